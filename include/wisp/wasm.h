@@ -1,0 +1,457 @@
+#ifndef WISP_WASM_H
+#define WISP_WASM_H
+
+#include <wisp/base.h>
+
+/*
+ * The WebAssembly engine: bytes -> module -> instance -> call.
+ *
+ *     wisp_module *module;                        // decoded, validated, compiled: immutable
+ *     wisp_module_new(NULL, bytes, &module, &err);
+ *
+ *     wisp_store *store;                          // one world: memory, stack, fuel, limits
+ *     wisp_store_new(NULL, &store, &err);
+ *
+ *     wisp_linker *linker;                        // what the module may import
+ *     wisp_linker_new(store, &linker, &err);
+ *     wisp_linker_add_func(linker, "env", "add", "(ii)i", host_add, NULL, &err);
+ *
+ *     wisp_instance *instance;
+ *     wisp_instance_new(store, module, linker, &instance, &err);
+ *
+ *     wisp_value args[] = {wisp_i32(20), wisp_i32(22)}, result;
+ *     wisp_call_export(instance, "sum", args, 2, &result, 1, &err);
+ *
+ * It runs WebAssembly 1.0 with sign extension, non-trapping float-to-int conversion,
+ * multi-value, bulk memory, reference types, mutable globals and extended constant
+ * expressions. "Spec" below is the WebAssembly core specification.
+ *
+ * A module can do nothing but compute, use the linear memories and tables of its store
+ * and call what its linker offers. It cannot run longer than its fuel, nor use more memory
+ * or stack than its store allows.
+ *
+ * Threads: a module is immutable and may be used by any number of stores on any threads at
+ * once. A store and everything in it (instances, functions, memories, linkers) belong to
+ * one thread at a time; only wisp_store_interrupt may be called from another.
+ *
+ * Lifetimes: what is made in a store lives until wisp_store_free, which frees it all. A
+ * module must outlive every store that has an instance of it.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wisp_module wisp_module;
+typedef struct wisp_store wisp_store;
+typedef struct wisp_linker wisp_linker;
+typedef struct wisp_instance wisp_instance;
+typedef struct wisp_func wisp_func;
+typedef struct wisp_memory wisp_memory;
+typedef struct wisp_table wisp_table;
+typedef struct wisp_global wisp_global;
+
+#define WISP_PAGE_SIZE 65536u /* bytes of one page of linear memory */
+
+/* ------------------------------------------------------------------ types and values */
+
+/* Value types, by the byte that encodes them (Spec 5.3). */
+typedef enum wisp_valtype {
+    WISP_I32 = 0x7f,
+    WISP_I64 = 0x7e,
+    WISP_F32 = 0x7d,
+    WISP_F64 = 0x7c,
+    WISP_FUNCREF = 0x70,
+    WISP_EXTERNREF = 0x6f
+} wisp_valtype;
+
+/* The text format's name ("i32", "funcref", …); "?" for no type. Static. Any thread. */
+WISP_API const char *wisp_valtype_name(wisp_valtype type);
+
+/*
+ * A value with its type. A null reference is a NULL pointer of its type. An externref is a
+ * pointer of the program's that the module can hold and hand back, but not look into.
+ */
+typedef struct wisp_value {
+    wisp_valtype type;
+    union {
+        int32_t i32;
+        int64_t i64;
+        float f32;
+        double f64;
+        wisp_func *funcref;
+        void *externref;
+    } of;
+} wisp_value;
+
+static inline wisp_value wisp_i32(int32_t v)
+{
+    wisp_value value;
+    value.type = WISP_I32;
+    value.of.i32 = v;
+    return value;
+}
+
+static inline wisp_value wisp_i64(int64_t v)
+{
+    wisp_value value;
+    value.type = WISP_I64;
+    value.of.i64 = v;
+    return value;
+}
+
+static inline wisp_value wisp_f32(float v)
+{
+    wisp_value value;
+    value.type = WISP_F32;
+    value.of.f32 = v;
+    return value;
+}
+
+static inline wisp_value wisp_f64(double v)
+{
+    wisp_value value;
+    value.type = WISP_F64;
+    value.of.f64 = v;
+    return value;
+}
+
+/* A function's type. The arrays are borrowed from whoever gave it. */
+typedef struct wisp_functype {
+    const uint8_t *params;  /* wisp_valtype bytes */
+    const uint8_t *results; /* wisp_valtype bytes */
+    uint32_t param_count, result_count;
+} wisp_functype;
+
+typedef enum wisp_extern_kind {
+    WISP_EXTERN_FUNC,
+    WISP_EXTERN_TABLE,
+    WISP_EXTERN_MEMORY,
+    WISP_EXTERN_GLOBAL
+} wisp_extern_kind;
+
+/* "func", "table", "memory" or "global". Static. Any thread. */
+WISP_API const char *wisp_extern_kind_name(wisp_extern_kind kind);
+
+/* Pages of a memory or elements of a table. [max] is UINT64_MAX where there is no limit. */
+typedef struct wisp_limits {
+    uint64_t min, max;
+} wisp_limits;
+
+/* What an import asks for or an export offers. */
+typedef struct wisp_extern_type {
+    wisp_extern_kind kind;
+    wisp_functype func;   /* kind FUNC */
+    wisp_limits limits;   /* kinds TABLE and MEMORY */
+    wisp_valtype valtype; /* kind TABLE: of its elements; kind GLOBAL: of its value */
+    bool is_mutable;      /* kind GLOBAL */
+} wisp_extern_type;
+
+/* ------------------------------------------------------------------ modules */
+
+/*
+ * Decodes, validates and compiles the module in [bytes] (Spec 5 and 3). On success *[out]
+ * is the caller's, to be freed by wisp_module_free. [bytes] are copied.
+ *
+ * Returns WISP_MALFORMED for bytes that are no module, WISP_MISMATCH for a module that
+ * does not validate, WISP_UNSUPPORTED for a feature outside the list above, WISP_LIMIT for
+ * a module over the limits in docs/limits.md, WISP_NO_MEMORY. err->offset is the place in
+ * [bytes]. Never crashes, whatever the bytes. Any thread.
+ */
+WISP_API wisp_status wisp_module_new(const wisp_allocator *allocator, wisp_bytes bytes,
+                                     wisp_module **out, wisp_error *err);
+
+/*
+ * The same without the copy: [bytes] must stay as they are until wisp_module_free, as an
+ * array in the program's own read-only data does.
+ */
+WISP_API wisp_status wisp_module_new_borrowed(const wisp_allocator *allocator, wisp_bytes bytes,
+                                              wisp_module **out, wisp_error *err);
+
+/* Frees [module]. NULL is fine. No store may have an instance of it any more. */
+WISP_API void wisp_module_free(wisp_module *module);
+
+typedef struct wisp_import {
+    const char *module, *name; /* UTF-8, NUL-terminated; a name with a NUL in it ends there */
+    wisp_extern_type type;
+} wisp_import;
+
+typedef struct wisp_export {
+    const char *name;
+    wisp_extern_type type;
+} wisp_export;
+
+/* How many imports [module] has, and the [index]-th of them in the module's order. Borrowed
+ * from [module]. An [index] out of range gives false. Any thread. */
+WISP_API uint32_t wisp_module_import_count(const wisp_module *module);
+WISP_API bool wisp_module_import(const wisp_module *module, uint32_t index, wisp_import *out);
+
+/* The same for its exports. */
+WISP_API uint32_t wisp_module_export_count(const wisp_module *module);
+WISP_API bool wisp_module_export(const wisp_module *module, uint32_t index, wisp_export *out);
+
+/* A section of the binary, as tools list it. */
+typedef struct wisp_section {
+    uint8_t id;       /* 0 to 12 (Spec 5.5.2) */
+    const char *name; /* "type", "code", … or a custom section's own name; borrowed */
+    uint32_t offset;  /* of its content in the module's bytes */
+    uint32_t size;    /* of its content */
+    uint32_t count;   /* of its entries; 0 for custom and start sections */
+} wisp_section;
+
+WISP_API uint32_t wisp_module_section_count(const wisp_module *module);
+WISP_API bool wisp_module_section(const wisp_module *module, uint32_t index, wisp_section *out);
+
+/* ------------------------------------------------------------------ stores */
+
+/*
+ * Limits and sources of one store. Zero means the default in brackets. Initialise with
+ * {0} and set what matters.
+ */
+typedef struct wisp_store_config {
+    const wisp_allocator *allocator;
+    uint64_t memory_max;  /* bytes of all its linear memories together [256 MiB] */
+    uint64_t table_max;   /* elements of all its tables together [1,000,000] */
+    uint32_t stack_size;  /* bytes of the value and call stack of running functions [512 KiB] */
+    uint32_t host_depth_max; /* how deep module and program may call each other [64] */
+    uint64_t fuel;        /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */
+} wisp_store_config;
+
+#define WISP_FUEL_UNLIMITED UINT64_MAX
+
+/* Makes a store. [config] may be NULL for all defaults; it is copied. */
+WISP_API wisp_status wisp_store_new(const wisp_store_config *config, wisp_store **out,
+                                    wisp_error *err);
+
+/* Frees [store] and all that was made in it. NULL is fine. Not while one of its functions runs. */
+WISP_API void wisp_store_free(wisp_store *store);
+
+/*
+ * Fuel is how long the store's modules may still run. Each call of a wasm function and each
+ * jump back in a loop costs 1 plus one for every 16 instructions of the function or loop
+ * body, so that fuel bounds the instructions executed; bulk operations cost one for each
+ * 1,024 bytes or 64 elements. A module that has used it up traps with WISP_TRAP_FUEL.
+ * The cost of a run is a property of the module and its input alone: the same on every
+ * machine. WISP_FUEL_UNLIMITED never runs out.
+ */
+WISP_API void wisp_store_set_fuel(wisp_store *store, uint64_t fuel);
+WISP_API uint64_t wisp_store_fuel(const wisp_store *store);
+
+/*
+ * Makes what runs in [store] trap with WISP_TRAP_INTERRUPTED within a few thousand units of
+ * fuel; if nothing runs, the next call does so at its start. The one function here that any
+ * thread, or a signal handler, may call.
+ */
+WISP_API void wisp_store_interrupt(wisp_store *store);
+
+/* ------------------------------------------------------------------ traps */
+
+/* Each trap with the words of the specification's test suite where it has them. */
+#define WISP_TRAPS(X)                                                                             \
+    X(NONE, "no trap")                                                                            \
+    X(UNREACHABLE, "unreachable")                                                                 \
+    X(MEMORY, "out of bounds memory access")                                                      \
+    X(TABLE, "out of bounds table access")                                                        \
+    X(UNDEFINED_ELEMENT, "undefined element")                                                     \
+    X(UNINITIALIZED_ELEMENT, "uninitialized element")                                             \
+    X(SIGNATURE, "indirect call type mismatch")                                                   \
+    X(DIVIDE_BY_ZERO, "integer divide by zero")                                                   \
+    X(OVERFLOW, "integer overflow")                                                               \
+    X(CONVERSION, "invalid conversion to integer")                                                \
+    X(STACK, "call stack exhausted")                                                              \
+    X(FUEL, "all fuel consumed")                                                                  \
+    X(INTERRUPTED, "interrupted")                                                                 \
+    X(HOST, "host function failed")
+
+typedef enum wisp_trap_code {
+#define X(name, text) WISP_TRAP_##name,
+    WISP_TRAPS(X)
+#undef X
+} wisp_trap_code;
+
+/* The words of [code]. Static; never NULL. Any thread. */
+WISP_API const char *wisp_trap_text(wisp_trap_code code);
+
+/* One function that was running, innermost first. */
+typedef struct wisp_frame {
+    const wisp_module *module; /* NULL for a function of the program's */
+    const char *func_name;     /* from the name section or an export; NULL where unknown */
+    uint32_t func_index;       /* in the module's function index space */
+    uint32_t offset;           /* of the instruction in the module's bytes; 0 where unknown */
+} wisp_frame;
+
+#define WISP_TRAP_FRAMES_MAX 32
+
+typedef struct wisp_trap {
+    wisp_trap_code code;
+    char text[WISP_ERROR_TEXT_MAX]; /* wisp_trap_text(code), or a host function's own words */
+    uint32_t frame_count;           /* how many frames follow, WISP_TRAP_FRAMES_MAX at the most */
+    uint32_t depth;                 /* how many there were */
+    wisp_frame frames[WISP_TRAP_FRAMES_MAX];
+} wisp_trap;
+
+/* The trap that ended the last call into [store] that returned WISP_TRAP; code NONE if there
+ * was none. Borrowed; valid until the next call into the store. */
+WISP_API const wisp_trap *wisp_store_trap(const wisp_store *store);
+
+/*
+ * Writes [trap] as text, one line for the trap and one for each frame, into [into] of [size]
+ * bytes, NUL-terminated and cut where it does not fit. Returns the length of the whole text
+ * without the NUL, as snprintf does.
+ */
+WISP_API size_t wisp_trap_print(const wisp_trap *trap, char *into, size_t size);
+
+/* ------------------------------------------------------------------ host functions and linking */
+
+/*
+ * A function of the program's that a module calls. [args] are as many and of the types that
+ * its signature says; it fills [results], whose types are set beforehand. [caller] is the
+ * instance that called, NULL if the program did through wisp_call.
+ *
+ * It returns WISP_OK to go on. Anything else traps the module with WISP_TRAP_HOST; the text
+ * is what it wrote to [err] (never NULL), or the status's name. A host function may call
+ * back into the store. It must not free the store.
+ */
+typedef wisp_status (*wisp_host_fn)(void *user, wisp_instance *caller, const wisp_value *args,
+                                    wisp_value *results, wisp_error *err);
+
+/*
+ * Makes an empty linker: the names that modules of [store] may import.
+ */
+WISP_API wisp_status wisp_linker_new(wisp_store *store, wisp_linker **out, wisp_error *err);
+
+/*
+ * Offers [fn] as [module].[name]. [signature] is "(params)results" with one letter a value:
+ * i = i32, I = i64, f = f32, F = f64, c = funcref, e = externref; "(iI)f" takes an i32 and
+ * an i64 and gives an f32. Names are copied; [user] is handed to [fn] as it is. Adding a
+ * name again replaces it. Returns WISP_INVALID for a bad signature.
+ */
+WISP_API wisp_status wisp_linker_add_func(wisp_linker *linker, const char *module,
+                                          const char *name, const char *signature,
+                                          wisp_host_fn fn, void *user, wisp_error *err);
+
+/* A thing that can be imported and exported. */
+typedef struct wisp_extern {
+    wisp_extern_kind kind;
+    union {
+        wisp_func *func;
+        wisp_table *table;
+        wisp_memory *memory;
+        wisp_global *global;
+    } of;
+} wisp_extern;
+
+/* Offers [item], of the same store, as [module].[name]. */
+WISP_API wisp_status wisp_linker_add(wisp_linker *linker, const char *module, const char *name,
+                                     wisp_extern item, wisp_error *err);
+
+/* Offers every export of [instance] under [module], so that later modules can import it. */
+WISP_API wisp_status wisp_linker_add_instance(wisp_linker *linker, const char *module,
+                                              const wisp_instance *instance, wisp_error *err);
+
+/*
+ * Checks that every import of [module] is offered with the type it asks for, without making
+ * anything. Returns WISP_NOT_FOUND or WISP_MISMATCH, whose text names the import and what
+ * was found.
+ */
+WISP_API wisp_status wisp_linker_check(const wisp_linker *linker, const wisp_module *module,
+                                       wisp_error *err);
+
+/* ------------------------------------------------------------------ instances */
+
+/*
+ * Instantiates [module] with what [linker] offers (NULL: nothing) and runs its start
+ * function (Spec 4.5.4). *[out] belongs to [store].
+ *
+ * Returns what wisp_linker_check does; WISP_LIMIT where the store's limits forbid its
+ * memories or tables; WISP_TRAP where a segment does not fit or the start function traps.
+ * As the specification says, segments written to imported memories and tables before a
+ * trap stay written.
+ */
+WISP_API wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
+                                       const wisp_linker *linker, wisp_instance **out,
+                                       wisp_error *err);
+
+/* Looks up an export of [instance] by name; false where there is none. */
+WISP_API bool wisp_instance_export(const wisp_instance *instance, const char *name,
+                                   wisp_extern *out);
+
+/* The same for one kind; NULL where there is none of that name and kind. */
+WISP_API wisp_func *wisp_instance_func(const wisp_instance *instance, const char *name);
+WISP_API wisp_memory *wisp_instance_memory(const wisp_instance *instance, const char *name);
+WISP_API wisp_table *wisp_instance_table(const wisp_instance *instance, const char *name);
+WISP_API wisp_global *wisp_instance_global(const wisp_instance *instance, const char *name);
+
+WISP_API const wisp_module *wisp_instance_module(const wisp_instance *instance);
+WISP_API wisp_store *wisp_instance_store(const wisp_instance *instance);
+
+/* ------------------------------------------------------------------ calls */
+
+/*
+ * Calls [func] with [args] and fills [results]; both counts and the types of [args] must be
+ * those of its type, else WISP_MISMATCH and nothing runs. Returns WISP_TRAP if it trapped:
+ * err has the summary, wisp_store_trap the backtrace. After a trap the store can be used
+ * again; memories and globals are as the module left them.
+ */
+WISP_API wisp_status wisp_call(wisp_func *func, const wisp_value *args, uint32_t arg_count,
+                               wisp_value *results, uint32_t result_count, wisp_error *err);
+
+/* wisp_call on the function that [instance] exports as [name]; WISP_NOT_FOUND without it. */
+WISP_API wisp_status wisp_call_export(wisp_instance *instance, const char *name,
+                                      const wisp_value *args, uint32_t arg_count,
+                                      wisp_value *results, uint32_t result_count,
+                                      wisp_error *err);
+
+/* The type of [func]. Borrowed; valid as long as its store. */
+WISP_API wisp_functype wisp_func_type(const wisp_func *func);
+
+/* ------------------------------------------------------------------ memories, tables, globals */
+
+/* Makes a memory of [limits] in pages, to be offered to modules by a linker. */
+WISP_API wisp_status wisp_memory_new(wisp_store *store, wisp_limits limits, wisp_memory **out,
+                                     wisp_error *err);
+
+/* Bytes of [memory] now; always whole pages. */
+WISP_API uint64_t wisp_memory_size(const wisp_memory *memory);
+
+/* Grows [memory] by [pages]. WISP_LIMIT where its maximum or its store forbids it. */
+WISP_API wisp_status wisp_memory_grow(wisp_memory *memory, uint64_t pages, wisp_error *err);
+
+/*
+ * Copies [size] bytes out of or into linear memory at [address]. A range that is not wholly
+ * inside gives WISP_LIMIT and copies nothing.
+ */
+WISP_API wisp_status wisp_memory_read(const wisp_memory *memory, uint64_t address, void *into,
+                                      size_t size, wisp_error *err);
+WISP_API wisp_status wisp_memory_write(wisp_memory *memory, uint64_t address, const void *from,
+                                       size_t size, wisp_error *err);
+
+/*
+ * The [size] bytes of linear memory at [address] in place, or NULL where they are not wholly
+ * inside. Little-endian and not aligned. The pointer is good until the store runs a function
+ * or grows the memory: look it up again after each.
+ */
+WISP_API uint8_t *wisp_memory_at(wisp_memory *memory, uint64_t address, uint64_t size);
+
+/* Makes a table of [limits] elements of [type], all null. */
+WISP_API wisp_status wisp_table_new(wisp_store *store, wisp_valtype type, wisp_limits limits,
+                                    wisp_table **out, wisp_error *err);
+WISP_API uint64_t wisp_table_size(const wisp_table *table);
+/* WISP_LIMIT for an index outside; WISP_MISMATCH for a value of another type. */
+WISP_API wisp_status wisp_table_get(const wisp_table *table, uint64_t index, wisp_value *out,
+                                    wisp_error *err);
+WISP_API wisp_status wisp_table_set(wisp_table *table, uint64_t index, wisp_value value,
+                                    wisp_error *err);
+
+/* Makes a global that holds [value] and has its type. */
+WISP_API wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value,
+                                     wisp_global **out, wisp_error *err);
+WISP_API wisp_value wisp_global_get(const wisp_global *global);
+/* WISP_INVALID for an immutable global, WISP_MISMATCH for a value of another type. */
+WISP_API wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

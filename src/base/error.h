@@ -1,0 +1,24 @@
+#ifndef WISP_BASE_ERROR_H
+#define WISP_BASE_ERROR_H
+
+#include <wisp/base.h>
+
+/*
+ * Errors are set once, where the fault is seen; callers only pass the status on:
+ *
+ *     return wisp_fail(err, WISP_NOT_FOUND, "no export '%s'", name);
+ */
+
+/* Fills [err] (NULL allowed) and returns [status]. */
+WISP_PRINTF(3, 4)
+wisp_status wisp_fail(wisp_error *err, wisp_status status, const char *format, ...);
+
+/* The same for a fault at byte [offset] of the input. */
+WISP_PRINTF(4, 5)
+wisp_status wisp_fail_at(wisp_error *err, wisp_status status, uint64_t offset,
+                         const char *format, ...);
+
+/* Fills [err] for a refused allocation of [size] bytes; returns WISP_NO_MEMORY. */
+wisp_status wisp_fail_memory(wisp_error *err, size_t size);
+
+#endif
