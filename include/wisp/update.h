@@ -1,0 +1,220 @@
+#ifndef WISP_UPDATE_H
+#define WISP_UPDATE_H
+
+#include <wisp/base.h>
+#include <wisp/net.h>
+#include <wisp/os.h>
+
+/*
+ * The updater: finds out which module this device should run, fetches and verifies it, and
+ * makes sure that one that fails is never run again.
+ *
+ *     wisp_updater_open(&config, &updater, &err);
+ *     wisp_updater_acquire(updater, &image, &err);    // what to run now; never nothing
+ *     … run it …
+ *     wisp_updater_commit(updater, &image, &err);     // it works: it is the new last good one
+ *     wisp_updater_reject(updater, &image, "why", &err); // it does not: banned on this device
+ *     wisp_updater_check(updater, &result, &err);     // anything newer? fetch, verify, stage
+ *
+ * First, do no harm. It fails closed to install: nothing is staged whose chain from the
+ * trusted root to the last byte does not verify (The Update Framework, specification 1.0,
+ * section 5, "TUF" below), that was banned, or that the program's own [accept] refuses. And it fails
+ * open to run: no server, no disk and no expired file ever keeps the program from the module
+ * that it has, and the one embedded in the program is always there.
+ *
+ * Getting a staged module to run is what arms its rollback: wisp_updater_acquire counts the
+ * attempt on disk before it returns. A process that dies before it commits has used an
+ * attempt; when all are used up the content is banned, by its hash, and the last good one
+ * comes back.
+ *
+ * A module's life on a device, and the calls that move it:
+ *
+ *     (none) -check-> STAGED -acquire-> TRIAL -commit-> GOOD
+ *                        ^                |
+ *                        +- next start ---+-reject, or attempts used up-> BANNED
+ *
+ * All that is remembered is in one folder, in two files of fixed size that are written in
+ * turns (docs/formats.md), and the content of modules under their hashes. A power cut at any
+ * point leaves either the old state or the new.
+ *
+ * Threads: wisp_updater_check may run on one thread while others call the rest; every function
+ * may be called on any thread. One process at a time has the folder open.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WISP_HASH_SIZE 32 /* bytes of a SHA-256 */
+
+typedef struct wisp_hash {
+    uint8_t bytes[WISP_HASH_SIZE];
+} wisp_hash;
+
+/* 64 hexadecimal digits and a NUL. */
+#define WISP_HASH_TEXT_SIZE 65
+WISP_API void wisp_hash_print(const wisp_hash *hash, char text[WISP_HASH_TEXT_SIZE]);
+
+typedef struct wisp_updater wisp_updater;
+
+typedef struct wisp_updater_config {
+    const wisp_allocator *allocator;
+    const wisp_os *os;   /* NULL: wisp_os_posix() */
+    const wisp_net *net; /* NULL: never checks */
+    const char *dir;     /* where the device keeps its state; made if missing */
+    const char *url;     /* of the repository, without a '/' at the end */
+    const char *target;  /* the name under which the publisher releases this program's module */
+    wisp_bytes root;     /* root.json that the program was shipped with (TUF 5.3) */
+    wisp_bytes base;     /* the module embedded in the program */
+    uint64_t base_version;
+
+    uint64_t module_size_max; /* bytes [16 MiB] */
+    uint32_t attempts_max;    /* starts that a module on trial gets [3] */
+
+    /*
+     * The program's say before [module] is staged, and after its bytes have been verified:
+     * does it load, does it import only what is there? NULL takes everything. What it
+     * refuses is banned, with the text that it wrote to [err].
+     */
+    wisp_status (*accept)(void *user, wisp_bytes module, wisp_error *err);
+    void *user;
+} wisp_updater_config;
+
+/*
+ * Opens the updater on its folder, and clears away what an interrupted update left.
+ * [config] and what it points to must stay valid until wisp_updater_close.
+ *
+ * A folder that cannot be read, written or understood is no failure: the updater then runs
+ * from the embedded module and says why in wisp_updater_status. Returns WISP_INVALID for a
+ * config that makes no sense, WISP_NO_MEMORY, or WISP_BUSY where another process has the folder.
+ */
+WISP_API wisp_status wisp_updater_open(const wisp_updater_config *config, wisp_updater **out,
+                                       wisp_error *err);
+WISP_API void wisp_updater_close(wisp_updater *updater);
+
+typedef enum wisp_image_source {
+    WISP_IMAGE_BASE,  /* the embedded module */
+    WISP_IMAGE_GOOD,  /* the last one that was committed */
+    WISP_IMAGE_TRIAL  /* a staged one: commit or reject it */
+} wisp_image_source;
+
+/* A module to run. */
+typedef struct wisp_image {
+    wisp_bytes bytes; /* owned by the image; the config's for BASE */
+    wisp_hash hash;
+    uint64_t version; /* that the publisher gave it */
+    wisp_image_source source;
+    uint32_t attempt; /* TRIAL: which attempt this is, from 1 */
+} wisp_image;
+
+/*
+ * Gives the module to run now: the staged one if there is one, else the last good one, else
+ * the embedded one. Its bytes are read from disk and their hash is checked again; content
+ * that is missing or damaged is skipped, and its reason remembered. For a staged one the
+ * attempt is on disk before this returns; if that cannot be written, the next candidate is
+ * given. Free *[out] with wisp_image_free. WISP_NO_MEMORY is the only failure.
+ */
+WISP_API wisp_status wisp_updater_acquire(wisp_updater *updater, wisp_image *out,
+                                          wisp_error *err);
+
+/* The same, leaving a staged module where it is: the last good one, else the embedded one. */
+WISP_API wisp_status wisp_updater_acquire_good(wisp_updater *updater, wisp_image *out,
+                                               wisp_error *err);
+
+WISP_API void wisp_image_free(wisp_updater *updater, wisp_image *image);
+
+/*
+ * Says that [image] works: it becomes the last good one. WISP_INVALID, and no change, if it
+ * is not on trial. For BASE and GOOD it does nothing.
+ */
+WISP_API wisp_status wisp_updater_commit(wisp_updater *updater, const wisp_image *image,
+                                         wisp_error *err);
+
+/*
+ * Says that [image] failed, and why: its content is banned on this device and will not be
+ * staged again. A last good one is banned too, and the embedded one comes next.
+ * WISP_INVALID, and no change, for BASE or an image that is neither on trial nor the last good one.
+ */
+WISP_API wisp_status wisp_updater_reject(wisp_updater *updater, const wisp_image *image,
+                                         const char *reason, wisp_error *err);
+
+typedef enum wisp_update_outcome {
+    WISP_UPDATE_UP_TO_DATE, /* the repository verifies and has nothing newer */
+    WISP_UPDATE_STAGED,     /* a new module waits for wisp_updater_acquire */
+    WISP_UPDATE_UNAVAILABLE, /* the server cannot be reached or answers badly: try later */
+    WISP_UPDATE_REFUSED     /* it answered, with something that must not be installed */
+} wisp_update_outcome;
+
+/* "up-to-date", "staged", "unavailable", "refused". Static. */
+WISP_API const char *wisp_update_outcome_name(wisp_update_outcome outcome);
+
+typedef struct wisp_update_result {
+    wisp_update_outcome outcome;
+    wisp_status status; /* why it is not STAGED or UP_TO_DATE: NETWORK, UNTRUSTED, BANNED, … */
+    uint64_t version;   /* of the module that the repository names; 0 if it was not reached */
+    wisp_hash hash;
+    uint64_t bytes_fetched;
+    char reason[WISP_ERROR_TEXT_MAX]; /* empty for STAGED and UP_TO_DATE */
+} wisp_update_result;
+
+/*
+ * Looks for an update: root chain, timestamp, snapshot, targets, content (TUF 5.3 to 5.7), all
+ * against the one time at which it began. Blocks on the network. What it learns is stored as it
+ * is verified. An outcome other than STAGED is a result, not an error; errors are
+ * WISP_BUSY (another thread checks), WISP_INVALID (no net or url) and WISP_NO_MEMORY.
+ * Whatever happens, the module in use stays.
+ */
+WISP_API wisp_status wisp_updater_check(wisp_updater *updater, wisp_update_result *result,
+                                        wisp_error *err);
+
+typedef enum wisp_image_state {
+    WISP_STATE_NONE,
+    WISP_STATE_STAGED,
+    WISP_STATE_TRIAL,
+    WISP_STATE_GOOD,
+    WISP_STATE_BANNED
+} wisp_image_state;
+
+/* "none", "staged", "trial", "good", "banned". Static. */
+WISP_API const char *wisp_image_state_name(wisp_image_state state);
+
+typedef struct wisp_update_entry {
+    wisp_image_state state;
+    uint64_t version;
+    wisp_hash hash;
+    uint64_t size;
+    uint32_t attempts;
+    int64_t since; /* seconds since 1970 of the last change */
+    char reason[120]; /* BANNED: why */
+} wisp_update_entry;
+
+#define WISP_UPDATE_BANS_MAX 16 /* the oldest ban makes room for a new one */
+
+/* What a device runs and why. */
+typedef struct wisp_update_status {
+    uint64_t generation; /* of the state record; 0 if there is none */
+    wisp_update_entry good;      /* state NONE: the embedded module is the last good one */
+    wisp_update_entry candidate; /* state NONE, STAGED or TRIAL */
+    wisp_update_entry bans[WISP_UPDATE_BANS_MAX];
+    uint32_t ban_count;
+    uint64_t root_version, timestamp_version, snapshot_version, targets_version; /* trusted */
+    int64_t last_check; /* seconds since 1970; 0 for never */
+    wisp_update_result last_result;
+    char trouble[WISP_ERROR_TEXT_MAX]; /* what was wrong with the folder; empty if nothing */
+} wisp_update_status;
+
+/* Fills [out] from an open updater. */
+WISP_API void wisp_updater_status(wisp_updater *updater, wisp_update_status *out);
+
+/*
+ * Reads the same from the folder [dir] of a device without opening or changing it, for
+ * tools. WISP_NOT_FOUND where there is no state, WISP_MALFORMED where none of it can be read.
+ */
+WISP_API wisp_status wisp_update_status_read(const wisp_os *os, const char *dir,
+                                             wisp_update_status *out, wisp_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

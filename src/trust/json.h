@@ -1,0 +1,62 @@
+#ifndef WISP_TRUST_JSON_H
+#define WISP_TRUST_JSON_H
+
+#include <wisp/base.h>
+
+/*
+ * JSON documents: read with limits, looked into with errors that name the place, built, and
+ * written in the canonical form that TUF signs (OLPC canonical JSON: keys sorted, no spaces,
+ * integers only). The one file behind this header is the only one that knows the JSON
+ * library (jansson).
+ *
+ * A value is borrowed from the document that holds it; a document is freed by
+ * wisp_json_free. Paths in errors look like "signed.meta". One thread a document.
+ */
+
+typedef struct wisp_json wisp_json;
+
+/* Parses [bytes], one JSON object; duplicate keys, a depth over 32, and what is no UTF-8 are
+ * refused. WISP_MALFORMED with the byte offset; WISP_NO_MEMORY. */
+wisp_status wisp_json_parse(wisp_bytes bytes, wisp_json **out, wisp_error *err);
+void wisp_json_free(wisp_json *document);
+
+/* Members of an object. The first four fail with WISP_MALFORMED, naming [key], what was
+ * found and what was expected; a number must be an integer from 0 to 2^53. */
+wisp_status wisp_json_object(const wisp_json *object, const char *key, const wisp_json **out,
+                             wisp_error *err);
+wisp_status wisp_json_array(const wisp_json *object, const char *key, const wisp_json **out,
+                            wisp_error *err);
+wisp_status wisp_json_string(const wisp_json *object, const char *key, const char **out,
+                             wisp_error *err);
+wisp_status wisp_json_number(const wisp_json *object, const char *key, uint64_t *out,
+                             wisp_error *err);
+wisp_status wisp_json_bool(const wisp_json *object, const char *key, bool *out,
+                           wisp_error *err);
+bool wisp_json_has(const wisp_json *object, const char *key);
+
+/* Items of an array, and members of an object in turn: start with *[cursor] = NULL. */
+size_t wisp_json_len(const wisp_json *array);
+const wisp_json *wisp_json_item(const wisp_json *array, size_t index);
+const char *wisp_json_item_string(const wisp_json *array, size_t index); /* NULL if it is none */
+bool wisp_json_next(const wisp_json *object, void **cursor, const char **key,
+                    const wisp_json **value);
+
+/* Builders. They return NULL or false when out of memory. A child that is given away belongs
+ * to its parent, also when the call fails. */
+wisp_json *wisp_json_new_object(void);
+wisp_json *wisp_json_new_array(void);
+bool wisp_json_set(wisp_json *object, const char *key, wisp_json *child);
+bool wisp_json_set_string(wisp_json *object, const char *key, const char *value);
+bool wisp_json_set_number(wisp_json *object, const char *key, uint64_t value);
+bool wisp_json_set_bool(wisp_json *object, const char *key, bool value);
+bool wisp_json_append(wisp_json *array, wisp_json *child);
+bool wisp_json_append_string(wisp_json *array, const char *value);
+wisp_json *wisp_json_copy(const wisp_json *value);
+
+/* The text of [value], to be freed by wisp_json_text_free: canonical for signing, or
+ * indented for people. NULL when out of memory. */
+char *wisp_json_canonical(const wisp_json *value, size_t *size);
+char *wisp_json_pretty(const wisp_json *value, size_t *size);
+void wisp_json_text_free(char *text);
+
+#endif
