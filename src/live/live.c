@@ -1,0 +1,332 @@
+#include <wisp/wisp.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "live/watcher.h"
+#include "trust/crypto.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A module and the bytes that it was made from; empty where module is NULL. */
+typedef struct release {
+    wisp_image image;
+    wisp_module *module;
+} release;
+
+struct wisp_live {
+    wisp_live_config config;
+    wisp_updater_config update; /* the same with our own accept */
+    const wisp_allocator *allocator;
+    const wisp_os *os;
+    wisp_updater *updater; /* NULL where the state folder is in other hands */
+    wisp_host *host;
+    wisp_guest *guest;
+    release current; /* what runs, or on probation waits to come back */
+    release trial;   /* what runs on probation */
+
+    /* What the guest has told since the last settle; acted on outside of its handlers. */
+    bool committed, reverted, down;
+    char reason[WISP_ERROR_TEXT_MAX];
+
+    atomic_bool staged; /* set by checks on any thread, taken by the step */
+    wisp_watcher watcher;
+    pthread_mutex_t lock; /* guards the next two */
+    bool has_result;
+    wisp_update_result result;
+
+    char trouble[WISP_ERROR_TEXT_MAX]; /* our own; the updater has its own */
+    wisp_update_status status;         /* where wisp_live_trouble finds the updater's */
+};
+
+/* ------------------------------------------------------------------ the guest's handlers */
+
+static void forward_message(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes) {
+    const wisp_guest_config *to = &((wisp_live *)user)->config.guest;
+    if (to->on_message)
+        to->on_message(to->user, guest, channel, bytes);
+}
+
+static void forward_log(void *user, wisp_guest *guest, wisp_log_level level, const char *text,
+                        size_t size) {
+    const wisp_guest_config *to = &((wisp_live *)user)->config.guest;
+    if (to->on_log)
+        to->on_log(to->user, guest, level, text, size);
+}
+
+static wisp_status forward_link(void *user, wisp_linker *linker, wisp_error *err) {
+    const wisp_guest_config *to = &((wisp_live *)user)->config.guest;
+    return to->on_link ? to->on_link(to->user, linker, err) : WISP_OK;
+}
+
+static void note_event(void *user, wisp_guest *guest, const wisp_guest_event *event) {
+    wisp_live *live = user;
+    live->committed |= event->kind == WISP_GUEST_COMMITTED;
+    live->reverted |= event->kind == WISP_GUEST_REVERTED;
+    live->down |= event->kind == WISP_GUEST_DOWN;
+    if (event->kind == WISP_GUEST_REVERTED || event->kind == WISP_GUEST_DOWN)
+        snprintf(live->reason, sizeof live->reason, "%s", event->reason);
+    const wisp_guest_config *to = &live->config.guest;
+    if (to->on_event)
+        to->on_event(to->user, guest, event);
+}
+
+/* ------------------------------------------------------------------ releases */
+
+static void unload(wisp_live *live, release *it) {
+    wisp_module_free(it->module);
+    it->module = NULL;
+    if (live->updater)
+        wisp_image_free(live->updater, &it->image);
+    memset(&it->image, 0, sizeof it->image);
+}
+
+static wisp_status load(wisp_live *live, release *it, wisp_error *err) {
+    return wisp_module_new_borrowed(live->allocator, it->image.bytes, &it->module, err);
+}
+
+static void remember(wisp_live *live, wisp_status status, const wisp_error *err) {
+    if (status)
+        snprintf(live->trouble, sizeof live->trouble, "%s", err->text);
+}
+
+static void reject(wisp_live *live, const release *it, const char *reason) {
+    wisp_error err;
+    remember(live, wisp_updater_reject(live->updater, &it->image, reason, &err), &err);
+}
+
+static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *err) {
+    if (live->updater)
+        return wisp_updater_acquire_good(live->updater, out, err);
+    *out = (wisp_image){.bytes = live->config.update.base,
+                        .version = live->config.update.base_version,
+                        .source = WISP_IMAGE_BASE};
+    return wisp_sha256(out->bytes, &out->hash) ? WISP_OK : wisp_fail_memory(err, sizeof *out);
+}
+
+/* Starts the last good module that starts; what does not is banned. */
+static wisp_status start_good(wisp_live *live, wisp_error *err) {
+    wisp_error local;
+    err = err ? err : &local;
+    for (;;) {
+        wisp_status status = acquire_good(live, &live->current.image, err);
+        if (status)
+            return status;
+        status = load(live, &live->current, err);
+        if (!status)
+            status = wisp_guest_start(live->guest, live->current.module, err);
+        if (!status)
+            return WISP_OK;
+        bool last = live->current.image.source == WISP_IMAGE_BASE || status == WISP_NO_MEMORY;
+        if (!last)
+            reject(live, &live->current, err->text);
+        unload(live, &live->current);
+        if (last)
+            return status;
+    }
+}
+
+/* Takes the staged module, if there still is one, and puts it on probation. */
+static void swap_staged(wisp_live *live) {
+    wisp_error err;
+    release *trial = &live->trial;
+    wisp_status status = wisp_updater_acquire(live->updater, &trial->image, &err);
+    remember(live, status, &err);
+    if (status)
+        return;
+    if (trial->image.source != WISP_IMAGE_TRIAL) {
+        unload(live, trial);
+        return;
+    }
+    status = load(live, trial, &err);
+    if (!status)
+        status = wisp_guest_swap(live->guest, trial->module, &err);
+    if (status) {
+        reject(live, trial, err.text);
+        unload(live, trial);
+    }
+}
+
+/* Tells the updater what became of the module on probation, and frees what no longer runs. */
+static void settle(wisp_live *live) {
+    wisp_error err;
+    if (live->committed) {
+        wisp_status status = wisp_updater_commit(live->updater, &live->trial.image, &err);
+        remember(live, status, &err);
+        unload(live, &live->current);
+        live->current = live->trial;
+        live->current.image.source = WISP_IMAGE_GOOD;
+        memset(&live->trial, 0, sizeof live->trial);
+    } else if (live->reverted) {
+        reject(live, &live->trial, live->reason);
+        unload(live, &live->trial);
+    }
+    live->committed = live->reverted = false;
+    bool replaceable = live->current.image.source != WISP_IMAGE_BASE;
+    if (live->down && replaceable) {
+        reject(live, &live->current, live->reason);
+        unload(live, &live->current);
+        remember(live, start_good(live, &err), &err);
+    }
+    live->down = false;
+}
+
+/* ------------------------------------------------------------------ checks */
+
+/* Before anything is staged: does it load, and would it run here? Any thread. */
+static wisp_status accept(void *user, wisp_bytes bytes, wisp_error *err) {
+    wisp_live *live = user;
+    wisp_module *module;
+    wisp_status status = wisp_module_new_borrowed(live->allocator, bytes, &module, err);
+    if (status)
+        return status;
+    status = wisp_host_accepts(&live->config.guest, module, err);
+    wisp_module_free(module);
+    const wisp_updater_config *theirs = &live->config.update;
+    if (!status && theirs->accept)
+        status = theirs->accept(theirs->user, bytes, err);
+    return status;
+}
+
+wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err) {
+    if (!live->updater)
+        return wisp_fail(err, WISP_INVALID, "%s", live->trouble);
+    wisp_status status = wisp_updater_check(live->updater, result, err);
+    if (status)
+        return status;
+    pthread_mutex_lock(&live->lock);
+    live->result = *result;
+    live->has_result = true;
+    pthread_mutex_unlock(&live->lock);
+    if (result->outcome == WISP_UPDATE_STAGED)
+        atomic_store(&live->staged, true);
+    return WISP_OK;
+}
+
+static void watch(void *context) {
+    wisp_update_result result;
+    wisp_live_check(context, &result, NULL);
+}
+
+wisp_status wisp_live_watch(wisp_live *live, uint32_t interval_ms, wisp_error *err) {
+    if (live->watcher.running)
+        return wisp_fail(err, WISP_INVALID, "already watching for updates");
+    if (!live->updater || !live->config.update.net || !live->config.update.url)
+        return wisp_fail(err, WISP_INVALID, "nothing to watch: no %s",
+                         live->updater ? "net or url in the config" : "state folder");
+    live->watcher.work = watch;
+    live->watcher.context = live;
+    live->watcher.os = live->os;
+    live->watcher.interval_ms = interval_ms;
+    return wisp_watcher_start(&live->watcher, err);
+}
+
+static void report_check(wisp_live *live) {
+    pthread_mutex_lock(&live->lock);
+    bool has_result = live->has_result;
+    wisp_update_result result = live->result;
+    live->has_result = false;
+    pthread_mutex_unlock(&live->lock);
+    if (has_result && live->config.on_check)
+        live->config.on_check(live->config.guest.user, &result);
+}
+
+/* ------------------------------------------------------------------ life */
+
+static wisp_status open_updater(wisp_live *live, wisp_error *err) {
+    wisp_error local;
+    live->update = live->config.update;
+    live->update.accept = accept;
+    live->update.user = live;
+    wisp_status status = wisp_updater_open(&live->update, &live->updater, &local);
+    if (status == WISP_BUSY) {
+        remember(live, status, &local);
+        return WISP_OK;
+    }
+    if (status && err)
+        *err = local;
+    return status;
+}
+
+static wisp_status open_guest(wisp_live *live, wisp_error *err) {
+    wisp_host_config host = {.allocator = live->allocator, .os = live->os};
+    wisp_status status = wisp_host_new(&host, &live->host, err);
+    if (status)
+        return status;
+    wisp_guest_config guest = live->config.guest;
+    guest.on_message = forward_message;
+    guest.on_log = forward_log;
+    guest.on_event = note_event;
+    guest.on_link = forward_link;
+    guest.user = live;
+    return wisp_guest_new(live->host, &guest, &live->guest, err);
+}
+
+static bool has_candidate(wisp_live *live) {
+    if (!live->updater)
+        return false;
+    wisp_updater_status(live->updater, &live->status);
+    return live->status.candidate.state != WISP_STATE_NONE;
+}
+
+wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp_error *err) {
+    const wisp_allocator *allocator = wisp_allocator_or_default(config->update.allocator);
+    wisp_live *live = wisp_alloc(allocator, 1, sizeof *live);
+    if (!live)
+        return wisp_fail_memory(err, sizeof *live);
+    live->config = *config;
+    live->allocator = allocator;
+    live->os = config->update.os ? config->update.os : wisp_os_posix();
+    pthread_mutex_init(&live->lock, NULL);
+    wisp_status status = open_updater(live, err);
+    if (!status)
+        status = open_guest(live, err);
+    if (!status)
+        status = start_good(live, err);
+    if (status) {
+        wisp_live_close(live);
+        return status;
+    }
+    live->down = false;
+    atomic_store(&live->staged, has_candidate(live));
+    *out = live;
+    return WISP_OK;
+}
+
+void wisp_live_close(wisp_live *live) {
+    if (!live)
+        return;
+    wisp_watcher_stop(&live->watcher);
+    wisp_host_free(live->host);
+    unload(live, &live->trial);
+    unload(live, &live->current);
+    wisp_updater_close(live->updater);
+    pthread_mutex_destroy(&live->lock);
+    wisp_free(live->allocator, live, sizeof *live);
+}
+
+void wisp_live_step(wisp_live *live) {
+    settle(live);
+    bool on_probation = live->trial.module != NULL;
+    if (!on_probation && atomic_exchange(&live->staged, false))
+        swap_staged(live);
+    wisp_host_step(live->host, live->os->monotonic_ns(live->os->user));
+    settle(live);
+    report_check(live);
+}
+
+wisp_guest *wisp_live_guest(wisp_live *live) {
+    return live->guest;
+}
+
+const wisp_image *wisp_live_image(const wisp_live *live) {
+    return live->trial.module ? &live->trial.image : &live->current.image;
+}
+
+const char *wisp_live_trouble(wisp_live *live) {
+    if (live->trouble[0] || !live->updater)
+        return live->trouble;
+    wisp_updater_status(live->updater, &live->status);
+    return live->status.trouble;
+}
