@@ -39,6 +39,9 @@ bool wisp_sha512(wisp_bytes bytes, uint8_t out[WISP_SHA512_SIZE]);
 bool wisp_signature_verify(wisp_scheme scheme, wisp_bytes key, wisp_bytes message,
                            wisp_bytes signature);
 
+/* Whether two keys of [scheme] are one and the same, however they are written. */
+bool wisp_key_equal(wisp_scheme scheme, wisp_bytes a, wisp_bytes b);
+
 /* Ed25519, for publishers. A seed is 32 secret random bytes. False only if the library fails. */
 bool wisp_ed25519_public(const uint8_t seed[WISP_ED25519_KEY_SIZE],
                          uint8_t key[WISP_ED25519_KEY_SIZE]);

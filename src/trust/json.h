@@ -15,10 +15,11 @@
 
 typedef struct wisp_json wisp_json;
 
-/* Parses [bytes], one JSON object; duplicate keys, a depth over 32, and what is no UTF-8 are
- * refused. WISP_MALFORMED with the byte offset; WISP_NO_MEMORY. */
+/* Parses [bytes], one JSON object; duplicate keys, a depth over 32, more than 262,144 values,
+ * numbers with a fraction, and what is no UTF-8 are refused. WISP_MALFORMED with the byte
+ * offset; WISP_NO_MEMORY. */
 wisp_status wisp_json_parse(wisp_bytes bytes, wisp_json **out, wisp_error *err);
-void wisp_json_free(wisp_json *document);
+void wisp_json_free(wisp_json *document); /* NULL allowed */
 
 /* Members of an object. The first four fail with WISP_MALFORMED, naming [key], what was
  * found and what was expected; a number must be an integer from 0 to 2^53. */
@@ -30,14 +31,14 @@ wisp_status wisp_json_string(const wisp_json *object, const char *key, const cha
                              wisp_error *err);
 wisp_status wisp_json_number(const wisp_json *object, const char *key, uint64_t *out,
                              wisp_error *err);
-wisp_status wisp_json_bool(const wisp_json *object, const char *key, bool *out,
-                           wisp_error *err);
+wisp_status wisp_json_bool(const wisp_json *object, const char *key, bool *out, wisp_error *err);
 bool wisp_json_has(const wisp_json *object, const char *key);
 
 /* Items of an array, and members of an object in turn: start with *[cursor] = NULL. */
-size_t wisp_json_len(const wisp_json *array);
+size_t wisp_json_len(const wisp_json *container);
 const wisp_json *wisp_json_item(const wisp_json *array, size_t index);
 const char *wisp_json_item_string(const wisp_json *array, size_t index); /* NULL if it is none */
+bool wisp_json_is_object(const wisp_json *value);                        /* NULL allowed */
 bool wisp_json_next(const wisp_json *object, void **cursor, const char **key,
                     const wisp_json **value);
 
@@ -57,6 +58,6 @@ wisp_json *wisp_json_copy(const wisp_json *value);
  * indented for people. NULL when out of memory. */
 char *wisp_json_canonical(const wisp_json *value, size_t *size);
 char *wisp_json_pretty(const wisp_json *value, size_t *size);
-void wisp_json_text_free(char *text);
+void wisp_json_text_free(char *text); /* NULL allowed */
 
 #endif

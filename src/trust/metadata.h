@@ -1,0 +1,91 @@
+#ifndef WISP_TRUST_METADATA_H
+#define WISP_TRUST_METADATA_H
+
+#include "trust/crypto.h"
+#include "trust/json.h"
+#include "trust/signers.h"
+
+/*
+ * The documents of The Update Framework (specification 1.0.34, section 4): root, timestamp,
+ * snapshot and targets. A document is parsed whole, and every field that the specification
+ * names is checked, before anything is read from it; what it says is true only after
+ * wisp_metadata_verify. Fields that are not known are kept, and count for the signature.
+ *
+ * Which document is trusted, and in which order, is for the client (update/workflow.h).
+ * Immutable after parsing; any thread.
+ */
+
+typedef enum wisp_role {
+    WISP_ROLE_ROOT,
+    WISP_ROLE_TIMESTAMP,
+    WISP_ROLE_SNAPSHOT,
+    WISP_ROLE_TARGETS
+} wisp_role;
+
+#define WISP_ROLE_LEN 4
+
+/* "root", "timestamp", … Static. */
+const char *wisp_role_name(wisp_role role);
+
+/* Bytes of the largest document of [role] that is accepted. */
+size_t wisp_role_size_max(wisp_role role);
+
+typedef struct wisp_metadata wisp_metadata;
+
+/*
+ * Parses [bytes] as a document of [role]. WISP_MALFORMED with the place in words,
+ * WISP_UNSUPPORTED for another spec_version than 1.x, WISP_LIMIT, WISP_NO_MEMORY. The JSON
+ * library takes its memory from malloc; the rest comes from [allocator], which must outlive
+ * *[out].
+ */
+wisp_status wisp_metadata_parse(const wisp_allocator *allocator, wisp_role role, wisp_bytes bytes,
+                                wisp_metadata **out, wisp_error *err);
+void wisp_metadata_free(wisp_metadata *metadata);
+
+wisp_role wisp_metadata_role(const wisp_metadata *metadata);
+uint64_t wisp_metadata_version(const wisp_metadata *metadata); /* from 1 */
+int64_t wisp_metadata_expires(const wisp_metadata *metadata);  /* seconds since 1970 */
+
+/* The object "signed", for fields that this header does not read. */
+const wisp_json *wisp_metadata_signed(const wisp_metadata *metadata);
+
+/* Who signs [role], as [root] says; borrowed from it. */
+wisp_signers wisp_root_signers(const wisp_metadata *root, wisp_role role);
+
+/* WISP_UNTRUSTED unless enough of [signers] signed [metadata]; WISP_NO_MEMORY. */
+wisp_status wisp_metadata_verify(const wisp_metadata *metadata, const wisp_signers *signers,
+                                 wisp_error *err);
+
+/* Whether the repository names its files by version and hash (TUF 6.2). */
+bool wisp_root_consistent_snapshot(const wisp_metadata *root);
+
+/* What a document says of another file. */
+typedef struct wisp_file_info {
+    uint64_t version; /* of a metadata file; 0 for a target */
+    uint64_t length;  /* bytes; WISP_LENGTH_UNKNOWN where it is not said */
+    bool has_sha256, has_sha512;
+    wisp_hash sha256;
+    uint8_t sha512[WISP_SHA512_SIZE];
+    const wisp_json *custom; /* of a target; NULL if there is none */
+} wisp_file_info;
+
+#define WISP_LENGTH_UNKNOWN UINT64_MAX
+
+/* What timestamp or snapshot says of the metadata file [name] ("snapshot.json"); WISP_NOT_FOUND.
+ */
+wisp_status wisp_metadata_meta(const wisp_metadata *metadata, const char *name,
+                               wisp_file_info *out, wisp_error *err);
+
+/* The same for each in turn: start with *[cursor] = NULL. */
+bool wisp_metadata_next_meta(const wisp_metadata *metadata, void **cursor, const char **name,
+                             wisp_file_info *out);
+
+/* What targets says of the target [name]; WISP_NOT_FOUND. */
+wisp_status wisp_targets_find(const wisp_metadata *targets, const char *name, wisp_file_info *out,
+                              wisp_error *err);
+
+/* Checks the length and every hash of [bytes], the content of [name]: WISP_UNTRUSTED. */
+wisp_status wisp_file_info_check(const wisp_file_info *info, const char *name, wisp_bytes bytes,
+                                 wisp_error *err);
+
+#endif
