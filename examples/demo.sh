@@ -1,0 +1,237 @@
+#!/bin/sh
+# The whole story of Wisp on this machine: real programs, real files, real HTTP on loopback.
+#
+#     examples/demo.sh BUILD_DIR
+#
+# Every step says what it proves and checks it; the first that does not hold ends the demo with a
+# non-zero exit and the log that shows why. `./dev demo` builds everything and runs this.
+set -eu
+
+build=$(cd "$1" && pwd)
+work=$(mktemp -d)
+wisp=$build/cli/wisp
+modules=$build/examples/scheduler
+log=$work/program.log
+program= server= port=
+
+# ---------------------------------------------------------------------- how it is told
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+else bold= plain=; fi
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+demo_began=$(now_ms) step_began=$demo_began
+
+step() {
+    step_began=$(now_ms)
+    printf '\n%s%s%s\n' "$bold" "$*" "$plain"
+}
+
+say() { printf '   %s\n' "$*"; }
+
+# The lines that the program printed, as they were.
+show() { sed 's/^/   | /'; }
+
+proved() { printf '   => %s (%s ms)\n' "$*" $(($(now_ms) - step_began)); }
+
+fail() {
+    printf '\nThe demo failed: %s\n' "$*" >&2
+    [ ! -s "$log" ] || { echo "The program's last lines:" >&2; tail -n 15 "$log" >&2; }
+    exit 1
+}
+
+stop() { # PID
+    [ -n "$1" ] || return 0
+    kill "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+
+end() {
+    rc=$?
+    stop "$program"
+    stop "$server"
+    rm -rf "$work"
+    exit $rc
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+
+# Waits until a line of the program's log since the last `mark` matches PATTERN; prints that line.
+mark() { marked=$(wc -l <"$log"); }
+
+expect() { # PATTERN
+    tries=0
+    until tail -n +$((marked + 1)) "$log" | grep -E -m 1 "$1" >"$work/line"; do
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || fail "no line '$1' within 15 s"
+        kill -0 "$program" 2>/dev/null || fail "the program ended while '$1' was expected"
+        sleep 0.05
+    done
+    show <"$work/line"
+}
+
+# The throughput printed last, as a whole number of MiB/s.
+throughput() { grep 'MiB/s' "$log" | tail -n 1 | sed 's/.*  *\([0-9]*\)\.[0-9] MiB.*/\1/'; }
+
+start_program() {
+    : >"$log"
+    marked=0
+    "$modules/scheduler" "$work/scheduler.conf" >>"$log" 2>&1 &
+    program=$!
+}
+
+start_server() { # the port stays the same over restarts
+    "$wisp" serve "$work/project" --port "${port:-0}" >"$work/serve.log" 2>&1 &
+    server=$!
+    tries=0
+    until grep -q 'http://' "$work/serve.log"; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || { cat "$work/serve.log" >&2; fail "wisp serve did not start"; }
+        sleep 0.05
+    done
+    port=$(sed -n 's/.*http:\/\/[^:]*:\([0-9]*\).*/\1/p' "$work/serve.log" | head -n 1)
+}
+
+stop_server() { stop "$server"; server=; }
+
+publish() { # FILE VERSION
+    "$wisp" publish --project "$work/project" "$modules/$1" --version "$2" | show
+}
+
+same_process() { kill -0 "$1" 2>/dev/null || fail "the program did not live through it"; }
+
+# ---------------------------------------------------------------------- the story
+
+echo "${bold}Wisp: a running native program replaces its own logic, over the air, without a restart.$plain"
+say "The program downloads files from a swarm of peers. Which chunk to ask which peer for is"
+say "decided by a WebAssembly module: that is the part that will be replaced."
+
+step "1. The publisher makes a project: keys, a repository folder, a config"
+"$wisp" init "$work/project" --name scheduler.wasm | show
+loose=$(find "$work/project/keys" -name '*.key' ! -perm 600)
+[ -z "$loose" ] || fail "private keys that others can read: $loose"
+[ -z "$(find "$work/project/repo" -name '*.key')" ] || fail "a private key is in the repository folder"
+proved "four roles with keys of their own; private keys are 0600 and outside the repository"
+
+step "2. The program runs, with the module that is embedded in it and no network at all"
+cat >"$work/scheduler.conf" <<CONF
+state  = $work/device
+root   = $work/project/repo/1.root.json
+target = scheduler.wasm
+check_ms = 200
+CONF
+start_program
+expect '^event +started v1'
+expect 'v1 embedded .*MiB/s'
+sleep 0.6
+slow=$(throughput)
+proved "it works before anything was ever published"
+stop "$program"
+
+step "3. A static web server, and the program pointed at it by its config"
+start_server
+echo "url = http://127.0.0.1:$port" >>"$work/scheduler.conf"
+say "$(cat "$work/serve.log")"
+start_program
+expect '^update +up-to-date'
+proved "the program verified the repository and found nothing newer than what it has"
+
+step "4. Publish version 2: the running program fetches, verifies and swaps it in"
+mark
+before=$program
+publish scheduler-v2.wasm 2
+expect '^event +swapped v2 from v1'
+expect '^event +committed v2'
+expect 'v2 last good .*MiB/s'
+sleep 0.6
+mark
+expect 'v2 last good .*MiB/s'
+fast=$(throughput)
+same_process "$before"
+[ "$fast" -gt $((slow * 2)) ] || fail "the throughput did not rise: $slow, then $fast MiB/s"
+proved "same process, same state, throughput from $slow to $fast MiB/s"
+
+step "5. Publish two bad versions: one that divides by zero, one that never returns"
+mark
+publish scheduler-v3-divides.wasm 3
+expect '^event +swapped v3 from v2'
+expect '^event +reverted v3 to v2.*divide by zero'
+expect 'v2 last good .*MiB/s'
+mark
+publish scheduler-v4-hangs.wasm 4
+expect '^event +swapped v4 from v2'
+expect '^event +reverted v4 to v2.*fuel'
+expect '^update +refused: .*ban'
+[ "$(grep -c '^event *swapped v4' "$log")" = 1 ] || fail "version 4 was tried twice"
+same_process "$before"
+proved "back to version 2 in the tick that failed; the bad content is banned and not tried again"
+
+step "6. An attacker on the server or on the wire"
+cp -R "$work/project/repo" "$work/old-repo"
+stop_server
+publish scheduler-v5.wasm 5
+cp -R "$work/project/repo" "$work/new-repo"
+blob=$(ls "$work"/project/repo/targets/*.scheduler.wasm -t | head -n 1)
+
+say "One byte of the new module is changed:"
+mark
+printf 'X' | dd of="$blob" bs=1 seek=100 conv=notrunc 2>/dev/null
+start_server
+expect '^update +refused: .*(sha256|hash)'
+stop_server
+
+say "The download ends too early:"
+mark
+truncate -s 700 "$blob"
+start_server
+expect '^update +refused: .*700'
+stop_server
+
+say "A metadata file is changed:"
+mark
+sed -i 's/"version": *[0-9]*/"version":99/' "$work/project/repo/timestamp.json"
+start_server
+expect '^update +refused: .*timestamp'
+stop_server
+
+say "Yesterday's metadata is played again:"
+mark
+rm -rf "$work/project/repo" && cp -R "$work/old-repo" "$work/project/repo"
+start_server
+expect '^update +refused: .*(older|replay)'
+stop_server
+expect 'v2 last good .*MiB/s'
+same_process "$before"
+
+say "The server is itself again:"
+mark
+rm -rf "$work/project/repo" && cp -R "$work/new-repo" "$work/project/repo"
+start_server
+expect '^event +committed v5'
+proved "each was refused with its reason; the program ran on, and updated once it could"
+
+step "7. Kill -9, the server down, and a restart; then the cache is damaged"
+stop_server
+kill -9 "$program"
+wait "$program" 2>/dev/null || true
+start_program
+expect '^event +started v5'
+expect 'v5 last good .*MiB/s'
+proved "the cached version 5 was verified again from disk and runs without any network"
+kill -9 "$program"
+wait "$program" 2>/dev/null || true
+for cached in "$work"/device/blobs/*; do printf 'X' | dd of="$cached" bs=1 seek=100 conv=notrunc 2>/dev/null; done
+start_program
+expect '^event +started v1'
+expect 'v1 embedded .*MiB/s'
+proved "the damaged cache was not run; the embedded module is always there"
+
+step "8. What does this device run, and why?"
+stop "$program"
+program=
+"$wisp" status "$work/device" | show
+proved "the answer for the engineer on call"
+
+printf '\n%sEvery step held. The whole story took %s.%s s.%s\n' "$bold" \
+    $((($(now_ms) - demo_began) / 1000)) $(((($(now_ms) - demo_began) % 1000) / 100)) "$plain"
