@@ -1,0 +1,69 @@
+#include "wast_spectest.h"
+
+#define MODULE "spectest"
+
+/* The suite prints for a human to see; nothing is expected of it. */
+static wisp_status print(void *user, wisp_instance *caller, const wisp_value *args,
+                         wisp_value *results, wisp_error *err)
+{
+    (void)user, (void)caller, (void)args, (void)results, (void)err;
+    return WISP_OK;
+}
+
+static wisp_status offer_functions(wisp_linker *linker, wisp_error *err)
+{
+    static const struct {
+        const char *name, *signature;
+    } functions[] = {
+        {"print", "()"},           {"print_i32", "(i)"}, {"print_i64", "(I)"},
+        {"print_f32", "(f)"},      {"print_f64", "(F)"}, {"print_i32_f32", "(if)"},
+        {"print_f64_f64", "(FF)"},
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        wisp_status status = wisp_linker_add_func(linker, MODULE, functions[i].name,
+                                                  functions[i].signature, print, NULL, err);
+        if (status)
+            return status;
+    }
+    return WISP_OK;
+}
+
+static wisp_status offer_globals(wisp_store *store, wisp_linker *linker, wisp_error *err)
+{
+    const struct {
+        const char *name;
+        wisp_value value;
+    } globals[] = {
+        {"global_i32", wisp_i32(666)},
+        {"global_i64", wisp_i64(666)},
+        {"global_f32", wisp_f32(666.6f)},
+        {"global_f64", wisp_f64(666.6)},
+    };
+    for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
+        wisp_extern item = {.kind = WISP_EXTERN_GLOBAL};
+        wisp_status status =
+            wisp_global_new(store, false, globals[i].value, &item.of.global, err);
+        if (!status)
+            status = wisp_linker_add(linker, MODULE, globals[i].name, item, err);
+        if (status)
+            return status;
+    }
+    return WISP_OK;
+}
+
+wisp_status wast_spectest_offer(wisp_store *store, wisp_linker *linker, wisp_error *err)
+{
+    wisp_extern table = {.kind = WISP_EXTERN_TABLE}, memory = {.kind = WISP_EXTERN_MEMORY};
+    wisp_status status = offer_functions(linker, err);
+    if (!status)
+        status = offer_globals(store, linker, err);
+    if (!status)
+        status = wisp_table_new(store, WISP_FUNCREF, (wisp_limits){10, 20}, &table.of.table, err);
+    if (!status)
+        status = wisp_linker_add(linker, MODULE, "table", table, err);
+    if (!status)
+        status = wisp_memory_new(store, (wisp_limits){1, 2}, &memory.of.memory, err);
+    if (!status)
+        status = wisp_linker_add(linker, MODULE, "memory", memory, err);
+    return status;
+}
