@@ -8,41 +8,256 @@
  *
  *     WISP_MODULE(1)                                  // its version number
  *
- *     int wisp_start(void) { return WISP_OK; }        // everything else is optional
- *     void wisp_message(uint32_t channel, const void *data, uint32_t size) { … }
- *     void wisp_stop(void) { … }
- *     void wisp_save(void) { wisp_save_state(&state, sizeof state); }
- *     int wisp_restore(uint32_t old_version, const void *data, uint32_t size) { … }
+ *     static uint32_t count;
  *
- *     clang-14 --target=wasm32 -O2 -nostdlib -ffreestanding -I guest
- *              -Wl,--no-entry -Wl,--export-table -o module.wasm module.c
+ *     int wisp_start(void)
+ *     {
+ *         return WISP_OK;
+ *     }
  *
- * The functions above are entered one at a time, never while another runs. Each may use the
- * fuel that the program has set for one entry; one that uses more, or traps, is taken back.
- * Pointers that the host hands in are good until the entry returns.
+ *     void wisp_message(uint32_t channel, const void *data, uint32_t size)
+ *     {
+ *         count++;
+ *         wisp_send(channel, data, size);
+ *     }
  *
- * No C library is needed and none is provided but memcpy, memset, memmove and memcmp, to
- * which the compiler itself adds calls.
+ *     guest/wisp-cc -o module.wasm module.c
+ *
+ * A module is entered from outside, one entry at a time, and never while another runs. Each
+ * entry may use the fuel that the program has set; one that uses more, or traps, is broken
+ * off, and the program goes back to the version before or starts the module anew. So a
+ * module need not defend itself against its own faults, and has no way to harm the program.
+ *
+ * No C library is needed and none is provided, but for memcpy, memmove, memset, memcmp and
+ * strlen, to which the compiler itself adds calls.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef __wasm__
+#error "wisp.h is for modules: compile for wasm32, as guest/wisp-cc does"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define WISP_OK   0
 #define WISP_FAIL 1
 
-#define WISP_EXPORT(name)       __attribute__((export_name(name), used, visibility("default")))
-#define WISP_IMPORT(name)       __attribute__((import_module("wisp"), import_name(name)))
+#define WISP_EXPORT(name) __attribute__((export_name(name), visibility("default")))
+#define WISP_IMPORT(name) __attribute__((import_module("wisp"), import_name(name)))
 
-/* ---- what the module offers (the linker exports what the module defines) ---- */
+/* ------------------------------------------------------------------ what a module offers */
 
 /*
- * Called once, before anything else. Returns WISP_OK, or anything else to say that this
- * version cannot run here. When it replaces another version, wisp_restore follows.
+ * The module's version number, and the place where it takes the bytes of messages and of
+ * states. One file of each module has this line, outside any function. Versions are only
+ * told apart by it; they may go up and down.
+ *
+ * Up to WISP_BUFFER_SIZE bytes (set it before including this header; [4,096]) arrive in a
+ * static buffer. For more, the module's memory is grown.
+ */
+#define WISP_MODULE(number)                                                                       \
+    WISP_MODULE_WITHOUT_BUFFER(number)                                                            \
+    WISP_EXPORT("wisp_buffer") void *wisp_buffer(uint32_t size);                                  \
+    void *wisp_buffer(uint32_t size)                                                              \
+    {                                                                                             \
+        static __attribute__((aligned(16))) uint8_t fixed[WISP_BUFFER_SIZE];                      \
+        static struct wisp_pages grown;                                                           \
+        return size <= sizeof fixed ? fixed : wisp_pages_reserve(&grown, size);                   \
+    }
+
+/*
+ * The number alone, for a module that brings a wisp_buffer of its own: it returns where the
+ * host may write [size] bytes for the entry that follows, or NULL if there is no room. A
+ * message without room is dropped (on probation: given to the version before); a state
+ * without room is refused.
+ */
+#define WISP_MODULE_WITHOUT_BUFFER(number)                                                        \
+    WISP_EXPORT("wisp_version") uint32_t wisp_version(void);                                      \
+    uint32_t wisp_version(void)                                                                   \
+    {                                                                                             \
+        return (number);                                                                          \
+    }
+
+#ifndef WISP_BUFFER_SIZE
+#define WISP_BUFFER_SIZE 4096
+#endif
+
+/*
+ * Called once, first. Returns WISP_OK, or anything else to say that this version cannot run
+ * here. Every module has it. What should repeat is set up here, also when this version takes
+ * over from another.
  */
 WISP_EXPORT("wisp_start") int wisp_start(void);
 
-/* A message from the program on [channel]. Not called for a module that does not have it. */
-void wisp_message(uint32_t channel, const void *data, uint32_t size);
-/* ... */
+/*
+ * The rest is optional: the linker exports what the module defines.
+ *
+ * A message from the program, on a channel whose meaning the two have agreed upon. [data] is
+ * aligned to 16 bytes, and is the module's to change until it returns.
+ */
+WISP_EXPORT("wisp_message") void wisp_message(uint32_t channel, const void *data, uint32_t size);
+
+/* The program stops the module. Not called when another version takes over. */
+WISP_EXPORT("wisp_stop") void wisp_stop(void);
+
+/*
+ * Another version is about to take over: hands it what it has to know, with calls of
+ * wisp_save_state. The module itself goes on if the other version fails, so it must change
+ * nothing here. If this traps or does not end, the other version gets the state that was
+ * saved last, if there is one.
+ */
+WISP_EXPORT("wisp_save") void wisp_save(void);
+
+/*
+ * Takes over the [size] bytes at [data] that version [old_version] saved; it may be older,
+ * newer or the same. Called after wisp_start and before anything else. Returns WISP_OK, or
+ * anything else to refuse: the old version then goes on. Not called if there is no state.
+ */
+WISP_EXPORT("wisp_restore")
+int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
+
+/* ------------------------------------------------------------------ what the host offers */
+
+/*
+ * A pointer that the module hands out must be to its own memory, else it traps; the bytes are
+ * used before the function returns. The raw functions, with lengths, are these:
+ */
+WISP_IMPORT("log") void wisp_log_bytes(uint32_t level, const void *text, size_t size);
+
+/* Sends [size] bytes to the program. WISP_FAIL if the program does not take so many in one. */
+WISP_IMPORT("send") int wisp_send(uint32_t channel, const void *data, size_t size);
+
+/*
+ * Has [task] called with [context] every [interval_us] microseconds, for the first time after
+ * one interval, until it is cancelled or another version takes over. Calls do not drift;
+ * those that are missed while the program sleeps are skipped. Returns the id of the task, or
+ * 0 if there are too many or the interval is under 1.
+ */
+WISP_IMPORT("repeat")
+uint32_t wisp_repeat_task(void (*task)(void *context), void *context, int64_t interval_us);
+
+/* Ends a task; it may be the one that runs. WISP_FAIL if there is none with this [id]. */
+WISP_IMPORT("cancel") int wisp_cancel_task(uint32_t id);
+
+/*
+ * Appends [size] bytes to the state. Only inside wisp_save; traps elsewhere. WISP_FAIL if the
+ * state becomes larger than the program allows; it then counts as not saved.
+ */
+WISP_IMPORT("save") int wisp_save_state(const void *data, size_t size);
+
+/* Microseconds of a clock that never goes back; its zero means nothing. */
+WISP_IMPORT("now_us") int64_t wisp_now_us(void);
+
+/* ------------------------------------------------------------------ for convenience */
+
+enum { WISP_LOG_ERROR, WISP_LOG_WARNING, WISP_LOG_INFO, WISP_LOG_DEBUG };
+
+size_t strlen(const char *text);
+
+/* Logs [text] as one line. */
+static inline void wisp_log(uint32_t level, const char *text)
+{
+    wisp_log_bytes(level, text, strlen(text));
+}
+
+/* Whole pages of memory that belong to one purpose. */
+struct wisp_pages {
+    size_t first, count;
+};
+
+/* Makes room for [size] bytes there; what they held is lost. NULL if memory is refused. */
+static inline void *wisp_pages_reserve(struct wisp_pages *pages, size_t size)
+{
+    const size_t page_size = 65536;
+    size_t count = size / page_size + (size % page_size != 0);
+    if (count > pages->count) {
+        size_t end = __builtin_wasm_memory_size(0);
+        int is_last = pages->count > 0 && pages->first + pages->count == end;
+        size_t more = is_last ? count - pages->count : count;
+        if (__builtin_wasm_memory_grow(0, more) == SIZE_MAX)
+            return NULL;
+        pages->first = is_last ? pages->first : end;
+        pages->count = count;
+    }
+    return (void *)(pages->first * page_size);
+}
+
+/*
+ * What the compiler adds calls to. Weak, so that every file of a module may include this
+ * header, and so that a C library takes precedence.
+ */
+#define WISP_LIBC(function) __attribute__((weak, no_builtin(#function)))
+
+#ifdef __wasm_bulk_memory__
+
+WISP_LIBC(memcpy) void *memcpy(void *to, const void *from, size_t size)
+{
+    return __builtin_memcpy(to, from, size);
+}
+
+WISP_LIBC(memmove) void *memmove(void *to, const void *from, size_t size)
+{
+    return __builtin_memmove(to, from, size);
+}
+
+WISP_LIBC(memset) void *memset(void *to, int byte, size_t size)
+{
+    return __builtin_memset(to, byte, size);
+}
+
+#else
+
+WISP_LIBC(memcpy) void *memcpy(void *to, const void *from, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+    return to;
+}
+
+WISP_LIBC(memmove) void *memmove(void *to, const void *from, size_t size)
+{
+    if ((uintptr_t)to <= (uintptr_t)from)
+        for (size_t i = 0; i < size; i++)
+            ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+    else
+        for (size_t i = size; i > 0; i--)
+            ((uint8_t *)to)[i - 1] = ((const uint8_t *)from)[i - 1];
+    return to;
+}
+
+WISP_LIBC(memset) void *memset(void *to, int byte, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)to)[i] = (uint8_t)byte;
+    return to;
+}
+
+#endif
+
+WISP_LIBC(memcmp) int memcmp(const void *a, const void *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        int difference = ((const uint8_t *)a)[i] - ((const uint8_t *)b)[i];
+        if (difference != 0)
+            return difference;
+    }
+    return 0;
+}
+
+WISP_LIBC(strlen) size_t strlen(const char *text)
+{
+    size_t len = 0;
+    while (text[len] != '\0')
+        len++;
+    return len;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif

@@ -23,25 +23,28 @@
  *
  * A swap happens between two entries into the module, so that the module never sees it:
  *
- *     old: save ----.                             .---- freed when the new one has proved itself
- *                    v                            |
+ *     old:            save --.                .---- freed when the new one has proved itself
+ *                            v                |
  *     new: start -> restore(old version) -> probation of N entries -> commit
- *                                                 |
- *     old, as it was left: <---- goes on at once -'  if the new one traps, runs out of fuel or
- *                                                    refuses the state
+ *                                             |
+ *     old, as it was left: <- goes on at once-'  if the new one traps or runs out of fuel
  *
- * On the way back the entry that the new version failed in is given to the old one, so that
- * no message is lost. Messages that the new version sent before remain sent. If the old
- * version cannot save, because it traps or runs out of fuel, the state it saved last is
- * used: the old version can never block an update.
+ * If the new version does not start, or does not accept the state, it is refused and the old
+ * one never stopped. If it fails on probation, the message that it failed in is given to the
+ * old version before anything else, so that none is lost; the old version's tasks, which
+ * wait meanwhile, go on. Messages that the new version sent before remain sent. If the old
+ * version cannot save, because it traps, runs out of fuel or saves too much, the state that
+ * was saved last is used: the old version can never block an update. A state is dropped
+ * where the new version has no wisp_restore.
  *
- * A version that traps outside probation is started again in place, with the state it saved
- * last, at most [restarts_max] times in a row; then the guest is down until it is given a
- * module again.
+ * A version that traps outside probation is started again in place, with the state that was
+ * saved last, at most [restarts_max] times in a row; then the guest is down until it is
+ * given a module again. The message that it trapped in is dropped, as it might do so again.
  *
  * Threads: a host and its guests belong to one thread at a time. The program owns the loop.
  * The handlers in a config are called from inside the functions below, on that thread. They
- * may call wisp_guest_send; they must not start, swap, stop or free a guest.
+ * may call wisp_guest_send, make a guest and look at one; any other call on the same host
+ * gives WISP_BUSY or does nothing. They must not free a guest or the host.
  */
 
 #ifdef __cplusplus
@@ -90,7 +93,7 @@ typedef enum wisp_log_level {
     X(COMMITTED, "committed")     /* it has proved itself; the old one is gone */                 \
     X(REVERTED, "reverted")       /* it failed; the old version runs on. See reason */            \
     X(REFUSED, "refused")         /* it did not even start; the old version never stopped */      \
-    X(RESTARTED, "restarted")     /* the only version trapped and was started again */            \
+    X(RESTARTED, "restarted")     /* the only version failed and was started again */             \
     X(DOWN, "down")               /* it cannot be kept running */                                 \
     X(STOPPED, "stopped")
 
@@ -105,11 +108,14 @@ WISP_API const char *wisp_guest_event_name(wisp_guest_event_kind kind);
 
 typedef struct wisp_guest_event {
     wisp_guest_event_kind kind;
-    uint32_t version;      /* of the module that the event is about (its wisp_version export) */
-    uint32_t from_version; /* SWAPPED, REVERTED: of the other one */
+    uint32_t version;      /* that the event is about, by its wisp_version export; REVERTED:
+                            * that failed. 0 where the module could not be asked */
+    uint32_t from_version; /* SWAPPED, REVERTED: the old one, which waits or runs on */
     uint64_t pause_ns;     /* SWAPPED, REVERTED: how long no version could take messages */
     uint64_t state_size;   /* SWAPPED: bytes of state carried over */
-    const char *reason;    /* REVERTED, REFUSED, RESTARTED, DOWN: why, one line; else "" */
+    const char *reason;    /* REVERTED, REFUSED, RESTARTED, DOWN: why, one line. SWAPPED: why
+                            * an older state had to do. STOPPED: what wisp_stop did wrong.
+                            * Else "". Borrowed for the call */
     const wisp_trap *trap; /* the trap behind it, or NULL. Borrowed for the call */
 } wisp_guest_event;
 
@@ -145,9 +151,13 @@ WISP_API wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *co
 WISP_API void wisp_guest_free(wisp_guest *guest);
 
 /*
- * Starts [module] in an empty, stopped or down guest. [module] must stay until the guest no longer runs
- * it: until a later version is committed, or the guest is stopped. Returns the reason if it
- * does not link or its start fails; the guest is then as it was.
+ * Starts [module] in a guest that runs nothing. [module] must stay until the guest no longer
+ * runs it: until a later version is committed, it is reverted from, or the guest is stopped
+ * or down. Returns the reason if it does not link or its start fails; the guest is then as it
+ * was. WISP_INVALID for a guest that runs a version.
+ *
+ * In a guest that is down, [module] gets the messages that still wait and, if it accepts it,
+ * the state that was saved last. Stop the guest first to begin anew.
  */
 WISP_API wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module,
                                       wisp_error *err);
@@ -161,13 +171,22 @@ WISP_API wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *modu
 WISP_API wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module,
                                      wisp_error *err);
 
+/*
+ * Has the running version save its state now, so that if it traps later, it is started again
+ * from there. WISP_NOT_FOUND for a module without wisp_save, WISP_TRAP, WISP_LIMIT for a state
+ * over state_size_max; the state that was saved before is then kept. WISP_INVALID for a guest
+ * that runs nothing or is on probation.
+ */
+WISP_API wisp_status wisp_guest_save(wisp_guest *guest, wisp_error *err);
+
 /* Ends probation now: true commits the new version, false goes back to the old one, with
  * [reason] for the event. WISP_INVALID if the guest is not on probation. */
 WISP_API wisp_status wisp_guest_decide(wisp_guest *guest, bool commit, const char *reason,
                                        wisp_error *err);
 
-/* Lets the running version end and frees it. Messages in the queue are dropped. */
-WISP_API void wisp_guest_stop(wisp_guest *guest);
+/* Lets the running version end and frees it, with its saved state and the messages in the
+ * queue. Nothing happens to an empty guest. WISP_BUSY from inside a handler, else WISP_OK. */
+WISP_API wisp_status wisp_guest_stop(wisp_guest *guest);
 
 /*
  * Queues a copy of [bytes] for the module, to be delivered on [channel] by the next
@@ -180,7 +199,9 @@ WISP_API wisp_status wisp_guest_send(wisp_guest *guest, uint32_t channel, wisp_b
 /*
  * Delivers [bytes] now, without the queue, for programs that need the module's answer (which
  * comes through on_message) before they go on. On a fault in probation the old version has
- * handled it when this returns. WISP_TRAP if no version could. Not from inside a handler.
+ * handled it when this returns. WISP_TRAP if no version could; WISP_LIMIT for a message over
+ * message_size_max or for which the module has no room; WISP_NOT_FOUND for a module without
+ * wisp_message.
  */
 WISP_API wisp_status wisp_guest_deliver(wisp_guest *guest, uint32_t channel, wisp_bytes bytes,
                                         wisp_error *err);
@@ -197,7 +218,10 @@ typedef struct wisp_guest_status {
     wisp_guest_state state;
     uint32_t version;          /* of the version that runs */
     uint32_t entries_left;     /* of probation */
-    uint64_t messages_in, messages_out, task_runs, traps, swaps, reverts;
+    uint64_t messages_in;      /* handled by the module */
+    uint64_t messages_out;     /* sent by it */
+    uint64_t messages_dropped; /* that no version could handle */
+    uint64_t task_runs, traps, swaps, reverts, restarts;
     uint64_t memory_size;      /* bytes of its linear memory now */
     uint32_t queue_len, task_count;
 } wisp_guest_status;
@@ -209,8 +233,9 @@ WISP_API const wisp_module *wisp_guest_module(const wisp_guest *guest);
 
 /*
  * Whether [module] can run in a host at all: it exports what guest/wisp.h asks for, with the
- * right types, and imports only the functions of the host and those that [on_link] adds (NULL: none).
- * For checking before installing. Any thread.
+ * right types, and imports only the functions of the host and those that on_link of [config]
+ * (may be NULL) adds. Nothing of it runs. The text names the export or import at fault. For
+ * checking before installing; memory comes from limits.allocator. Any thread.
  */
 WISP_API wisp_status wisp_host_accepts(const wisp_guest_config *config,
                                        const wisp_module *module, wisp_error *err);

@@ -1,0 +1,162 @@
+#include "host/exports.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+typedef struct entry_spec {
+    const char *name;
+    uint32_t params, results;
+    bool is_required;
+} entry_spec;
+
+static const entry_spec entry_specs[WISP_ENTRY_COUNT] = {
+#define X(id, name, params, results, is_required) {name, params, results, is_required},
+    WISP_ENTRIES(X)
+#undef X
+};
+
+/* ------------------------------------------------------------------ function types */
+
+static bool are_i32(const uint8_t *types, uint32_t count, uint32_t expected)
+{
+    if (count != expected)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (types[i] != WISP_I32)
+            return false;
+    return true;
+}
+
+bool wisp_functype_is_i32(const wisp_functype *type, uint32_t params, uint32_t results)
+{
+    return are_i32(type->params, type->param_count, params) &&
+           are_i32(type->results, type->result_count, results);
+}
+
+/* Text of a fixed size that drops what does not fit. */
+typedef struct text {
+    char *into;
+    size_t len;
+} text;
+
+static void put(text *t, const char *s)
+{
+    size_t room = WISP_FUNCTYPE_TEXT_MAX - 1 - t->len;
+    size_t len = strlen(s);
+    if (len > room)
+        len = room;
+    memcpy(t->into + t->len, s, len);
+    t->len += len;
+    t->into[t->len] = '\0';
+}
+
+static void put_types(text *t, const uint8_t *types, uint32_t count)
+{
+    put(t, "(");
+    for (uint32_t i = 0; i < count && t->len < WISP_FUNCTYPE_TEXT_MAX - 1; i++) {
+        put(t, i > 0 ? " " : "");
+        put(t, wisp_valtype_name((wisp_valtype)types[i]));
+    }
+    put(t, ")");
+}
+
+const char *wisp_functype_print(const wisp_functype *type, char into[WISP_FUNCTYPE_TEXT_MAX])
+{
+    text t = {into, 0};
+    put_types(&t, type->params, type->param_count);
+    put(&t, " -> ");
+    put_types(&t, type->results, type->result_count);
+    return into;
+}
+
+/* ------------------------------------------------------------------ checking a module */
+
+static bool find(const wisp_module *module, const char *name, wisp_extern_type *out)
+{
+    wisp_export export;
+    for (uint32_t i = 0; wisp_module_export(module, i, &export); i++) {
+        if (strcmp(export.name, name) == 0) {
+            *out = export.type;
+            return true;
+        }
+    }
+    return false;
+}
+
+static wisp_status check_kind(const char *name, wisp_extern_kind found, wisp_extern_kind expected,
+                              wisp_error *err)
+{
+    if (found == expected)
+        return WISP_OK;
+    return wisp_fail(err, WISP_MISMATCH, "export '%s' is a %s, expected a %s", name,
+                     wisp_extern_kind_name(found), wisp_extern_kind_name(expected));
+}
+
+static wisp_status check_entry(const wisp_module *module, const entry_spec *spec, wisp_error *err)
+{
+    wisp_extern_type type;
+    if (!find(module, spec->name, &type)) {
+        if (!spec->is_required)
+            return WISP_OK;
+        return wisp_fail(err, WISP_NOT_FOUND, "the module does not export the function '%s'",
+                         spec->name);
+    }
+    wisp_status status = check_kind(spec->name, type.kind, WISP_EXTERN_FUNC, err);
+    if (status != WISP_OK || wisp_functype_is_i32(&type.func, spec->params, spec->results))
+        return status;
+
+    static const uint8_t i32s[] = {WISP_I32, WISP_I32, WISP_I32};
+    wisp_functype expected = {i32s, i32s, spec->params, spec->results};
+    char found_text[WISP_FUNCTYPE_TEXT_MAX], expected_text[WISP_FUNCTYPE_TEXT_MAX];
+    return wisp_fail(err, WISP_MISMATCH, "export '%s' has type %s, expected %s", spec->name,
+                     wisp_functype_print(&type.func, found_text),
+                     wisp_functype_print(&expected, expected_text));
+}
+
+static wisp_status check_memory(const wisp_module *module, wisp_error *err)
+{
+    wisp_extern_type type;
+    if (!find(module, WISP_EXPORT_MEMORY, &type))
+        return wisp_fail(err, WISP_NOT_FOUND, "the module does not export its memory as '%s'",
+                         WISP_EXPORT_MEMORY);
+    return check_kind(WISP_EXPORT_MEMORY, type.kind, WISP_EXTERN_MEMORY, err);
+}
+
+static bool imports_repeat(const wisp_module *module)
+{
+    wisp_import import;
+    for (uint32_t i = 0; wisp_module_import(module, i, &import); i++)
+        if (strcmp(import.module, "wisp") == 0 && strcmp(import.name, "repeat") == 0)
+            return true;
+    return false;
+}
+
+static wisp_status check_table(const wisp_module *module, wisp_error *err)
+{
+    wisp_extern_type type;
+    if (find(module, WISP_EXPORT_TABLE, &type))
+        return check_kind(WISP_EXPORT_TABLE, type.kind, WISP_EXTERN_TABLE, err);
+    if (!imports_repeat(module))
+        return WISP_OK;
+    return wisp_fail(err, WISP_NOT_FOUND,
+                     "the module repeats tasks but does not export '%s': "
+                     "link it with --export-table",
+                     WISP_EXPORT_TABLE);
+}
+
+wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
+{
+    wisp_status status = check_memory(module, err);
+    for (int i = 0; i < WISP_ENTRY_COUNT && status == WISP_OK; i++)
+        status = check_entry(module, &entry_specs[i], err);
+    return status != WISP_OK ? status : check_table(module, err);
+}
+
+wisp_exports wisp_exports_of(const wisp_instance *instance)
+{
+    wisp_exports exports = {.memory = wisp_instance_memory(instance, WISP_EXPORT_MEMORY)};
+    for (int i = 0; i < WISP_ENTRY_COUNT; i++)
+        exports.entries[i] = wisp_instance_func(instance, entry_specs[i].name);
+    return exports;
+}

@@ -1,0 +1,52 @@
+#ifndef WISP_HOST_EXPORTS_H
+#define WISP_HOST_EXPORTS_H
+
+#include <wisp/wasm.h>
+
+/*
+ * The functions of a module that the host enters: what they are called, how many i32 they
+ * take and give, and whether a module must have them. docs/host.md says what each is for.
+ */
+#define WISP_ENTRIES(X)                                                                          \
+    X(VERSION, "wisp_version", 0, 1, true)                                                       \
+    X(START, "wisp_start", 0, 1, true)                                                           \
+    X(MESSAGE, "wisp_message", 3, 0, false)                                                      \
+    X(STOP, "wisp_stop", 0, 0, false)                                                            \
+    X(BUFFER, "wisp_buffer", 1, 1, false)                                                        \
+    X(SAVE, "wisp_save", 0, 0, false)                                                            \
+    X(RESTORE, "wisp_restore", 3, 1, false)
+
+typedef enum wisp_entry {
+#define X(id, name, params, results, is_required) WISP_ENTRY_##id,
+    WISP_ENTRIES(X)
+#undef X
+        WISP_ENTRY_COUNT
+} wisp_entry;
+
+#define WISP_EXPORT_MEMORY "memory"
+#define WISP_EXPORT_TABLE  "__indirect_function_table" /* as wasm-ld calls it */
+
+/* The exports of one instance that the host uses. */
+typedef struct wisp_exports {
+    wisp_memory *memory;
+    wisp_func *entries[WISP_ENTRY_COUNT]; /* NULL for an optional one that is not there */
+} wisp_exports;
+
+/*
+ * Checks that [module] exports what it must, and nothing under these names with another
+ * type. WISP_NOT_FOUND or WISP_MISMATCH; the text names the export.
+ */
+wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err);
+
+/* Looks them up in an instance of a module that was checked. */
+wisp_exports wisp_exports_of(const wisp_instance *instance);
+
+/* Whether [type] takes [params] i32 and gives [results] i32. */
+bool wisp_functype_is_i32(const wisp_functype *type, uint32_t params, uint32_t results);
+
+#define WISP_FUNCTYPE_TEXT_MAX 80
+
+/* Writes [type] as "(i32 i64) -> (i32)", cut to WISP_FUNCTYPE_TEXT_MAX. Returns [into]. */
+const char *wisp_functype_print(const wisp_functype *type, char into[WISP_FUNCTYPE_TEXT_MAX]);
+
+#endif

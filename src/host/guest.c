@@ -1,0 +1,250 @@
+#include "host/guest.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* ------------------------------------------------------------------ making and freeing */
+
+static void default_to(uint32_t *value, uint32_t if_zero)
+{
+    if (*value == 0)
+        *value = if_zero;
+}
+
+static wisp_guest_config with_defaults(const wisp_guest_config *config)
+{
+    wisp_guest_config chosen = config ? *config : (wisp_guest_config){0};
+    if (!chosen.name)
+        chosen.name = "guest";
+    if (chosen.fuel == 0)
+        chosen.fuel = 10000000;
+    if (chosen.state_size_max == 0)
+        chosen.state_size_max = 16u << 20;
+    default_to(&chosen.probation_entries, 100);
+    default_to(&chosen.restarts_max, 3);
+    default_to(&chosen.queue_len_max, 1024);
+    default_to(&chosen.message_size_max, 64u << 10);
+    default_to(&chosen.tasks_max, 64);
+    return chosen;
+}
+
+wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wisp_guest **out,
+                           wisp_error *err)
+{
+    wisp_guest *guest = wisp_alloc(host->allocator, 1, sizeof *guest);
+    if (!guest)
+        return wisp_fail_memory(err, sizeof *guest);
+    guest->host = host;
+    guest->config = with_defaults(config);
+    size_t name_size = strlen(guest->config.name) + 1;
+    char *name = wisp_alloc(host->allocator, 1, name_size);
+    if (!name) {
+        wisp_free(host->allocator, guest, sizeof *guest);
+        return wisp_fail_memory(err, name_size);
+    }
+    memcpy(name, guest->config.name, name_size);
+    guest->config.name = name;
+
+    wisp_guest **end = &host->guests;
+    while (*end)
+        end = &(*end)->next;
+    *end = guest;
+    *out = guest;
+    return WISP_OK;
+}
+
+void wisp_guest_destroy(wisp_guest *guest)
+{
+    const wisp_allocator *allocator = guest->host->allocator;
+    wisp_guest_stop(guest);
+    wisp_free(allocator, (char *)guest->config.name, strlen(guest->config.name) + 1);
+    wisp_free(allocator, guest, sizeof *guest);
+}
+
+void wisp_guest_free(wisp_guest *guest)
+{
+    if (!guest)
+        return;
+    wisp_guest **at = &guest->host->guests;
+    while (*at != guest)
+        at = &(*at)->next;
+    *at = guest->next;
+    wisp_guest_destroy(guest);
+}
+
+void wisp_guest_tell(wisp_guest *guest, wisp_guest_event event)
+{
+    if (!event.reason)
+        event.reason = "";
+    if (guest->config.on_event)
+        guest->config.on_event(guest->config.user, guest, &event);
+}
+
+/* ------------------------------------------------------------------ starting and stopping */
+
+wisp_status wisp_guest_ready(wisp_guest *guest, const wisp_module *module,
+                             const wisp_state *state, wisp_version **out, wisp_error *err)
+{
+    *out = wisp_version_new(guest, module, err);
+    if (!*out)
+        return err->status;
+    wisp_status status = wisp_version_start(*out, err);
+    if (status == WISP_OK && state && state->is_saved)
+        status = wisp_version_restore(*out, state, err);
+    return status;
+}
+
+void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_error *why)
+{
+    wisp_guest_tell(guest, (wisp_guest_event){
+                               .kind = WISP_GUEST_REFUSED,
+                               .version = version ? version->number : 0,
+                               .reason = why->text,
+                               .trap = wisp_version_trap(version, why->status),
+                           });
+    wisp_version_free(version);
+}
+
+static wisp_status start(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+{
+    if (guest->current)
+        return wisp_fail(err, WISP_INVALID, "guest '%s' runs version %u already",
+                         guest->config.name, guest->current->number);
+    wisp_version *version;
+    wisp_status status = wisp_guest_ready(guest, module, &guest->saved, &version, err);
+    if (status != WISP_OK && guest->saved.is_saved) {
+        /* There is no version to go back to: one without its state is better than none. */
+        wisp_version_free(version);
+        status = wisp_guest_ready(guest, module, NULL, &version, err);
+    }
+    if (status != WISP_OK) {
+        wisp_guest_refuse(guest, version, err);
+        return status;
+    }
+    guest->current = version;
+    guest->is_down = false;
+    guest->restarts = 0;
+    wisp_guest_tell(guest,
+                    (wisp_guest_event){.kind = WISP_GUEST_STARTED, .version = version->number});
+    return WISP_OK;
+}
+
+wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+{
+    wisp_error why;
+    wisp_status status = wisp_host_enter(guest->host, err);
+    if (status != WISP_OK)
+        return status;
+    status = start(guest, module, &why);
+    return wisp_host_leave(guest->host, status, &why, err);
+}
+
+static void stop(wisp_guest *guest)
+{
+    wisp_version *version = guest->current;
+    wisp_error why = {0};
+    wisp_status status = wisp_version_stop(version, &why);
+    wisp_version_free(guest->fallback);
+    guest->fallback = guest->current = NULL;
+    wisp_guest_tell(guest, (wisp_guest_event){
+                               .kind = WISP_GUEST_STOPPED,
+                               .version = version->number,
+                               .reason = why.text,
+                               .trap = wisp_version_trap(version, status),
+                           });
+    wisp_version_free(version);
+}
+
+wisp_status wisp_guest_stop(wisp_guest *guest)
+{
+    wisp_status status = wisp_host_enter(guest->host, NULL);
+    if (status != WISP_OK)
+        return status;
+    if (guest->current)
+        stop(guest);
+    guest->is_down = false;
+    wisp_state_clear(&guest->saved, guest->host->allocator);
+    wisp_queue_clear(&guest->queue, guest->host->allocator);
+    return wisp_host_leave(guest->host, WISP_OK, NULL, NULL);
+}
+
+/* ------------------------------------------------------------------ saving */
+
+void wisp_guest_keep_state(wisp_guest *guest, wisp_state *state)
+{
+    wisp_state_clear(&guest->saved, guest->host->allocator);
+    guest->saved = *state;
+    *state = (wisp_state){0};
+}
+
+static wisp_status save(wisp_guest *guest, wisp_error *err)
+{
+    if (!guest->current)
+        return wisp_guest_fail_idle(guest, err);
+    /* The old version, which may come back, could not read it. */
+    if (guest->fallback)
+        return wisp_fail(err, WISP_INVALID, "guest '%s' is on probation", guest->config.name);
+    wisp_state state = {0};
+    wisp_status status = wisp_version_save(guest->current, &state, err);
+    if (status == WISP_OK)
+        wisp_guest_keep_state(guest, &state);
+    return status;
+}
+
+wisp_status wisp_guest_save(wisp_guest *guest, wisp_error *err)
+{
+    wisp_error why;
+    wisp_status status = wisp_host_enter(guest->host, err);
+    if (status != WISP_OK)
+        return status;
+    status = save(guest, &why);
+    return wisp_host_leave(guest->host, status, &why, err);
+}
+
+/* ------------------------------------------------------------------ looking */
+
+wisp_status wisp_guest_fail_idle(const wisp_guest *guest, wisp_error *err)
+{
+    return wisp_fail(err, WISP_INVALID, "guest '%s' runs nothing", guest->config.name);
+}
+
+static wisp_guest_state state_of(const wisp_guest *guest)
+{
+    if (guest->is_down)
+        return WISP_GUEST_STATE_DOWN;
+    if (!guest->current)
+        return WISP_GUEST_STATE_EMPTY;
+    return guest->fallback ? WISP_GUEST_STATE_PROBATION : WISP_GUEST_STATE_RUNNING;
+}
+
+void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
+{
+    *out = guest->counts;
+    out->state = state_of(guest);
+    out->queue_len = guest->queue.len;
+    if (!guest->current)
+        return;
+    out->version = guest->current->number;
+    out->entries_left = guest->fallback ? guest->entries_left : 0;
+    out->memory_size = wisp_memory_size(guest->current->exports.memory);
+    out->task_count = (uint32_t)guest->current->tasks.len;
+}
+
+const wisp_module *wisp_guest_module(const wisp_guest *guest)
+{
+    return guest->current ? guest->current->module : NULL;
+}
+
+const char *wisp_guest_event_name(wisp_guest_event_kind kind)
+{
+    switch (kind) {
+#define X(name, text)                                                                            \
+    case WISP_GUEST_##name:                                                                      \
+        return text;
+        WISP_GUEST_EVENTS(X)
+#undef X
+    }
+    return "unknown";
+}

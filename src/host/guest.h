@@ -1,0 +1,86 @@
+#ifndef WISP_HOST_GUEST_H
+#define WISP_HOST_GUEST_H
+
+#include <wisp/host.h>
+
+#include "host/queue.h"
+#include "host/state.h"
+#include "host/version.h"
+
+/* The insides of a host and its guests, shared by the files of this folder. */
+
+struct wisp_host {
+    const wisp_allocator *allocator;
+    const wisp_os *os;
+    wisp_guest *guests; /* in the order in which they were made */
+    bool is_busy;       /* in a call that handlers must not make again */
+};
+
+struct wisp_guest {
+    wisp_host *host;
+    wisp_guest *next;
+    wisp_guest_config config; /* without zeros that mean a default */
+    wisp_version *current;    /* NULL if empty or down */
+    wisp_version *fallback;   /* the one before it, during probation */
+    bool is_down;
+    uint32_t entries_left; /* of probation */
+    uint32_t restarts;     /* since the last good entry */
+    uint32_t turn_len;     /* messages still to be delivered in this step */
+    wisp_state saved;      /* what a version of this guest saved last */
+    wisp_queue queue;
+    wisp_guest_status counts; /* only the counters are used */
+};
+
+/* A reading of the host's monotonic clock. */
+uint64_t wisp_host_now_ns(const wisp_host *host);
+
+/*
+ * Brackets what handlers must not do: returns WISP_BUSY if a call on [host] is under way,
+ * else WISP_OK, and then wisp_host_leave must follow. That returns [status] and, if it is a
+ * failure, copies [why] to [err] (NULL allowed).
+ */
+wisp_status wisp_host_enter(wisp_host *host, wisp_error *err);
+wisp_status wisp_host_leave(wisp_host *host, wisp_status status, const wisp_error *why,
+                            wisp_error *err);
+
+/* WISP_INVALID for a guest that runs nothing. */
+wisp_status wisp_guest_fail_idle(const wisp_guest *guest, wisp_error *err);
+
+/* Tells the program about [event] of [guest]; a NULL reason becomes "". */
+void wisp_guest_tell(wisp_guest *guest, wisp_guest_event event);
+
+/*
+ * Starts [module] as a new version of [guest] beside what runs, and gives it [state] (may be
+ * NULL) if it can restore one. On failure *[out] is a version that did not get there, still
+ * holding its trap, or NULL. Free it in either case. [err] is not NULL.
+ */
+wisp_status wisp_guest_ready(wisp_guest *guest, const wisp_module *module,
+                             const wisp_state *state, wisp_version **out, wisp_error *err);
+
+/* Tells that [version] (may be NULL) was not taken for the reason [why], and frees it. */
+void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_error *why);
+
+/* Makes [state], the caller's own, what a version of [guest] saved last. */
+void wisp_guest_keep_state(wisp_guest *guest, wisp_state *state);
+
+/* The current version has survived an entry. */
+void wisp_guest_survived(wisp_guest *guest);
+
+/* It has not, for the reason [why], in an entry that began at [began_ns]: goes back to the
+ * fallback, or starts it again, or takes the guest down. */
+void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why);
+
+/* Ends probation; only during it. */
+void wisp_guest_commit(wisp_guest *guest);
+void wisp_guest_revert(wisp_guest *guest, uint64_t began_ns, const char *reason,
+                       wisp_status status);
+
+/* The parts of wisp_host_step for one guest. */
+void wisp_guest_deliver_queued(wisp_guest *guest);
+void wisp_guest_run_tasks(wisp_guest *guest, uint64_t now_ns);
+uint64_t wisp_guest_next_ns(const wisp_guest *guest);
+
+/* Stops [guest] and frees it, without taking it off the host's list. */
+void wisp_guest_destroy(wisp_guest *guest);
+
+#endif

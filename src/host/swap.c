@@ -1,0 +1,215 @@
+#include "base/error.h"
+#include "host/guest.h"
+
+/*
+ * How versions take over from one another.
+ *
+ *      state of the guest          what happens            becomes
+ *      EMPTY, DOWN                 start                   RUNNING
+ *      RUNNING                     swap                    PROBATION
+ *      PROBATION                   enough good entries,    RUNNING, the new version
+ *                                  decide(true)
+ *      PROBATION                   a fault, decide(false)  RUNNING, the old version
+ *      PROBATION                   swap                    PROBATION, of the newest version
+ *      RUNNING                     a fault                 RUNNING, started again, or DOWN
+ *      any                         stop                    EMPTY
+ */
+
+/* ------------------------------------------------------------------ taking over */
+
+/* A swap under way. */
+typedef struct handover {
+    wisp_version *next;
+    wisp_state fresh;        /* what the old version has just saved, if it did */
+    const wisp_state *state; /* what [next] is to restore; NULL if there is nothing */
+    wisp_error save_error;   /* why [state] is not [fresh], or WISP_OK */
+} handover;
+
+/*
+ * Has the old version save. It must not be able to keep the new one out, so what it does
+ * wrong is only noted, and the state that was saved last stands in. Fails only when memory
+ * runs out, which says nothing about the old version.
+ */
+static wisp_status save_for(handover *h, wisp_guest *guest, wisp_error *err)
+{
+    wisp_status status = wisp_version_save(guest->current, &h->fresh, err);
+    switch (status) {
+    case WISP_NO_MEMORY:
+        return status;
+    case WISP_NOT_FOUND: /* it has no wisp_save: there is nothing to carry over */
+        return WISP_OK;
+    case WISP_OK:
+        h->state = &h->fresh;
+        return WISP_OK;
+    default:
+        h->save_error = *err;
+        h->state = guest->saved.is_saved ? &guest->saved : NULL;
+        return WISP_OK;
+    }
+}
+
+/* The new version starts first, so that the old one is asked to save only if that went well. */
+static wisp_status prepare(handover *h, wisp_guest *guest, const wisp_module *module,
+                           wisp_error *err)
+{
+    wisp_status status = wisp_guest_ready(guest, module, NULL, &h->next, err);
+    if (status == WISP_OK)
+        status = save_for(h, guest, err);
+    if (status == WISP_OK && h->state)
+        status = wisp_version_restore(h->next, h->state, err);
+    return status;
+}
+
+static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
+{
+    if (guest->fallback)
+        wisp_guest_commit(guest);
+    uint64_t state_size = h->state ? h->state->size : 0;
+    if (h->fresh.is_saved)
+        wisp_guest_keep_state(guest, &h->fresh);
+    guest->fallback = guest->current;
+    guest->current = h->next;
+    guest->entries_left = guest->config.probation_entries;
+    guest->restarts = 0;
+    guest->counts.swaps++;
+    wisp_guest_tell(guest, (wisp_guest_event){
+                               .kind = WISP_GUEST_SWAPPED,
+                               .version = guest->current->number,
+                               .from_version = guest->fallback->number,
+                               .pause_ns = wisp_host_now_ns(guest->host) - began_ns,
+                               .state_size = state_size,
+                               .reason = h->save_error.text,
+                               .trap = wisp_version_trap(guest->fallback, h->save_error.status),
+                           });
+}
+
+static wisp_status swap(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+{
+    if (!guest->current)
+        return wisp_guest_fail_idle(guest, err);
+    uint64_t began_ns = wisp_host_now_ns(guest->host);
+    handover h = {0};
+    wisp_status status = prepare(&h, guest, module, err);
+    if (status == WISP_OK) {
+        take_over(&h, guest, began_ns);
+    } else {
+        wisp_guest_refuse(guest, h.next, err);
+        wisp_state_clear(&h.fresh, guest->host->allocator);
+    }
+    return status;
+}
+
+wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+{
+    wisp_error why;
+    wisp_status status = wisp_host_enter(guest->host, err);
+    if (status != WISP_OK)
+        return status;
+    status = swap(guest, module, &why);
+    return wisp_host_leave(guest->host, status, &why, err);
+}
+
+/* ------------------------------------------------------------------ probation */
+
+void wisp_guest_commit(wisp_guest *guest)
+{
+    wisp_version_free(guest->fallback);
+    guest->fallback = NULL;
+    guest->entries_left = 0;
+    wisp_guest_tell(guest, (wisp_guest_event){.kind = WISP_GUEST_COMMITTED,
+                                              .version = guest->current->number});
+}
+
+void wisp_guest_revert(wisp_guest *guest, uint64_t began_ns, const char *reason,
+                       wisp_status status)
+{
+    wisp_version *failed = guest->current;
+    guest->current = guest->fallback;
+    guest->fallback = NULL;
+    guest->entries_left = 0;
+    guest->counts.reverts++;
+    wisp_guest_tell(guest, (wisp_guest_event){
+                               .kind = WISP_GUEST_REVERTED,
+                               .version = failed->number,
+                               .from_version = guest->current->number,
+                               .pause_ns = wisp_host_now_ns(guest->host) - began_ns,
+                               .reason = reason,
+                               .trap = wisp_version_trap(failed, status),
+                           });
+    wisp_version_free(failed);
+}
+
+static wisp_status decide(wisp_guest *guest, bool commit, const char *reason, wisp_error *err)
+{
+    if (!guest->fallback)
+        return wisp_fail(err, WISP_INVALID, "guest '%s' is not on probation", guest->config.name);
+    if (commit)
+        wisp_guest_commit(guest);
+    else
+        wisp_guest_revert(guest, wisp_host_now_ns(guest->host), reason, WISP_OK);
+    return WISP_OK;
+}
+
+wisp_status wisp_guest_decide(wisp_guest *guest, bool commit, const char *reason, wisp_error *err)
+{
+    wisp_error why;
+    wisp_status status = wisp_host_enter(guest->host, err);
+    if (status != WISP_OK)
+        return status;
+    status = decide(guest, commit, reason, &why);
+    return wisp_host_leave(guest->host, status, &why, err);
+}
+
+/* ------------------------------------------------------------------ after each entry */
+
+void wisp_guest_survived(wisp_guest *guest)
+{
+    guest->restarts = 0;
+    if (guest->fallback && --guest->entries_left == 0)
+        wisp_guest_commit(guest);
+}
+
+/* Starts [module] again, as often as it may be. NULL, with more words in [why], if it cannot
+ * be kept running. */
+static wisp_version *start_again(wisp_guest *guest, const wisp_module *module, wisp_error *why)
+{
+    wisp_error first = *why;
+    while (guest->restarts < guest->config.restarts_max) {
+        guest->restarts++;
+        wisp_version *again;
+        wisp_error restart_why;
+        if (wisp_guest_ready(guest, module, &guest->saved, &again, &restart_why) == WISP_OK)
+            return again;
+        wisp_version_free(again);
+        wisp_fail(why, first.status, "%.110s; started again: %.110s", first.text,
+                  restart_why.text);
+    }
+    return NULL;
+}
+
+/* [failed] lives until the event was told, as it holds the trap. */
+static void restart(wisp_guest *guest, wisp_version *failed, wisp_error *why)
+{
+    guest->current = NULL;
+    guest->current = start_again(guest, failed->module, why);
+    guest->is_down = !guest->current;
+    if (guest->current)
+        guest->counts.restarts++;
+    wisp_guest_tell(guest, (wisp_guest_event){
+                               .kind = guest->is_down ? WISP_GUEST_DOWN : WISP_GUEST_RESTARTED,
+                               .version = failed->number,
+                               .reason = why->text,
+                               .trap = wisp_version_trap(failed, why->status),
+                           });
+    wisp_version_free(failed);
+}
+
+void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why)
+{
+    if (guest->fallback) {
+        wisp_guest_revert(guest, began_ns, why->text, why->status);
+    } else {
+        wisp_error words = *why;
+        restart(guest, guest->current, &words);
+    }
+}
