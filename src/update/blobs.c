@@ -1,0 +1,59 @@
+#include "update/blobs.h"
+
+#include "base/error.h"
+#include "trust/crypto.h"
+
+#include <string.h>
+
+typedef struct wanted {
+    const wisp_hash *hashes;
+    size_t len;
+} wanted;
+
+static bool is_wanted(const void *context, const char *name)
+{
+    const wanted *w = context;
+    wisp_hash hash;
+    if (!wisp_hex_parse(name, hash.bytes, sizeof hash.bytes))
+        return false;
+    for (size_t i = 0; i < w->len; i++)
+        if (memcmp(hash.bytes, w->hashes[i].bytes, sizeof hash.bytes) == 0)
+            return true;
+    return false;
+}
+
+wisp_status wisp_blobs_prepare(const wisp_folder *folder, const wisp_hash *keep, size_t len,
+                               wisp_error *err)
+{
+    wanted w = {keep, len};
+    wisp_status status = wisp_folder_make(folder, err);
+    return status == WISP_OK ? wisp_folder_sweep(folder, is_wanted, &w, err) : status;
+}
+
+wisp_status wisp_blobs_put(const wisp_folder *folder, const wisp_hash *hash, wisp_bytes bytes,
+                           wisp_error *err)
+{
+    char name[WISP_HASH_TEXT_SIZE];
+    wisp_hash_print(hash, name);
+    return wisp_folder_replace(folder, name, bytes, err);
+}
+
+wisp_status wisp_blobs_get(const wisp_folder *folder, const wisp_hash *hash, uint64_t size,
+                           wisp_bytes *out, wisp_error *err)
+{
+    char name[WISP_HASH_TEXT_SIZE];
+    wisp_hash found;
+    wisp_hash_print(hash, name);
+    wisp_status status = wisp_folder_read(folder, name, (size_t)size, out, err);
+    if (status == WISP_LIMIT)
+        return wisp_fail(err, WISP_UNTRUSTED, "the stored module %.16s… is too long", name);
+    if (status != WISP_OK)
+        return status;
+    if (!wisp_sha256(*out, &found))
+        status = wisp_fail(err, WISP_NO_MEMORY, "out of memory for a hash");
+    else if (memcmp(found.bytes, hash->bytes, sizeof found.bytes) != 0)
+        status = wisp_fail(err, WISP_UNTRUSTED, "the stored module %.16s… is damaged", name);
+    if (status != WISP_OK)
+        wisp_folder_free(folder, *out);
+    return status;
+}

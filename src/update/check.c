@@ -1,0 +1,396 @@
+#include "base/error.h"
+#include "update/blobs.h"
+#include "update/updater.h"
+#include "update/workflow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Looking for something newer. The repository is asked without the mutex; what it names is judged
+ * with it, twice: before the content is fetched, and again before it is staged, since the program
+ * may have committed or rejected in between.
+ */
+
+typedef struct check {
+    wisp_updater *updater;
+    wisp_workflow workflow;
+    wisp_file_info info; /* of the target */
+    uint64_t version;    /* that the publisher gave it */
+} check;
+
+typedef enum verdict {
+    VERDICT_NEWER,  /* to be fetched and staged */
+    VERDICT_STAGED, /* it waits already */
+    VERDICT_CURRENT,
+    VERDICT_REFUSED /* with an error */
+} verdict;
+
+/* --- judging what the repository names --------------------------------------------------- */
+
+/* The module that runs when nothing is on trial. */
+static wisp_update_entry current_of(const wisp_updater *u)
+{
+    if (u->record.good.state == WISP_STATE_GOOD)
+        return u->record.good;
+    return (wisp_update_entry){.version = u->config.base_version, .hash = u->base_hash};
+}
+
+/*
+ * The publisher names, under a higher version, what the device has: it took back what came after.
+ * A module that still waits to be tried is forgotten, and the last good one takes the new
+ * version.
+ */
+static wisp_status confirm_current(const check *c, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    wisp_record next = u->record;
+    wisp_image_state state;
+    bool changed = false;
+    if (next.good.state == WISP_STATE_GOOD && c->version > next.good.version) {
+        next.good.version = c->version;
+        changed = true;
+    }
+    if (next.candidate.state == WISP_STATE_STAGED && c->version > next.candidate.version &&
+        wisp_image_step(next.candidate.state, WISP_EVENT_DROP, &state)) {
+        next.candidate = (wisp_update_entry){.state = state};
+        changed = true;
+    }
+    return changed ? wisp_updater_save(u, &next, err) : WISP_OK;
+}
+
+/* The same content under a higher version is no new module, but the version counts from now on.
+ */
+static wisp_status confirm_candidate(const check *c, wisp_error *err)
+{
+    wisp_record next = c->updater->record;
+    if (c->version <= next.candidate.version)
+        return WISP_OK;
+    next.candidate.version = c->version;
+    return wisp_updater_save(c->updater, &next, err);
+}
+
+/* Versions only grow: going back is a higher version that names older content. */
+static wisp_status not_newer(const check *c, const wisp_update_entry *other, const char *which,
+                             wisp_error *err)
+{
+    unsigned long long here = other->version, there = c->version;
+    if (here == there)
+        return wisp_fail(err, WISP_MISMATCH,
+                         "version %llu of '%.60s' has other content than %s, also version %llu",
+                         there, c->updater->config.target, which, here);
+    return wisp_fail(err, WISP_UNTRUSTED,
+                     "version %llu of '%.60s' is older than %s, version %llu", there,
+                     c->updater->config.target, which, here);
+}
+
+static wisp_status banned(const check *c, const wisp_update_entry *ban, wisp_error *err)
+{
+    return wisp_fail(err, WISP_BANNED, "version %llu of '%.60s' failed here before: %.119s",
+                     (unsigned long long)c->version, c->updater->config.target, ban->reason);
+}
+
+/* Decides about the target; [*status] and [err] tell why it is refused. Call with the mutex held.
+ */
+static verdict judge(const check *c, wisp_status *status, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    const wisp_update_entry *candidate = &u->record.candidate;
+    wisp_update_entry current = current_of(u);
+    bool has_candidate = candidate->state != WISP_STATE_NONE;
+    if (wisp_hash_equal(&c->info.sha256, &current.hash)) {
+        *status = confirm_current(c, err);
+        return *status == WISP_OK ? VERDICT_CURRENT : VERDICT_REFUSED;
+    }
+    const wisp_update_entry *ban = wisp_bans_find(&u->bans, &c->info.sha256);
+    if (ban) {
+        *status = banned(c, ban, err);
+        return VERDICT_REFUSED;
+    }
+    if (has_candidate && wisp_hash_equal(&c->info.sha256, &candidate->hash)) {
+        *status = confirm_candidate(c, err);
+        if (*status != WISP_OK)
+            return VERDICT_REFUSED;
+        return candidate->state == WISP_STATE_STAGED ? VERDICT_STAGED : VERDICT_CURRENT;
+    }
+    if (c->version < current.version && u->record.good.state == WISP_STATE_NONE)
+        return VERDICT_CURRENT; /* the program came with something newer */
+    *status = WISP_OK;
+    if (c->version <= current.version)
+        *status = not_newer(c, &current, "the one in use", err);
+    else if (has_candidate && c->version <= candidate->version)
+        *status = not_newer(c, candidate, "the one that waits", err);
+    else if (candidate->state == WISP_STATE_TRIAL)
+        *status = wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
+                            (unsigned long long)candidate->version);
+    return *status == WISP_OK ? VERDICT_NEWER : VERDICT_REFUSED;
+}
+
+static wisp_update_outcome outcome_of(wisp_status status)
+{
+    switch (status) {
+    case WISP_UNTRUSTED:
+    case WISP_LIMIT:
+    case WISP_UNSUPPORTED:
+    case WISP_MISMATCH:
+    case WISP_BANNED:
+        return WISP_UPDATE_REFUSED;
+    default:
+        return WISP_UPDATE_UNAVAILABLE;
+    }
+}
+
+static void settle(wisp_update_result *result, wisp_update_outcome outcome, wisp_status status,
+                   const wisp_error *err)
+{
+    result->outcome = outcome;
+    result->status = status;
+    if (status != WISP_OK)
+        wisp_text_copy(result->reason, sizeof result->reason, err->text);
+}
+
+static void fail(wisp_update_result *result, wisp_status status, const wisp_error *err)
+{
+    settle(result, outcome_of(status), status, err);
+}
+
+/* --- the steps --------------------------------------------------------------------------- */
+
+/* Finds the target among the verified ones, with all that is needed of it. */
+static wisp_status find_target(check *c, wisp_error *err)
+{
+    const wisp_updater_config *config = &c->updater->config;
+    wisp_status status =
+        wisp_targets_find(c->workflow.trusted[WISP_ROLE_TARGETS], config->target, &c->info, err);
+    if (status != WISP_OK)
+        return status;
+    if (!c->info.has_sha256)
+        return wisp_fail(err, WISP_UNSUPPORTED, "target '%.80s' has no sha256", config->target);
+    if (!c->info.custom ||
+        wisp_json_number(c->info.custom, "version", &c->version, NULL) != WISP_OK)
+        return wisp_fail(err, WISP_UNSUPPORTED, "target '%.80s' has no number custom.version",
+                         config->target);
+    if (c->info.length > config->module_size_max)
+        return wisp_fail(err, WISP_LIMIT, "target '%.80s' has %llu bytes, expected at most %llu",
+                         config->target, (unsigned long long)c->info.length,
+                         (unsigned long long)config->module_size_max);
+    return WISP_OK;
+}
+
+static wisp_status refresh(check *c, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    wisp_status status = wisp_workflow_refresh(&c->workflow, u->config.root, err);
+    if (status != WISP_OK)
+        return status;
+    pthread_mutex_lock(&u->mutex);
+    u->record.time_floor = c->workflow.now; /* saved at the end */
+    pthread_mutex_unlock(&u->mutex);
+    return find_target(c, err);
+}
+
+/* Content that is here already needs no download: the embedded module, and what was there before.
+ */
+static bool find_content(const check *c, wisp_bytes *out)
+{
+    const wisp_updater *u = c->updater;
+    if (!wisp_hash_equal(&c->info.sha256, &u->base_hash))
+        return wisp_blobs_get(&u->blobs, &c->info.sha256, c->info.length, out, NULL) == WISP_OK;
+    *out = u->config.base;
+    return true;
+}
+
+static wisp_update_entry entry_of(const check *c)
+{
+    return (wisp_update_entry){.version = c->version,
+                               .hash = c->info.sha256,
+                               .size = c->info.length,
+                               .since = c->updater->os->wall_time_s(c->updater->os->user)};
+}
+
+/* Asks the program; what it refuses is banned, so that it is not fetched again at each check. */
+static wisp_status ask_program(const check *c, wisp_bytes content, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    if (!u->config.accept)
+        return WISP_OK;
+    *err = (wisp_error){.text = "refused by the program"};
+    wisp_status status = u->config.accept(u->config.user, content, err);
+    if (status == WISP_OK || status == WISP_NO_MEMORY)
+        return status;
+    wisp_error why;
+    wisp_update_entry entry = entry_of(c);
+    pthread_mutex_lock(&u->mutex);
+    if (wisp_updater_ban(u, &entry, err->text, &why) != WISP_OK)
+        wisp_updater_note(u, why.text);
+    pthread_mutex_unlock(&u->mutex);
+    return status;
+}
+
+static wisp_status save_candidate(check *c, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    wisp_record next = u->record;
+    wisp_image_state state;
+    if (!wisp_image_step(next.candidate.state, WISP_EVENT_STAGE, &state))
+        return wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
+                         (unsigned long long)next.candidate.version);
+    next.candidate = entry_of(c);
+    next.candidate.state = state;
+    return wisp_updater_save(u, &next, err);
+}
+
+/* Puts verified content on disk and makes it the candidate. */
+static void stage(check *c, wisp_update_result *result)
+{
+    wisp_updater *u = c->updater;
+    wisp_error err;
+    wisp_status status = WISP_OK;
+    pthread_mutex_lock(&u->mutex);
+    verdict v = judge(c, &status, &err);
+    if (v == VERDICT_NEWER)
+        status = save_candidate(c, &err);
+    pthread_mutex_unlock(&u->mutex);
+    if (status != WISP_OK)
+        fail(result, status, &err);
+    else
+        settle(result, v == VERDICT_CURRENT ? WISP_UPDATE_UP_TO_DATE : WISP_UPDATE_STAGED,
+               WISP_OK, NULL);
+}
+
+/* Has the program look at [content], which is verified, and stages it. */
+static wisp_status install(check *c, wisp_bytes content, bool is_stored,
+                           wisp_update_result *result, wisp_error *err)
+{
+    wisp_status status = ask_program(c, content, err);
+    if (status == WISP_NO_MEMORY)
+        return status;
+    if (status != WISP_OK) {
+        settle(result, WISP_UPDATE_REFUSED, status, err);
+        return WISP_OK;
+    }
+    if (!is_stored)
+        status = wisp_blobs_put(&c->updater->blobs, &c->info.sha256, content, err);
+    if (status == WISP_OK)
+        stage(c, result);
+    return status;
+}
+
+static wisp_status fetch_and_install(check *c, wisp_update_result *result, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    wisp_bytes content;
+    if (find_content(c, &content)) {
+        wisp_status status = install(c, content, true, result, err);
+        if (content.data != u->config.base.data)
+            wisp_folder_free(&u->blobs, content);
+        return status;
+    }
+    char base_url[1024];
+    wisp_download file;
+    int len = snprintf(base_url, sizeof base_url, "%s/targets", u->config.url);
+    if (len < 0 || (size_t)len >= sizeof base_url)
+        return wisp_fail(err, WISP_INVALID, "the repository's URL is too long");
+    wisp_status status = wisp_workflow_fetch_target(&c->workflow, base_url, u->config.target,
+                                                    &c->info, &file, err);
+    if (status == WISP_OK)
+        status = install(c, wisp_download_bytes(&file), false, result, err);
+    wisp_download_free(&file);
+    return status;
+}
+
+/* The whole check; a status other than WISP_OK is for the caller to put into [result]. */
+static wisp_status run(check *c, wisp_update_result *result, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    wisp_status status = refresh(c, err);
+    if (status != WISP_OK)
+        return status;
+    result->version = c->version;
+    result->hash = c->info.sha256;
+    pthread_mutex_lock(&u->mutex);
+    verdict v = judge(c, &status, err);
+    pthread_mutex_unlock(&u->mutex);
+    if (v == VERDICT_NEWER)
+        return fetch_and_install(c, result, err);
+    if (v == VERDICT_REFUSED)
+        return status;
+    settle(result, v == VERDICT_STAGED ? WISP_UPDATE_STAGED : WISP_UPDATE_UP_TO_DATE, WISP_OK,
+           NULL);
+    return WISP_OK;
+}
+
+/* --- the call ---------------------------------------------------------------------------- */
+
+static wisp_status begin(wisp_updater *u, int64_t *now, wisp_error *err)
+{
+    wisp_status status = WISP_OK;
+    pthread_mutex_lock(&u->mutex);
+    if (u->is_checking)
+        status = wisp_fail(err, WISP_BUSY, "another thread checks already");
+    else
+        u->is_checking = true;
+    *now = u->os->wall_time_s(u->os->user);
+    if (*now < u->record.time_floor) /* the clock was set back: expired stays expired */
+        *now = u->record.time_floor;
+    pthread_mutex_unlock(&u->mutex);
+    return status;
+}
+
+static void end(const check *c, const wisp_update_result *result)
+{
+    wisp_updater *u = c->updater;
+    wisp_error err;
+    pthread_mutex_lock(&u->mutex);
+    wisp_record next = u->record;
+    next.last_check = u->os->wall_time_s(u->os->user);
+    next.last_result = *result;
+    for (int role = 0; role < WISP_ROLE_LEN; role++)
+        if (c->workflow.trusted[role])
+            next.versions[role] = wisp_metadata_version(c->workflow.trusted[role]);
+    if (wisp_updater_save(u, &next, &err) != WISP_OK) {
+        if (u->is_writable)
+            wisp_updater_note(u, err.text);
+        next.generation = u->record.generation;
+        u->record = next;
+    }
+    u->is_checking = false;
+    pthread_mutex_unlock(&u->mutex);
+}
+
+/* A folder that is not ours to write cannot hold what a check learns. */
+static wisp_status check_folder(wisp_updater *u, wisp_error *err)
+{
+    pthread_mutex_lock(&u->mutex);
+    wisp_status status =
+        u->is_writable ? WISP_OK
+                       : wisp_fail(err, WISP_IO, "nothing can be stored: %.180s", u->trouble);
+    pthread_mutex_unlock(&u->mutex);
+    return status;
+}
+
+wisp_status wisp_updater_check(wisp_updater *u, wisp_update_result *result, wisp_error *err)
+{
+    wisp_error why;
+    check c = {.updater = u};
+    int64_t now;
+    *result = (wisp_update_result){.outcome = WISP_UPDATE_UNAVAILABLE};
+    if (!u->config.net)
+        return wisp_fail(err, WISP_INVALID, "this updater has no transport");
+    wisp_status status = begin(u, &now, err);
+    if (status != WISP_OK)
+        return status;
+    wisp_workflow_init(&c.workflow, u->allocator, u->config.net, u->config.url, &u->metadata,
+                       now);
+    status = check_folder(u, &why);
+    if (status == WISP_OK)
+        status = run(&c, result, &why);
+    if (status != WISP_OK)
+        fail(result, status, &why);
+    result->bytes_fetched = c.workflow.bytes_fetched;
+    end(&c, result);
+    wisp_workflow_deinit(&c.workflow);
+    if (status == WISP_NO_MEMORY && err)
+        *err = why;
+    return status == WISP_NO_MEMORY ? status : WISP_OK;
+}

@@ -1,0 +1,60 @@
+#include "update/metastore.h"
+
+#include "base/error.h"
+#include "update/percent.h"
+
+#include <string.h>
+
+static wisp_status file_name(const char *name, char file[WISP_FOLDER_NAME_SIZE], wisp_error *err)
+{
+    static const char suffix[] = ".json";
+    if (!wisp_percent_encode(name, "", file, WISP_FOLDER_NAME_SIZE - sizeof suffix))
+        return wisp_fail(err, WISP_LIMIT, "the role's name '%.60s…' is too long", name);
+    strcat(file, suffix);
+    return WISP_OK;
+}
+
+static bool keep_all(const void *context, const char *name)
+{
+    (void)context;
+    (void)name;
+    return true;
+}
+
+wisp_status wisp_metastore_prepare(const wisp_folder *folder, wisp_error *err)
+{
+    wisp_status status = wisp_folder_make(folder, err);
+    return status == WISP_OK ? wisp_folder_sweep(folder, keep_all, NULL, err) : status;
+}
+
+wisp_status wisp_metastore_load(const wisp_folder *folder, wisp_role role, const char *name,
+                                wisp_metadata **out, wisp_error *err)
+{
+    char file[WISP_FOLDER_NAME_SIZE];
+    wisp_bytes bytes;
+    wisp_status status = file_name(name, file, err);
+    if (status == WISP_OK)
+        status = wisp_folder_read(folder, file, wisp_role_size_max(role), &bytes, err);
+    if (status != WISP_OK)
+        return status;
+    status = wisp_metadata_parse(folder->allocator, role, bytes, out, err);
+    wisp_folder_free(folder, bytes);
+    return status;
+}
+
+wisp_status wisp_metastore_save(const wisp_folder *folder, const char *name, wisp_bytes bytes,
+                                wisp_error *err)
+{
+    char file[WISP_FOLDER_NAME_SIZE];
+    wisp_status status = file_name(name, file, err);
+    return status == WISP_OK ? wisp_folder_replace(folder, file, bytes, err) : status;
+}
+
+wisp_status wisp_metastore_remove(const wisp_folder *folder, const char *name, wisp_error *err)
+{
+    char file[WISP_FOLDER_NAME_SIZE];
+    wisp_status status = file_name(name, file, err);
+    if (status == WISP_OK)
+        status = wisp_folder_remove(folder, file, err);
+    return status == WISP_OK ? wisp_folder_sync(folder, err) : status;
+}

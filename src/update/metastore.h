@@ -1,0 +1,28 @@
+#ifndef WISP_UPDATE_METASTORE_H
+#define WISP_UPDATE_METASTORE_H
+
+#include "trust/metadata.h"
+#include "update/folder.h"
+
+/*
+ * The trusted metadata of a repository, byte for byte as it was served, under its plain names:
+ * root.json, timestamp.json, snapshot.json, targets.json. Only what was verified is ever stored.
+ * Names of roles are percent-encoded, so that none leaves the folder.
+ */
+
+/* Makes the folder and removes what an interrupted write left. */
+wisp_status wisp_metastore_prepare(const wisp_folder *folder, wisp_error *err);
+
+/* Reads the document [name] ("timestamp") of role [role]. WISP_NOT_FOUND if there is none; what
+ * is damaged is WISP_MALFORMED or the like. */
+wisp_status wisp_metastore_load(const wisp_folder *folder, wisp_role role, const char *name,
+                                wisp_metadata **out, wisp_error *err);
+
+/* Stores [bytes] as the document [name], durable when this returns. */
+wisp_status wisp_metastore_save(const wisp_folder *folder, const char *name, wisp_bytes bytes,
+                                wisp_error *err);
+
+/* Forgets the document [name]; none is fine. Durable when this returns. */
+wisp_status wisp_metastore_remove(const wisp_folder *folder, const char *name, wisp_error *err);
+
+#endif

@@ -1,0 +1,81 @@
+#include "base/error.h"
+#include "base/memory.h"
+#include "trust/metadata.h"
+#include "update/updater.h"
+
+#include <string.h>
+
+const char *wisp_update_outcome_name(wisp_update_outcome outcome)
+{
+    switch (outcome) {
+    case WISP_UPDATE_UP_TO_DATE:
+        return "up-to-date";
+    case WISP_UPDATE_STAGED:
+        return "staged";
+    case WISP_UPDATE_UNAVAILABLE:
+        return "unavailable";
+    case WISP_UPDATE_REFUSED:
+        return "refused";
+    }
+    return "unknown";
+}
+
+const char *wisp_image_state_name(wisp_image_state state)
+{
+    switch (state) {
+    case WISP_STATE_NONE:
+        return "none";
+    case WISP_STATE_STAGED:
+        return "staged";
+    case WISP_STATE_TRIAL:
+        return "trial";
+    case WISP_STATE_GOOD:
+        return "good";
+    case WISP_STATE_BANNED:
+        return "banned";
+    }
+    return "unknown";
+}
+
+static void fill(const wisp_record *record, const wisp_bans *bans, wisp_update_status *out)
+{
+    *out = (wisp_update_status){
+        .generation = record->generation,
+        .good = record->good,
+        .candidate = record->candidate,
+        .root_version = record->versions[WISP_ROLE_ROOT],
+        .timestamp_version = record->versions[WISP_ROLE_TIMESTAMP],
+        .snapshot_version = record->versions[WISP_ROLE_SNAPSHOT],
+        .targets_version = record->versions[WISP_ROLE_TARGETS],
+        .last_check = record->last_check,
+        .last_result = record->last_result,
+    };
+    out->ban_count = wisp_bans_list(bans, out->bans);
+}
+
+void wisp_updater_status(wisp_updater *u, wisp_update_status *out)
+{
+    pthread_mutex_lock(&u->mutex);
+    fill(&u->record, &u->bans, out);
+    memcpy(out->trouble, u->trouble, sizeof out->trouble);
+    pthread_mutex_unlock(&u->mutex);
+}
+
+wisp_status wisp_update_status_read(const wisp_os *os, const char *dir, wisp_update_status *out,
+                                    wisp_error *err)
+{
+    wisp_folder folder;
+    wisp_record record;
+    wisp_bans bans;
+    wisp_status status = wisp_folder_init(&folder, os ? os : wisp_os_posix(),
+                                          &wisp_allocator_default, dir, NULL, err);
+    if (status == WISP_OK)
+        status = wisp_record_load(&folder, &record, err);
+    if (status == WISP_NOT_FOUND)
+        return wisp_fail(err, status, "no state of an updater in %.180s", dir);
+    if (status == WISP_OK)
+        status = wisp_bans_load(&folder, &bans, err);
+    if (status == WISP_OK)
+        fill(&record, &bans, out);
+    return status;
+}
