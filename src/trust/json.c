@@ -410,9 +410,18 @@ char *wisp_json_canonical(const wisp_json *value, size_t *size)
 
 char *wisp_json_pretty(const wisp_json *value, size_t *size)
 {
-    char *text = json_dumps(inner(value), JSON_INDENT(1) | JSON_ENCODE_ANY);
-    if (text)
-        *size = strlen(text);
+    const size_t flags = JSON_INDENT(2) | JSON_ENCODE_ANY;
+    size_t len = json_dumpb(inner(value), NULL, 0, flags);
+    char *text = len > 0 ? text_alloc(len + 2) : NULL;
+    if (!text)
+        return NULL;
+    if (json_dumpb(inner(value), text, len, flags) != len) {
+        text_free(text);
+        return NULL;
+    }
+    text[len] = '\n';
+    text[len + 1] = '\0';
+    *size = len + 1;
     return text;
 }
 

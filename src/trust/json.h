@@ -55,7 +55,7 @@ bool wisp_json_append_string(wisp_json *array, const char *value);
 wisp_json *wisp_json_copy(const wisp_json *value);
 
 /* The text of [value], to be freed by wisp_json_text_free: canonical for signing, or
- * indented for people. NULL when out of memory. */
+ * indented and with a line end for people. NULL when out of memory. */
 char *wisp_json_canonical(const wisp_json *value, size_t *size);
 char *wisp_json_pretty(const wisp_json *value, size_t *size);
 void wisp_json_text_free(char *text); /* NULL allowed */
