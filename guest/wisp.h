@@ -59,14 +59,14 @@ extern "C" {
  * Up to WISP_BUFFER_SIZE bytes (set it before including this header; [4,096]) arrive in a
  * static buffer. For more, the module's memory is grown.
  */
-#define WISP_MODULE(number)                                                                       \
-    WISP_MODULE_WITHOUT_BUFFER(number)                                                            \
-    WISP_EXPORT("wisp_buffer") void *wisp_buffer(uint32_t size);                                  \
-    void *wisp_buffer(uint32_t size)                                                              \
-    {                                                                                             \
-        static __attribute__((aligned(16))) uint8_t fixed[WISP_BUFFER_SIZE];                      \
-        static struct wisp_pages grown;                                                           \
-        return size <= sizeof fixed ? fixed : wisp_pages_reserve(&grown, size);                   \
+#define WISP_MODULE(number)                                                                      \
+    WISP_MODULE_WITHOUT_BUFFER(number)                                                           \
+    WISP_EXPORT("wisp_buffer") void *wisp_buffer(uint32_t size);                                 \
+    void *wisp_buffer(uint32_t size)                                                             \
+    {                                                                                            \
+        static __attribute__((aligned(16))) uint8_t fixed[WISP_BUFFER_SIZE];                     \
+        static struct wisp_pages grown;                                                          \
+        return size <= sizeof fixed ? fixed : wisp_pages_reserve(&grown, size);                  \
     }
 
 /*
@@ -75,11 +75,11 @@ extern "C" {
  * message without room is dropped (on probation: given to the version before); a state
  * without room is refused.
  */
-#define WISP_MODULE_WITHOUT_BUFFER(number)                                                        \
-    WISP_EXPORT("wisp_version") uint32_t wisp_version(void);                                      \
-    uint32_t wisp_version(void)                                                                   \
-    {                                                                                             \
-        return (number);                                                                          \
+#define WISP_MODULE_WITHOUT_BUFFER(number)                                                       \
+    WISP_EXPORT("wisp_version") uint32_t wisp_version(void);                                     \
+    uint32_t wisp_version(void)                                                                  \
+    {                                                                                            \
+        return (number);                                                                         \
     }
 
 #ifndef WISP_BUFFER_SIZE
@@ -97,7 +97,7 @@ WISP_EXPORT("wisp_start") int wisp_start(void);
  * The rest is optional: the linker exports what the module defines.
  *
  * A message from the program, on a channel whose meaning the two have agreed upon. [data] is
- * aligned to 16 bytes, and is the module's to change until it returns.
+ * aligned to 16 bytes and good until this returns; NULL if [size] is 0.
  */
 WISP_EXPORT("wisp_message") void wisp_message(uint32_t channel, const void *data, uint32_t size);
 
@@ -123,8 +123,10 @@ int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
 /* ------------------------------------------------------------------ what the host offers */
 
 /*
- * A pointer that the module hands out must be to its own memory, else it traps; the bytes are
- * used before the function returns. The raw functions, with lengths, are these:
+ * The host has used or copied the bytes that it is handed when these return. A range that is
+ * not wholly inside the module's memory traps.
+ *
+ * Logs [size] bytes of [text], one line. Levels are below.
  */
 WISP_IMPORT("log") void wisp_log_bytes(uint32_t level, const void *text, size_t size);
 

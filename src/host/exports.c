@@ -155,7 +155,10 @@ wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
 
 wisp_exports wisp_exports_of(const wisp_instance *instance)
 {
-    wisp_exports exports = {.memory = wisp_instance_memory(instance, WISP_EXPORT_MEMORY)};
+    wisp_exports exports = {
+        .memory = wisp_instance_memory(instance, WISP_EXPORT_MEMORY),
+        .stack_pointer = wisp_instance_global(instance, WISP_EXPORT_STACK_POINTER),
+    };
     for (int i = 0; i < WISP_ENTRY_COUNT; i++)
         exports.entries[i] = wisp_instance_func(instance, entry_specs[i].name);
     return exports;

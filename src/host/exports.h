@@ -24,12 +24,15 @@ typedef enum wisp_entry {
 } wisp_entry;
 
 #define WISP_EXPORT_MEMORY "memory"
-#define WISP_EXPORT_TABLE  "__indirect_function_table" /* as wasm-ld calls it */
+/* As wasm-ld calls them. */
+#define WISP_EXPORT_TABLE         "__indirect_function_table"
+#define WISP_EXPORT_STACK_POINTER "__stack_pointer"
 
 /* The exports of one instance that the host uses. */
 typedef struct wisp_exports {
     wisp_memory *memory;
     wisp_func *entries[WISP_ENTRY_COUNT]; /* NULL for an optional one that is not there */
+    wisp_global *stack_pointer;           /* of compiled C; NULL if it is not exported */
 } wisp_exports;
 
 /*

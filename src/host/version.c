@@ -50,8 +50,12 @@ static wisp_status make_linker(wisp_store *store, const wisp_guest_config *confi
                                wisp_version *version, wisp_linker **out, wisp_error *err)
 {
     wisp_status status = wisp_linker_new(store, out, err);
-    if (status == WISP_OK && config->on_link)
-        status = config->on_link(config->user, *out, err);
+    if (status == WISP_OK && config->on_link) {
+        wisp_error words = {.text = "on_link failed", .offset = WISP_NO_OFFSET};
+        status = config->on_link(config->user, *out, &words);
+        if (status != WISP_OK)
+            return wisp_fail(err, status, "%s", words.text);
+    }
     /* Last, so that the program cannot put other functions in their place by accident. */
     return status != WISP_OK ? status : wisp_imports_add(*out, version, err);
 }
@@ -63,14 +67,22 @@ static void refuel(wisp_version *version)
     wisp_store_set_fuel(version->store, version->guest->config.fuel);
 }
 
-/* Calls [func], which takes [arg_count] i32 and gives one if [result] is not NULL. */
+/*
+ * Calls [func], which takes [arg_count] i32 and gives one if [result] is not NULL.
+ *
+ * Functions that a trap broke off do not give back their part of the module's own stack. As a
+ * version may be entered again after it trapped in wisp_save, that is done for them.
+ */
 static wisp_status call(wisp_version *version, wisp_func *func, const wisp_value *args,
                         uint32_t arg_count, int32_t *result, wisp_error *err)
 {
-    wisp_value value = wisp_i32(0);
+    wisp_global *stack = version->exports.stack_pointer;
+    wisp_value value = wisp_i32(0), top = stack ? wisp_global_get(stack) : value;
     wisp_status status = wisp_call(func, args, arg_count, &value, result ? 1 : 0, err);
     if (status == WISP_TRAP)
         version->guest->counts.traps++;
+    if (status != WISP_OK && stack)
+        (void)wisp_global_set(stack, top, NULL);
     if (status == WISP_OK && result)
         *result = value.of.i32;
     return status;
