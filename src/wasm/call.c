@@ -1,0 +1,190 @@
+#include <string.h>
+
+#include "wasm/runtime.h"
+#include "wasm/types.h"
+
+/*
+ * Calls between the program and modules, and between instances. Calls within an instance
+ * are the interpreter's own (ops.h).
+ */
+
+const uint16_t wisp_code_entry[1] = {WISP_CODE_ENTRY};
+const uint16_t wisp_code_exit[1] = {WISP_CODE_EXIT};
+const uint16_t wisp_code_resume[1] = {WISP_CODE_RESUME};
+
+static uint32_t greater(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t stack_left(const wisp_exec *x, const wisp_slot *from)
+{
+    return (size_t)(x->stack_end - from) * sizeof(wisp_slot);
+}
+
+/* ------------------------------------------------------------------ into the program */
+
+static void set_failure(wisp_store *store, const wisp_func *func, const wisp_error *err,
+                        wisp_status status)
+{
+    const char *text = err->text[0] ? err->text : wisp_status_name(status);
+    size_t size = strlen(text);
+    memcpy(store->failure, text, size + 1);
+    store->failed = func;
+}
+
+/* Runs the host function on [values], which has the arguments, then room for results. */
+static wisp_status run_host(wisp_exec *x, const wisp_func *func, wisp_value *values,
+                            wisp_slot *frame)
+{
+    wisp_store *store = x->store;
+    wisp_callout callout = {store->callout, func, x->instance, x->next, frame};
+    wisp_error err = {.status = WISP_OK, .offset = WISP_NO_OFFSET, .text = ""};
+    wisp_slot *top = x->top;
+    uint32_t count = func->functype->param_count + func->functype->result_count;
+    store->callout = &callout;
+    x->top = (wisp_slot *)(void *)(values + count);
+    wisp_status status =
+        func->host(func->user, x->instance, values, values + func->functype->param_count, &err);
+    x->top = top;
+    store->callout = callout.outer;
+    wisp_exec_reload(x);
+    if (status)
+        set_failure(store, func, &err, status);
+    return status;
+}
+
+wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
+{
+    const wisp_func *func = x->callee;
+    const wisp_functype *type = func->functype;
+    wisp_slot *args = x->args;
+    uint32_t slots = greater(type->param_count, type->result_count);
+    size_t count = (size_t)type->param_count + type->result_count;
+    if (stack_left(x, args) < slots * sizeof(wisp_slot) + count * sizeof(wisp_value))
+        return WISP_TRAP_STACK;
+    wisp_value *values = (wisp_value *)(void *)(args + slots);
+    for (uint32_t i = 0; i < type->param_count; i++)
+        values[i] = wisp_value_of_slot(&args[i], type->params[i]);
+    wisp_value *results = values + type->param_count;
+    memset(results, 0, type->result_count * sizeof *results);
+    for (uint32_t i = 0; i < type->result_count; i++)
+        results[i].type = type->results[i];
+    if (run_host(x, func, values, frame))
+        return WISP_TRAP_HOST;
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        results[i].type = type->results[i];
+        args[i] = wisp_slot_of_value(&results[i]);
+    }
+    return WISP_TRAP_NONE;
+}
+
+/* ------------------------------------------------------------------ into another instance */
+
+wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame)
+{
+    const wisp_func *callee = x->callee;
+    const wisp_functype *type = callee->functype;
+    wisp_slot *bridge = x->args + greater(type->param_count, type->result_count);
+    size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + callee->function->frame_size;
+    if (bridge > x->stack_end || stack_left(x, bridge) < needed)
+        return NULL;
+    bridge[WISP_BRIDGE_RETURN].ptr = x->next;
+    bridge[WISP_BRIDGE_FRAME].ref = frame;
+    bridge[WISP_BRIDGE_INSTANCE].ref = x->instance;
+    bridge[WISP_BRIDGE_RESULTS].ref = x->args;
+    bridge[WISP_BRIDGE_COUNT].u32 = type->result_count;
+    if (type->param_count)
+        memcpy(bridge + WISP_BRIDGE_SLOTS, x->args, type->param_count * sizeof(wisp_slot));
+    wisp_exec_enter(x, callee->instance);
+    return bridge;
+}
+
+void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge)
+{
+    uint32_t count = bridge[WISP_BRIDGE_COUNT].u32;
+    if (count)
+        memcpy(bridge[WISP_BRIDGE_RESULTS].ref, bridge + WISP_BRIDGE_SLOTS,
+               count * sizeof(wisp_slot));
+    wisp_exec_enter(x, bridge[WISP_BRIDGE_INSTANCE].ref);
+}
+
+/* ------------------------------------------------------------------ out of the program */
+
+/* Calls [func] with the arguments at exec.top, and leaves the results there. */
+static wisp_trap_code enter(wisp_func *func)
+{
+    wisp_store *store = func->store;
+    wisp_exec *x = &store->exec;
+    x->callee = func;
+    x->args = x->top;
+    x->next = NULL;
+    x->pc = NULL;
+    if (store->depth == store->depth_max)
+        return WISP_TRAP_STACK;
+    if (wisp_store_take_interrupt(store))
+        return WISP_TRAP_INTERRUPTED;
+    store->depth++;
+    wisp_exec_enter(x, func->instance);
+    if (func->function)
+        wisp_interp_run(wisp_code_entry, x->top, x->memory, x);
+    else
+        x->trap = wisp_call_host(x, NULL);
+    store->depth--;
+    return x->trap;
+}
+
+static wisp_status check_call(const wisp_func *func, const wisp_value *args, uint32_t arg_count,
+                              uint32_t result_count, wisp_error *err)
+{
+    const wisp_functype *type = func->functype;
+    if (arg_count != type->param_count || result_count != type->result_count)
+        return wisp_fail(err, WISP_MISMATCH,
+                         "a call with %u arguments and %u results, expected %u and %u", arg_count,
+                         result_count, type->param_count, type->result_count);
+    for (uint32_t i = 0; i < arg_count; i++)
+        if (args[i].type != type->params[i])
+            return wisp_fail(err, WISP_MISMATCH, "argument %u is %s, expected %s", i,
+                             wisp_valtype_name(args[i].type), wisp_valtype_name(type->params[i]));
+    return WISP_OK;
+}
+
+wisp_status wisp_call(wisp_func *func, const wisp_value *args, uint32_t arg_count,
+                      wisp_value *results, uint32_t result_count, wisp_error *err)
+{
+    wisp_status status = check_call(func, args, arg_count, result_count, err);
+    if (status)
+        return status;
+    wisp_exec *x = &func->store->exec;
+    wisp_instance *outer = x->instance;
+    wisp_slot *base = x->top;
+    wisp_trap_code trap = WISP_TRAP_STACK;
+    x->pc = NULL;
+    if (stack_left(x, base) >= greater(arg_count, result_count) * sizeof(wisp_slot)) {
+        for (uint32_t i = 0; i < arg_count; i++)
+            base[i] = wisp_slot_of_value(&args[i]);
+        trap = enter(func);
+    }
+    if (trap)
+        status = wisp_trap_record(func->store, trap, err);
+    else
+        for (uint32_t i = 0; i < result_count; i++)
+            results[i] = wisp_value_of_slot(&base[i], func->functype->results[i]);
+    wisp_exec_enter(x, outer);
+    return status;
+}
+
+wisp_status wisp_call_export(wisp_instance *instance, const char *name, const wisp_value *args,
+                             uint32_t arg_count, wisp_value *results, uint32_t result_count,
+                             wisp_error *err)
+{
+    wisp_func *func = wisp_instance_func(instance, name);
+    if (!func)
+        return wisp_fail(err, WISP_NOT_FOUND, "no exported function '%s'", name);
+    return wisp_call(func, args, arg_count, results, result_count, err);
+}
+
+wisp_functype wisp_func_type(const wisp_func *func)
+{
+    return *func->functype;
+}

@@ -1,0 +1,309 @@
+#ifndef WISP_WASM_CODE_H
+#define WISP_WASM_CODE_H
+
+#include <stdint.h>
+
+/*
+ * The register code that functions are compiled to.
+ *
+ * A function works on a frame of 8-byte slots, addressed by 16-bit indices:
+ *
+ *     0 .. args-1      parameters on entry, results on return (whichever are more)
+ *     args .. args+1   the frame header: where to return to
+ *     then             the locals that are no parameters
+ *     then             the operand stack
+ *
+ * The caller puts the arguments where its operand stack ends; the callee's slot 0 is the
+ * first of them. So arguments and results are never copied between frames.
+ *
+ * An instruction is a sequence of 16-bit units: the code below, slot indices (d: where the
+ * result goes, a b c: operands) and immediates of 1, 2 or 4 units. Jumps are relative to
+ * the immediate that holds them. Each list gives the C expression of the
+ * result over the operands a and b, so that it is also the interpreter.
+ */
+
+/* clang-format off */
+
+/* d = a op b; two forms: RR has b in a slot, RI has it as an immediate of 2 units. */
+#define WISP_CODE_I32_BINARY(X)                                                                   \
+    X(I32_ADD,   a + b)                                                                           \
+    X(I32_SUB,   a - b)                                                                           \
+    X(I32_MUL,   a * b)                                                                           \
+    X(I32_AND,   a & b)                                                                           \
+    X(I32_OR,    a | b)                                                                           \
+    X(I32_XOR,   a ^ b)                                                                           \
+    X(I32_SHL,   a << (b & 31))                                                                   \
+    X(I32_SHR_S, wisp_i32_shr_s(a, b))                                                            \
+    X(I32_SHR_U, a >> (b & 31))                                                                   \
+    X(I32_ROTL,  a << (b & 31) | a >> (-b & 31))                                                  \
+    X(I32_ROTR,  a >> (b & 31) | a << (-b & 31))
+
+/* The immediate is sign-extended. */
+#define WISP_CODE_I64_BINARY(X)                                                                   \
+    X(I64_ADD,   a + b)                                                                           \
+    X(I64_SUB,   a - b)                                                                           \
+    X(I64_MUL,   a * b)                                                                           \
+    X(I64_AND,   a & b)                                                                           \
+    X(I64_OR,    a | b)                                                                           \
+    X(I64_XOR,   a ^ b)                                                                           \
+    X(I64_SHL,   a << (b & 63))                                                                   \
+    X(I64_SHR_S, wisp_i64_shr_s(a, b))                                                            \
+    X(I64_SHR_U, a >> (b & 63))                                                                   \
+    X(I64_ROTL,  a << (b & 63) | a >> (-b & 63))                                                  \
+    X(I64_ROTR,  a >> (b & 63) | a << (-b & 63))
+
+/* The same two forms, but they trap: X(name, overflow, result). */
+#define WISP_CODE_I32_DIVIDE(X)                                                                   \
+    X(I32_DIV_S, a == 0x80000000u && b == UINT32_MAX, (uint32_t)((int32_t)a / (int32_t)b))        \
+    X(I32_DIV_U, false,                               a / b)                                      \
+    X(I32_REM_S, false, b == UINT32_MAX ? 0 : (uint32_t)((int32_t)a % (int32_t)b))                \
+    X(I32_REM_U, false,                               a % b)
+
+#define WISP_CODE_I64_DIVIDE(X)                                                                   \
+    X(I64_DIV_S, a == (uint64_t)1 << 63 && b == UINT64_MAX, (uint64_t)((int64_t)a / (int64_t)b))  \
+    X(I64_DIV_U, false,                               a / b)                                      \
+    X(I64_REM_S, false, b == UINT64_MAX ? 0 : (uint64_t)((int64_t)a % (int64_t)b))                \
+    X(I64_REM_U, false,                               a % b)
+
+/*
+ * Comparisons of integers. Each has six forms: RR and RI set d to 0 or 1; BR_RR and BR_RI
+ * jump if it holds; LOOP_RR and LOOP_RI jump back if it holds and charge fuel. Neighbours
+ * (0 and 1, 2 and 3, …) are each other's negation.
+ */
+#define WISP_CODE_I32_COMPARE(X)                                                                  \
+    X(I32_EQ,   a == b)                                                                           \
+    X(I32_NE,   a != b)                                                                           \
+    X(I32_LT_S, (int32_t)a < (int32_t)b)                                                          \
+    X(I32_GE_S, (int32_t)a >= (int32_t)b)                                                         \
+    X(I32_GT_S, (int32_t)a > (int32_t)b)                                                          \
+    X(I32_LE_S, (int32_t)a <= (int32_t)b)                                                         \
+    X(I32_LT_U, a < b)                                                                            \
+    X(I32_GE_U, a >= b)                                                                           \
+    X(I32_GT_U, a > b)                                                                            \
+    X(I32_LE_U, a <= b)
+
+#define WISP_CODE_I64_COMPARE(X)                                                                  \
+    X(I64_EQ,   a == b)                                                                           \
+    X(I64_NE,   a != b)                                                                           \
+    X(I64_LT_S, (int64_t)a < (int64_t)b)                                                          \
+    X(I64_GE_S, (int64_t)a >= (int64_t)b)                                                         \
+    X(I64_GT_S, (int64_t)a > (int64_t)b)                                                          \
+    X(I64_LE_S, (int64_t)a <= (int64_t)b)                                                         \
+    X(I64_LT_U, a < b)                                                                            \
+    X(I64_GE_U, a >= b)                                                                           \
+    X(I64_GT_U, a > b)                                                                            \
+    X(I64_LE_U, a <= b)
+
+/* d = a op b on floats: X(name, operand field, result field, result). */
+#define WISP_CODE_FLOAT_BINARY(X)                                                                 \
+    X(F32_ADD, f32, f32, a + b)                                                                   \
+    X(F32_SUB, f32, f32, a - b)                                                                   \
+    X(F32_MUL, f32, f32, a * b)                                                                   \
+    X(F32_DIV, f32, f32, a / b)                                                                   \
+    X(F32_MIN, f32, f32, wisp_f32_min(a, b))                                                      \
+    X(F32_MAX, f32, f32, wisp_f32_max(a, b))                                                      \
+    X(F32_COPYSIGN, u32, u32, (a & 0x7fffffffu) | (b & 0x80000000u))                              \
+    X(F32_EQ, f32, u32, a == b)                                                                   \
+    X(F32_NE, f32, u32, a != b)                                                                   \
+    X(F32_LT, f32, u32, a < b)                                                                    \
+    X(F32_GT, f32, u32, a > b)                                                                    \
+    X(F32_LE, f32, u32, a <= b)                                                                   \
+    X(F32_GE, f32, u32, a >= b)                                                                   \
+    X(F64_ADD, f64, f64, a + b)                                                                   \
+    X(F64_SUB, f64, f64, a - b)                                                                   \
+    X(F64_MUL, f64, f64, a * b)                                                                   \
+    X(F64_DIV, f64, f64, a / b)                                                                   \
+    X(F64_MIN, f64, f64, wisp_f64_min(a, b))                                                      \
+    X(F64_MAX, f64, f64, wisp_f64_max(a, b))                                                      \
+    X(F64_COPYSIGN, u64, u64, (a & ~WISP_F64_SIGN) | (b & WISP_F64_SIGN))                         \
+    X(F64_EQ, f64, u32, a == b)                                                                   \
+    X(F64_NE, f64, u32, a != b)                                                                   \
+    X(F64_LT, f64, u32, a < b)                                                                    \
+    X(F64_GT, f64, u32, a > b)                                                                    \
+    X(F64_LE, f64, u32, a <= b)                                                                   \
+    X(F64_GE, f64, u32, a >= b)
+
+/* d = op a: X(name, operand field, result field, result). */
+#define WISP_CODE_UNARY(X)                                                                        \
+    X(I32_CLZ, u32, u32, wisp_i32_clz(a))                                                         \
+    X(I32_CTZ, u32, u32, wisp_i32_ctz(a))                                                         \
+    X(I32_POPCNT, u32, u32, (uint32_t)__builtin_popcount(a))                                      \
+    X(I64_CLZ, u64, u64, wisp_i64_clz(a))                                                         \
+    X(I64_CTZ, u64, u64, wisp_i64_ctz(a))                                                         \
+    X(I64_POPCNT, u64, u64, (uint64_t)__builtin_popcountll(a))                                    \
+    X(F32_ABS, u32, u32, a & 0x7fffffffu)                                                         \
+    X(F32_NEG, u32, u32, a ^ 0x80000000u)                                                         \
+    X(F32_CEIL, f32, f32, wisp_f32_quiet(ceilf(a)))                                               \
+    X(F32_FLOOR, f32, f32, wisp_f32_quiet(floorf(a)))                                             \
+    X(F32_TRUNC, f32, f32, wisp_f32_quiet(truncf(a)))                                             \
+    X(F32_NEAREST, f32, f32, wisp_f32_quiet(rintf(a)))                                            \
+    X(F32_SQRT, f32, f32, sqrtf(a))                                                               \
+    X(F64_ABS, u64, u64, a & ~WISP_F64_SIGN)                                                      \
+    X(F64_NEG, u64, u64, a ^ WISP_F64_SIGN)                                                       \
+    X(F64_CEIL, f64, f64, wisp_f64_quiet(ceil(a)))                                                \
+    X(F64_FLOOR, f64, f64, wisp_f64_quiet(floor(a)))                                              \
+    X(F64_TRUNC, f64, f64, wisp_f64_quiet(trunc(a)))                                              \
+    X(F64_NEAREST, f64, f64, wisp_f64_quiet(rint(a)))                                             \
+    X(F64_SQRT, f64, f64, sqrt(a))                                                                \
+    X(I32_WRAP_I64, u64, u32, (uint32_t)a)                                                        \
+    X(I64_EXTEND_I32_S, i32, i64, a)                                                              \
+    X(I64_EXTEND_I32_U, u32, u64, a)                                                              \
+    X(F32_CONVERT_I32_S, i32, f32, (float)a)                                                      \
+    X(F32_CONVERT_I32_U, u32, f32, (float)a)                                                      \
+    X(F32_CONVERT_I64_S, i64, f32, (float)a)                                                      \
+    X(F32_CONVERT_I64_U, u64, f32, (float)a)                                                      \
+    X(F32_DEMOTE_F64, f64, f32, (float)a)                                                         \
+    X(F64_CONVERT_I32_S, i32, f64, (double)a)                                                     \
+    X(F64_CONVERT_I32_U, u32, f64, (double)a)                                                     \
+    X(F64_CONVERT_I64_S, i64, f64, (double)a)                                                     \
+    X(F64_CONVERT_I64_U, u64, f64, (double)a)                                                     \
+    X(F64_PROMOTE_F32, f32, f64, (double)a)                                                       \
+    X(I32_EXTEND8_S, u32, i32, (int8_t)a)                                                         \
+    X(I32_EXTEND16_S, u32, i32, (int16_t)a)                                                       \
+    X(I64_EXTEND8_S, u64, i64, (int8_t)a)                                                         \
+    X(I64_EXTEND16_S, u64, i64, (int16_t)a)                                                       \
+    X(I64_EXTEND32_S, u64, i64, (int32_t)a)                                                       \
+    X(REF_IS_NULL, ref, u32, a == NULL)
+
+/*
+ * Floats to integers: X(to, from, operand field, result field, C type, its least,
+ * its greatest, low, high). The value fits if low < a < high. There are two forms of each: TRUNC traps where it does not fit,
+ * TRUNC_SAT gives the nearest integer, and 0 for NaN.
+ */
+#define WISP_CODE_TRUNCATE(X)                                                                     \
+    X(I32, F32_S, f32, u32, int32_t,  INT32_MIN, INT32_MAX, -2147483904.0f, 2147483648.0f)        \
+    X(I32, F32_U, f32, u32, uint32_t, 0, UINT32_MAX, -1.0f, 4294967296.0f)                        \
+    X(I32, F64_S, f64, u32, int32_t,  INT32_MIN, INT32_MAX, -2147483649.0, 2147483648.0)          \
+    X(I32, F64_U, f64, u32, uint32_t, 0, UINT32_MAX, -1.0, 4294967296.0)                          \
+    X(I64, F32_S, f32, u64, int64_t,  INT64_MIN, INT64_MAX, -9223373136366403584.0f,              \
+      9223372036854775808.0f)                                                                     \
+    X(I64, F32_U, f32, u64, uint64_t, 0, UINT64_MAX, -1.0f, 18446744073709551616.0f)              \
+    X(I64, F64_S, f64, u64, int64_t,  INT64_MIN, INT64_MAX, -9223372036854777856.0,               \
+      9223372036854775808.0)                                                                      \
+    X(I64, F64_U, f64, u64, uint64_t, 0, UINT64_MAX, -1.0, 18446744073709551616.0)
+
+/* d = memory[a + offset]; offset is an immediate of 2 units. X(name, result field,
+ * type in memory, type that it is extended through). */
+#define WISP_CODE_LOAD(X)                                                                         \
+    X(I32_LOAD,     u32, uint32_t, uint32_t)                                                      \
+    X(I64_LOAD,     u64, uint64_t, uint64_t)                                                      \
+    X(I32_LOAD8_S,  i32, uint8_t,  int8_t)                                                        \
+    X(I32_LOAD8_U,  u32, uint8_t,  uint8_t)                                                       \
+    X(I32_LOAD16_S, i32, uint16_t, int16_t)                                                       \
+    X(I32_LOAD16_U, u32, uint16_t, uint16_t)                                                      \
+    X(I64_LOAD8_S,  i64, uint8_t,  int8_t)                                                        \
+    X(I64_LOAD8_U,  u64, uint8_t,  uint8_t)                                                       \
+    X(I64_LOAD16_S, i64, uint16_t, int16_t)                                                       \
+    X(I64_LOAD16_U, u64, uint16_t, uint16_t)                                                      \
+    X(I64_LOAD32_S, i64, uint32_t, int32_t)                                                       \
+    X(I64_LOAD32_U, u64, uint32_t, uint32_t)
+
+/* memory[a + offset] = b; two forms: R has b in a slot, I as a sign-extended immediate of
+ * 2 units after the offset. */
+#define WISP_CODE_STORE(X)                                                                        \
+    X(I32_STORE,   u32, uint32_t)                                                                 \
+    X(I64_STORE,   u64, uint64_t)                                                                 \
+    X(I32_STORE8,  u32, uint8_t)                                                                  \
+    X(I32_STORE16, u32, uint16_t)                                                                 \
+    X(I64_STORE8,  u64, uint8_t)                                                                  \
+    X(I64_STORE16, u64, uint16_t)                                                                 \
+    X(I64_STORE32, u64, uint32_t)
+
+/*
+ * What is rare or long enough to be a C function of slow.c: X(name, function, units).
+ * Slots first, then immediates.
+ */
+#define WISP_CODE_SLOW(X)                                                                         \
+    X(REF_FUNC,    ref_func,    4) /* d, function:2 */                                            \
+    X(TABLE_GET,   table_get,   5) /* d, index, table:2 */                                        \
+    X(TABLE_SET,   table_set,   5) /* index, value, table:2 */                                    \
+    X(TABLE_SIZE,  table_size,  4) /* d, table:2 */                                               \
+    X(TABLE_GROW,  table_grow,  6) /* d, value, count, table:2 */                                 \
+    X(TABLE_FILL,  table_fill,  6) /* to, value, count, table:2 */                                \
+    X(TABLE_COPY,  table_copy,  8) /* to, from, count, to-table:2, from-table:2 */                \
+    X(TABLE_INIT,  table_init,  8) /* to, from, count, table:2, segment:2 */                      \
+    X(ELEM_DROP,   elem_drop,   3) /* segment:2 */                                                \
+    X(MEMORY_SIZE, memory_size, 2) /* d */                                                        \
+    X(MEMORY_GROW, memory_grow, 3) /* d, pages */                                                 \
+    X(MEMORY_FILL, memory_fill, 4) /* to, value, size */                                          \
+    X(MEMORY_COPY, memory_copy, 4) /* to, from, size */                                           \
+    X(MEMORY_INIT, memory_init, 6) /* to, from, size, segment:2 */                                \
+    X(DATA_DROP,   data_drop,   3) /* segment:2 */
+
+/*
+ * The rest, written out in ops.h. Loops charge fuel: their weight is the last immediate.
+ */
+#define WISP_CODE_CONTROL(X)                                                                      \
+    X(UNREACHABLE)                                                                                \
+    X(BR)            /* jump:2 */                                                                 \
+    X(BR_NZ)         /* a, jump:2 */                                                              \
+    X(BR_Z)          /* a, jump:2 */                                                              \
+    X(LOOP)          /* jump:2, weight:2 */                                                       \
+    X(LOOP_NZ)       /* a, jump:2, weight:2 */                                                    \
+    X(LOOP_Z)        /* a, jump:2, weight:2 */                                                    \
+    X(BR_TABLE)      /* a, last:2, then last + 1 times jump:2 */                                  \
+    X(RETURN)        /* header */                                                                 \
+    X(RETURN_32)     /* header, a: the one result */                                              \
+    X(RETURN_64)     /* header, a */                                                              \
+    X(CALL)          /* args, callee:4, a pointer to wisp_function */                             \
+    X(CALL_IMPORT)   /* args, function:2 */                                                       \
+    X(CALL_INDIRECT) /* args, a, type:2, table:2 */                                               \
+    X(RESUME)        /* never in code: the return address of a call to another instance */        \
+    X(ENTRY)         /* never in code: how a call by the program begins … */                      \
+    X(EXIT)          /* never in code: … and its return address */                                \
+    X(CLEAR)         /* d, count: slots */                                                        \
+    X(COPY_32)       /* d, a */                                                                   \
+    X(COPY_64)       /* d, a */                                                                   \
+    X(CONST_32)      /* d, value:2 */                                                             \
+    X(CONST_64)      /* d, value:4 */                                                             \
+    X(SELECT_32)     /* d, a, b, c: a if c is not 0, else b */                                    \
+    X(SELECT_64)     /* d, a, b, c */                                                             \
+    X(GLOBAL_GET_32) /* d, global:2 */                                                            \
+    X(GLOBAL_GET_64) /* d, global:2 */                                                            \
+    X(GLOBAL_SET_32) /* a, global:2 */                                                            \
+    X(GLOBAL_SET_64) /* a, global:2 */
+
+/* clang-format on */
+
+typedef enum wisp_code {
+#define CODE(name) WISP_CODE_##name,
+#include "wasm/code_names.h"
+#undef CODE
+    WISP_CODE_COUNT
+} wisp_code;
+
+/* The forms of a comparison, as distances from its RR code. */
+enum {
+    WISP_FORM_RR,
+    WISP_FORM_RI,
+    WISP_FORM_BR_RR,
+    WISP_FORM_BR_RI,
+    WISP_FORM_LOOP_RR,
+    WISP_FORM_LOOP_RI,
+    WISP_FORM_COUNT
+};
+
+/* Units of an instruction's parts. */
+enum { WISP_UNITS_32 = 2, WISP_UNITS_64 = 4 };
+
+/* Slots of a frame header. */
+enum {
+    WISP_HEADER_RETURN, /* where the caller goes on */
+    WISP_HEADER_FRAME,  /* the caller's slot 0 */
+    WISP_HEADER_SLOTS
+};
+
+/*
+ * A call into another instance puts a bridge between the two frames, in front of a copy of
+ * the arguments. The callee returns to the RESUME instruction with the bridge as its frame.
+ */
+enum {
+    WISP_BRIDGE_RETURN,   /* where the caller goes on */
+    WISP_BRIDGE_FRAME,    /* the caller's slot 0 */
+    WISP_BRIDGE_INSTANCE, /* the caller's */
+    WISP_BRIDGE_RESULTS,  /* where the caller wants them */
+    WISP_BRIDGE_COUNT,    /* how many */
+    WISP_BRIDGE_SLOTS
+};
+
+#endif

@@ -1,0 +1,199 @@
+#ifndef WISP_WASM_COMPILER_H
+#define WISP_WASM_COMPILER_H
+
+#include "base/reader.h"
+#include "wasm/code.h"
+#include "wasm/compile.h"
+#include "wasm/opcodes.h"
+
+/*
+ * The state of compiling one function, shared by compile.c (the walk over the instructions),
+ * stack.c (the two stacks) and emit.c (the code).
+ *
+ * The operand stack is virtual: an operand is in the slot that belongs to its place on the
+ * stack (its home), or still in a local, or a constant. So local.get and constants emit
+ * nothing. An operand in a local is moved home when that local is about to change, and
+ * before control flow splits.
+ *
+ * Code that cannot be reached is validated but not emitted (is_dead).
+ *
+ * Faults stick: the first one is kept in [status], everything after it is harmless, and the
+ * walk stops before the next instruction.
+ */
+
+typedef enum wisp_operand_kind {
+    WISP_OPERAND_HOME,
+    WISP_OPERAND_LOCAL,
+    WISP_OPERAND_CONSTANT
+} wisp_operand_kind;
+
+typedef struct wisp_operand {
+    uint8_t type; /* wisp_valtype; 0 for the unknown type of unreachable code */
+    uint8_t kind; /* wisp_operand_kind */
+    uint16_t home;
+    uint32_t local;    /* LOCAL: its index … */
+    uint32_t next_ref; /* … and the next operand below in it, as index + 1 */
+    uint64_t bits;     /* CONSTANT */
+} wisp_operand;
+
+/* Types of a block or branch: [count] of them at [types]. */
+typedef struct wisp_types {
+    const uint8_t *types;
+    uint32_t count;
+} wisp_types;
+
+typedef struct wisp_control {
+    uint8_t opcode; /* of block, loop, if, else; block for the function itself */
+    uint8_t single; /* the block's one result where its type is written inline */
+    bool is_polymorphic;
+    bool was_dead; /* at its start */
+    bool is_function;
+    const wisp_functype *type; /* NULL where written inline */
+    uint32_t height;       /* operands below the block's own */
+    uint16_t home;         /* of the block's first operand */
+    uint32_t start;        /* unit that a jump to a loop goes to */
+    uint32_t instructions; /* how many came before it */
+    uint32_t jumps;        /* chain of jumps to the end, as unit + 1 */
+    uint32_t weights;      /* chain of weights of jumps to a loop, likewise */
+    uint32_t else_jump;    /* of if, as unit + 1 */
+    uint32_t stub, stub_of; /* br_table: code that jumps here, made for the table at stub_of */
+} wisp_control;
+
+struct wisp_compiler {
+    const wisp_module *module;
+    wisp_error *err;
+    wisp_status status;
+    bool has_data_count;
+
+    /* the function */
+    uint32_t function;
+    const wisp_functype *type;
+    wisp_reader r;
+    uint64_t offset; /* of the current instruction in the module */
+    const wisp_opcode *opcode;
+    uint32_t instructions; /* so far, else and end not counted */
+    uint16_t header;
+    uint32_t base; /* first slot of the operand stack */
+    uint32_t slots_max;
+    bool is_dead;
+
+    uint8_t *local_types;
+    uint16_t *local_slots;
+    uint32_t *local_refs; /* topmost operand that is in this local, as index + 1 */
+    uint32_t local_count;
+
+    wisp_operand *operands;
+    size_t height, operand_capacity;
+    size_t moved; /* operands below this are in no local */
+    wisp_control *controls;
+    size_t depth, control_capacity;
+
+    uint16_t *code;
+    size_t code_len, code_capacity, code_max;
+    /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
+    uint32_t last_start, last_end;
+    size_t last_height;
+
+    /* wisp_compile_locate: the unit in question, and where it came from so far */
+    uint32_t locate;
+    uint64_t located;
+};
+
+/* ------------------------------------------------------------------ faults (stack.c) */
+
+WISP_PRINTF(3, 4)
+void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format, ...);
+
+/* ------------------------------------------------------------------ stacks (stack.c) */
+
+wisp_control *wisp_control_at(wisp_compiler *c, uint32_t depth);
+wisp_types wisp_control_params(const wisp_control *control);
+wisp_types wisp_control_results(const wisp_control *control);
+/* What a branch to it carries: params of a loop, results of all others. */
+wisp_types wisp_control_label(const wisp_control *control);
+
+/* Opens a block of [type] or one inline [single] result (0 for none), whose parameters have
+ * been popped, and pushes them again. */
+void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
+                       uint8_t single);
+
+/* Pops an operand of [type]; 0 takes any. */
+wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
+void wisp_operands_pop(wisp_compiler *c, wisp_types types);
+/* Forgets all operands of the current block. */
+void wisp_operands_drop(wisp_compiler *c);
+
+/* The home of the next operand. */
+uint16_t wisp_operand_home(const wisp_compiler *c);
+void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
+void wisp_operands_push(wisp_compiler *c, wisp_types types);
+void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits);
+void wisp_operand_push_local(wisp_compiler *c, uint32_t local);
+
+/* Checks that the topmost operands have [types], and leaves them where they are. */
+void wisp_operands_check(wisp_compiler *c, wisp_types types);
+
+/* The [count]-th operand from the top. */
+wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count);
+
+/* ------------------------------------------------------------------ code (emit.c) */
+
+void wisp_emit(wisp_compiler *c, uint16_t unit);
+void wisp_emit_32(wisp_compiler *c, uint32_t value);
+void wisp_emit_64(wisp_compiler *c, uint64_t value);
+/* Begins an instruction. */
+void wisp_emit_code(wisp_compiler *c, uint32_t code);
+/* Begins one whose result is the next operand: emits code and d. End it by
+ * wisp_emit_result, which pushes that. */
+void wisp_emit_producer(wisp_compiler *c, uint32_t code);
+void wisp_emit_result(wisp_compiler *c, wisp_valtype type);
+
+/* The slot that [operand] is in; constants are put into their home first. */
+uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);
+/* Puts [operand] into [slot]. */
+void wisp_emit_move(wisp_compiler *c, uint16_t slot, const wisp_operand *operand);
+
+/* Moves the topmost [count] operands to their homes. */
+void wisp_emit_home(wisp_compiler *c, size_t count);
+/* Moves home all operands that are in [local], or in any local. */
+void wisp_emit_flush_local(wisp_compiler *c, uint32_t local);
+void wisp_emit_flush(wisp_compiler *c);
+/* Whether the topmost operand can be given by its instruction to another slot, and that. */
+bool wisp_emit_can_retarget(const wisp_compiler *c);
+void wisp_emit_retarget(wisp_compiler *c, uint16_t slot);
+
+/* A condition that a branch tests: a slot, or a comparison taken back out of the code. */
+typedef struct wisp_condition {
+    bool is_comparison;
+    uint16_t slot;
+    uint16_t code;     /* of the comparison, form RR or RI */
+    uint16_t units[3]; /* its operands */
+} wisp_condition;
+
+wisp_condition wisp_emit_condition(wisp_compiler *c);
+
+/* Negates the topmost operand if it is a comparison just made; false if not. */
+bool wisp_emit_negate(wisp_compiler *c);
+
+/* Jumps to [target], if [condition] (NULL: always) is [sense]. */
+void wisp_emit_jump(wisp_compiler *c, wisp_control *target, const wisp_condition *condition,
+                    bool sense);
+/* The same to a place that is not known yet; returns the unit to patch, + 1. */
+uint32_t wisp_emit_forward(wisp_compiler *c, const wisp_condition *condition, bool sense);
+/* Makes the jump at [unit] + 1, if not 0, go to the end of the code. */
+void wisp_emit_patch(wisp_compiler *c, uint32_t unit);
+/* Makes all jumps to [control] go to the end of the code. */
+void wisp_emit_label(wisp_compiler *c, wisp_control *control);
+/* Fills in the weights of jumps back to [control]. */
+void wisp_emit_weights(wisp_compiler *c, wisp_control *control);
+
+/* Whether a branch to [target] must move operands, and that. */
+bool wisp_emit_must_move(wisp_compiler *c, const wisp_control *target);
+/* A whole branch: moves and jump, or return. */
+void wisp_emit_branch(wisp_compiler *c, wisp_control *target);
+void wisp_emit_return(wisp_compiler *c);
+
+/* From here on nothing can be reached. */
+void wisp_emit_dead(wisp_compiler *c);
+
+#endif

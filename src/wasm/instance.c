@@ -1,0 +1,308 @@
+#include <string.h>
+
+#include "wasm/runtime.h"
+
+/* Instantiation (Spec 4.5.4), one step a function, in the specification's order. */
+
+static wisp_status allocate(wisp_store *store, void *array, size_t count, size_t size,
+                            wisp_error *err)
+{
+    void *block = wisp_arena_alloc(&store->arena, count, size);
+    if (!block)
+        return wisp_fail_memory(err, count * size);
+    memcpy(array, &block, sizeof block);
+    return WISP_OK;
+}
+
+/* There is always a first memory, NULL in a module without one: see wisp_exec_reload. */
+static wisp_status allocate_arrays(wisp_instance *in, wisp_error *err)
+{
+    const wisp_module *m = in->module;
+    wisp_store *s = in->store;
+    wisp_status status = allocate(s, &in->functions, m->function_count, sizeof *in->functions, err);
+    if (status == WISP_OK)
+        status = allocate(s, &in->tables, m->table_count, sizeof *in->tables, err);
+    if (status == WISP_OK)
+        status = allocate(s, &in->memories, m->memory_count + 1, sizeof *in->memories, err);
+    if (status == WISP_OK)
+        status = allocate(s, &in->globals, m->global_count, sizeof *in->globals, err);
+    if (status == WISP_OK)
+        status = allocate(s, &in->types, m->type_count, sizeof *in->types, err);
+    if (status == WISP_OK)
+        status = allocate(s, &in->elements, m->element_count, sizeof *in->elements, err);
+    if (status == WISP_OK)
+        status = allocate(s, &in->data, m->data_count, sizeof *in->data, err);
+    return status;
+}
+
+static void take_import(wisp_instance *in, const wisp_import_entry *import, wisp_extern item)
+{
+    switch (import->kind) {
+    case WISP_EXTERN_FUNC:
+        in->functions[import->index] = item.of.func;
+        break;
+    case WISP_EXTERN_TABLE:
+        in->tables[import->index] = item.of.table;
+        break;
+    case WISP_EXTERN_MEMORY:
+        in->memories[import->index] = item.of.memory;
+        break;
+    case WISP_EXTERN_GLOBAL:
+        in->globals[import->index] = item.of.global;
+        break;
+    }
+}
+
+static wisp_status resolve_imports(wisp_instance *in, const wisp_linker *linker, wisp_error *err)
+{
+    for (uint32_t i = 0; i < in->module->import_count; i++) {
+        wisp_extern item;
+        wisp_status status = wisp_linker_resolve(linker, in->module, i, &item, err);
+        if (status)
+            return status;
+        take_import(in, &in->module->imports[i], item);
+    }
+    return WISP_OK;
+}
+
+static wisp_status number_types(wisp_instance *in, wisp_error *err)
+{
+    for (uint32_t i = 0; i < in->module->type_count; i++)
+        if (!wisp_store_type(in->store, &in->module->types[i], &in->types[i]))
+            return wisp_fail_memory(err, sizeof(wisp_functype *));
+    return WISP_OK;
+}
+
+static wisp_status make_functions(wisp_instance *in, wisp_error *err)
+{
+    const wisp_module *m = in->module;
+    uint32_t imported = m->imported_functions;
+    wisp_func *own = NULL;
+    wisp_status status =
+        allocate(in->store, &own, m->function_count - imported, sizeof *own, err);
+    if (status)
+        return status;
+    for (uint32_t i = imported; i < m->function_count; i++, own++) {
+        own->function = &m->functions[i];
+        own->instance = in;
+        own->store = in->store;
+        own->type = in->types[m->functions[i].type];
+        own->functype = wisp_module_functype(m, i);
+        in->functions[i] = own;
+    }
+    return WISP_OK;
+}
+
+static wisp_status make_tables_and_memories(wisp_instance *in, wisp_error *err)
+{
+    const wisp_module *m = in->module;
+    wisp_status status = WISP_OK;
+    for (uint32_t i = m->imported_tables; i < m->table_count && status == WISP_OK; i++)
+        status = wisp_table_new(in->store, m->tables[i].type, m->tables[i].limits,
+                                &in->tables[i], err);
+    for (uint32_t i = m->imported_memories; i < m->memory_count && status == WISP_OK; i++)
+        status = wisp_memory_new(in->store, m->memories[i], &in->memories[i], err);
+    return status;
+}
+
+static wisp_status make_globals(wisp_instance *in, wisp_error *err)
+{
+    const wisp_module *m = in->module;
+    uint32_t imported = m->imported_globals;
+    wisp_global *own = NULL;
+    wisp_status status = allocate(in->store, &own, m->global_count - imported, sizeof *own, err);
+    if (status)
+        return status;
+    for (uint32_t i = imported; i < m->global_count; i++, own++) {
+        own->value = wisp_constant_run(in, m->globals[i].init);
+        own->type = m->globals[i].type;
+        own->is_mutable = m->globals[i].is_mutable;
+        own->store = in->store;
+        in->globals[i] = own;
+    }
+    return WISP_OK;
+}
+
+static void *read_entry(const wisp_instance *in, bool is_expression, wisp_reader *r)
+{
+    uint32_t index = 0;
+    if (is_expression)
+        return wisp_constant_read(in, r).ref;
+    wisp_read_leb_u32(r, &index);
+    return in->functions[index];
+}
+
+static wisp_status make_elements(wisp_instance *in, wisp_error *err)
+{
+    const wisp_module *m = in->module;
+    for (uint32_t i = 0; i < m->element_count; i++) {
+        const wisp_element_segment *segment = &m->elements[i];
+        if (segment->mode == WISP_SEGMENT_DECLARED)
+            continue;
+        wisp_status status =
+            allocate(in->store, &in->elements[i].refs, segment->count, sizeof(void *), err);
+        if (status)
+            return status;
+        wisp_reader r = wisp_reader_of(wisp_module_span(m, segment->entries));
+        for (uint32_t k = 0; k < segment->count; k++)
+            in->elements[i].refs[k] = read_entry(in, segment->is_expressions, &r);
+        in->elements[i].len = segment->count;
+    }
+    return WISP_OK;
+}
+
+static wisp_trap_code init_tables(wisp_instance *in)
+{
+    const wisp_module *m = in->module;
+    for (uint32_t i = 0; i < m->element_count; i++) {
+        const wisp_element_segment *segment = &m->elements[i];
+        if (segment->mode != WISP_SEGMENT_ACTIVE)
+            continue;
+        const wisp_table *table = in->tables[segment->table];
+        wisp_elements *elements = &in->elements[i];
+        uint32_t place = wisp_constant_run(in, segment->place).u32;
+        if (!wisp_range_fits(place, elements->len, table->size))
+            return WISP_TRAP_TABLE;
+        if (elements->len)
+            memcpy(table->elements + place, elements->refs, elements->len * sizeof(void *));
+        elements->len = 0;
+    }
+    return WISP_TRAP_NONE;
+}
+
+static wisp_trap_code init_memories(wisp_instance *in)
+{
+    const wisp_module *m = in->module;
+    for (uint32_t i = 0; i < m->data_count; i++) {
+        const wisp_data_segment *segment = &m->data[i];
+        in->data[i] = wisp_module_span(m, segment->bytes);
+        if (segment->mode != WISP_SEGMENT_ACTIVE)
+            continue;
+        const wisp_memory *memory = in->memories[segment->memory];
+        uint32_t place = wisp_constant_run(in, segment->place).u32;
+        if (!wisp_range_fits(place, in->data[i].size, memory->size))
+            return WISP_TRAP_MEMORY;
+        if (in->data[i].size)
+            memcpy(memory->data + place, in->data[i].data, in->data[i].size);
+        in->data[i].size = 0;
+    }
+    return WISP_TRAP_NONE;
+}
+
+static wisp_status make(wisp_instance *in, const wisp_linker *linker, wisp_error *err)
+{
+    wisp_status status = allocate_arrays(in, err);
+    if (status == WISP_OK)
+        status = resolve_imports(in, linker, err);
+    if (status == WISP_OK)
+        status = number_types(in, err);
+    if (status == WISP_OK)
+        status = make_functions(in, err);
+    if (status == WISP_OK)
+        status = make_tables_and_memories(in, err);
+    if (status == WISP_OK)
+        status = make_globals(in, err);
+    if (status == WISP_OK)
+        status = make_elements(in, err);
+    return status;
+}
+
+static wisp_status run_segments(wisp_instance *in, wisp_error *err)
+{
+    wisp_trap_code trap = init_tables(in);
+    if (!trap)
+        trap = init_memories(in);
+    wisp_exec_reload(&in->store->exec);
+    if (!trap)
+        return WISP_OK;
+    in->store->exec.pc = NULL;
+    return wisp_trap_record(in->store, trap, err);
+}
+
+wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
+                              const wisp_linker *linker, wisp_instance **out, wisp_error *err)
+{
+    if (linker && wisp_linker_store(linker) != store)
+        return wisp_fail(err, WISP_INVALID, "the linker is of another store");
+    wisp_instance *in = wisp_arena_alloc(&store->arena, 1, sizeof *in);
+    if (!in)
+        return wisp_fail_memory(err, sizeof *in);
+    in->module = module;
+    in->store = store;
+    wisp_status status = make(in, linker, err);
+    if (status == WISP_OK)
+        status = run_segments(in, err);
+    if (status == WISP_OK && module->start != WISP_NO_INDEX)
+        status = wisp_call(in->functions[module->start], NULL, 0, NULL, 0, err);
+    if (status == WISP_OK)
+        *out = in;
+    return status;
+}
+
+/* ------------------------------------------------------------------ exports */
+
+wisp_extern wisp_instance_item(const wisp_instance *in, const wisp_export_entry *export)
+{
+    wisp_extern item = {.kind = export->kind};
+    switch (export->kind) {
+    case WISP_EXTERN_FUNC:
+        item.of.func = in->functions[export->index];
+        break;
+    case WISP_EXTERN_TABLE:
+        item.of.table = in->tables[export->index];
+        break;
+    case WISP_EXTERN_MEMORY:
+        item.of.memory = in->memories[export->index];
+        break;
+    case WISP_EXTERN_GLOBAL:
+        item.of.global = in->globals[export->index];
+        break;
+    }
+    return item;
+}
+
+bool wisp_instance_export(const wisp_instance *instance, const char *name, wisp_extern *out)
+{
+    const wisp_export_entry *export = wisp_module_find_export(instance->module, name);
+    if (export)
+        *out = wisp_instance_item(instance, export);
+    return export != NULL;
+}
+
+wisp_func *wisp_instance_func(const wisp_instance *instance, const char *name)
+{
+    wisp_extern item;
+    bool found = wisp_instance_export(instance, name, &item);
+    return found && item.kind == WISP_EXTERN_FUNC ? item.of.func : NULL;
+}
+
+wisp_memory *wisp_instance_memory(const wisp_instance *instance, const char *name)
+{
+    wisp_extern item;
+    bool found = wisp_instance_export(instance, name, &item);
+    return found && item.kind == WISP_EXTERN_MEMORY ? item.of.memory : NULL;
+}
+
+wisp_table *wisp_instance_table(const wisp_instance *instance, const char *name)
+{
+    wisp_extern item;
+    bool found = wisp_instance_export(instance, name, &item);
+    return found && item.kind == WISP_EXTERN_TABLE ? item.of.table : NULL;
+}
+
+wisp_global *wisp_instance_global(const wisp_instance *instance, const char *name)
+{
+    wisp_extern item;
+    bool found = wisp_instance_export(instance, name, &item);
+    return found && item.kind == WISP_EXTERN_GLOBAL ? item.of.global : NULL;
+}
+
+const wisp_module *wisp_instance_module(const wisp_instance *instance)
+{
+    return instance->module;
+}
+
+wisp_store *wisp_instance_store(const wisp_instance *instance)
+{
+    return instance->store;
+}

@@ -1,0 +1,234 @@
+#include <string.h>
+
+#include "wasm/runtime.h"
+#include "wasm/types.h"
+
+/* A hash table of what modules may import, all of it in the store's arena. */
+
+typedef struct entry {
+    struct entry *next;
+    wisp_text module, name;
+    wisp_extern item;
+} entry;
+
+enum { BUCKETS = 256 };
+
+struct wisp_linker {
+    wisp_store *store;
+    entry *buckets[BUCKETS];
+};
+
+wisp_status wisp_linker_new(wisp_store *store, wisp_linker **out, wisp_error *err)
+{
+    wisp_linker *linker = wisp_arena_alloc(&store->arena, 1, sizeof *linker);
+    if (!linker)
+        return wisp_fail_memory(err, sizeof *linker);
+    linker->store = store;
+    *out = linker;
+    return WISP_OK;
+}
+
+static uint32_t hash(uint32_t seed, const wisp_text *text)
+{
+    for (uint32_t i = 0; i < text->size; i++)
+        seed = (seed ^ (uint8_t)text->text[i]) * 16777619u;
+    return seed;
+}
+
+static bool is_equal(const wisp_text *a, const wisp_text *b)
+{
+    return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+}
+
+static uint32_t bucket_of(const wisp_text *module, const wisp_text *name)
+{
+    return hash(hash(2166136261u, module) * 31, name) % BUCKETS;
+}
+
+static entry *find(const wisp_linker *linker, const wisp_text *module, const wisp_text *name)
+{
+    entry *at = linker->buckets[bucket_of(module, name)];
+    while (at && !(is_equal(&at->name, name) && is_equal(&at->module, module)))
+        at = at->next;
+    return at;
+}
+
+static bool copy_text(wisp_arena *arena, const wisp_text *from, wisp_text *to)
+{
+    to->text = wisp_arena_text(arena, from->text, from->size);
+    to->size = from->size;
+    return to->text != NULL;
+}
+
+/* Adds or replaces. */
+static wisp_status put(wisp_linker *linker, const wisp_text *module, const wisp_text *name,
+                       wisp_extern item, wisp_error *err)
+{
+    entry *old = find(linker, module, name);
+    if (old) {
+        old->item = item;
+        return WISP_OK;
+    }
+    wisp_arena *arena = &linker->store->arena;
+    entry *new = wisp_arena_alloc(arena, 1, sizeof *new);
+    if (!new || !copy_text(arena, module, &new->module) || !copy_text(arena, name, &new->name))
+        return wisp_fail_memory(err, sizeof *new + module->size + name->size + 2);
+    uint32_t bucket = bucket_of(module, name);
+    new->item = item;
+    new->next = linker->buckets[bucket];
+    linker->buckets[bucket] = new;
+    return WISP_OK;
+}
+
+static wisp_text text_of(const char *text)
+{
+    return (wisp_text){text, (uint32_t)strlen(text)};
+}
+
+wisp_status wisp_linker_add_func(wisp_linker *linker, const char *module, const char *name,
+                                 const char *signature, wisp_host_fn fn, void *user,
+                                 wisp_error *err)
+{
+    wisp_store *store = linker->store;
+    wisp_func *func = wisp_arena_alloc(&store->arena, 1, sizeof *func);
+    wisp_functype *type = wisp_arena_alloc(&store->arena, 1, sizeof *type);
+    if (!func || !type)
+        return wisp_fail_memory(err, sizeof *func + sizeof *type);
+    if (!fn)
+        return wisp_fail(err, WISP_INVALID, "no function for %s.%s", module, name);
+    wisp_status status = wisp_functype_parse(&store->arena, signature, type, err);
+    if (status)
+        return status;
+    char *kept = wisp_arena_text(&store->arena, name, strlen(name));
+    if (!kept || !wisp_store_type(store, type, &func->type))
+        return wisp_fail_memory(err, strlen(name) + 1);
+    func->store = store;
+    func->functype = type;
+    func->host = fn;
+    func->user = user;
+    func->name = kept;
+    wisp_text module_text = text_of(module), name_text = text_of(name);
+    wisp_extern item = {.kind = WISP_EXTERN_FUNC, .of.func = func};
+    return put(linker, &module_text, &name_text, item, err);
+}
+
+static const wisp_store *store_of(const wisp_extern *item)
+{
+    switch (item->kind) {
+    case WISP_EXTERN_FUNC:
+        return item->of.func->store;
+    case WISP_EXTERN_TABLE:
+        return item->of.table->store;
+    case WISP_EXTERN_MEMORY:
+        return item->of.memory->store;
+    case WISP_EXTERN_GLOBAL:
+        return item->of.global->store;
+    }
+    return NULL;
+}
+
+wisp_status wisp_linker_add(wisp_linker *linker, const char *module, const char *name,
+                            wisp_extern item, wisp_error *err)
+{
+    if (store_of(&item) != linker->store)
+        return wisp_fail(err, WISP_INVALID, "%s.%s is of another store", module, name);
+    wisp_text module_text = text_of(module), name_text = text_of(name);
+    return put(linker, &module_text, &name_text, item, err);
+}
+
+wisp_status wisp_linker_add_instance(wisp_linker *linker, const char *module,
+                                     const wisp_instance *instance, wisp_error *err)
+{
+    if (instance->store != linker->store)
+        return wisp_fail(err, WISP_INVALID, "instance '%s' is of another store", module);
+    wisp_text module_text = text_of(module);
+    const wisp_module *m = instance->module;
+    for (uint32_t i = 0; i < m->export_count; i++) {
+        wisp_extern item = wisp_instance_item(instance, &m->exports[i]);
+        wisp_status status = put(linker, &module_text, &m->exports[i].name, item, err);
+        if (status)
+            return status;
+    }
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ matching */
+
+static wisp_extern_type type_of(const wisp_extern *item)
+{
+    wisp_extern_type type = {.kind = item->kind};
+    switch (item->kind) {
+    case WISP_EXTERN_FUNC:
+        type.func = *item->of.func->functype;
+        break;
+    case WISP_EXTERN_TABLE:
+        type.limits = (wisp_limits){item->of.table->size, item->of.table->limits.max};
+        type.valtype = item->of.table->type;
+        break;
+    case WISP_EXTERN_MEMORY:
+        type.limits = (wisp_limits){item->of.memory->size / WISP_PAGE_SIZE,
+                                    item->of.memory->limits.max};
+        break;
+    case WISP_EXTERN_GLOBAL:
+        type.valtype = item->of.global->type;
+        type.is_mutable = item->of.global->is_mutable;
+        break;
+    }
+    return type;
+}
+
+static bool matches(const wisp_extern_type *wanted, const wisp_extern_type *actual)
+{
+    if (wanted->kind != actual->kind)
+        return false;
+    switch (wanted->kind) {
+    case WISP_EXTERN_FUNC:
+        return wisp_functype_equal(&wanted->func, &actual->func);
+    case WISP_EXTERN_TABLE:
+        return wanted->valtype == actual->valtype &&
+               wisp_limits_match(wanted->limits, actual->limits);
+    case WISP_EXTERN_MEMORY:
+        return wisp_limits_match(wanted->limits, actual->limits);
+    case WISP_EXTERN_GLOBAL:
+        return wanted->valtype == actual->valtype && wanted->is_mutable == actual->is_mutable;
+    }
+    return false;
+}
+
+wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,
+                                uint32_t index, wisp_extern *out, wisp_error *err)
+{
+    const wisp_import_entry *import = &module->imports[index];
+    const entry *found = linker ? find(linker, &import->module, &import->name) : NULL;
+    if (!found)
+        return wisp_fail(err, WISP_NOT_FOUND, "unknown import: %s %s.%s is not offered",
+                         wisp_extern_kind_name(import->kind), import->module.text,
+                         import->name.text);
+    wisp_extern_type wanted = wisp_module_extern_type(module, import->kind, import->index);
+    wisp_extern_type actual = type_of(&found->item);
+    if (!matches(&wanted, &actual)) {
+        char found_text[96], wanted_text[96];
+        wisp_extern_type_print(&actual, found_text, sizeof found_text);
+        wisp_extern_type_print(&wanted, wanted_text, sizeof wanted_text);
+        return wisp_fail(err, WISP_MISMATCH,
+                         "incompatible import type: %.60s.%.60s is %s, expected %s",
+                         import->module.text, import->name.text, found_text, wanted_text);
+    }
+    *out = found->item;
+    return WISP_OK;
+}
+
+wisp_status wisp_linker_check(const wisp_linker *linker, const wisp_module *module,
+                              wisp_error *err)
+{
+    wisp_extern item;
+    wisp_status status = WISP_OK;
+    for (uint32_t i = 0; i < module->import_count && status == WISP_OK; i++)
+        status = wisp_linker_resolve(linker, module, i, &item, err);
+    return status;
+}
+
+const wisp_store *wisp_linker_store(const wisp_linker *linker)
+{
+    return linker->store;
+}

@@ -1,0 +1,123 @@
+#include "wasm/module.h"
+
+#include <string.h>
+
+/* Making modules and asking what is in them. */
+
+enum { ARENA_CHUNK_SIZE = 16 * 1024 };
+
+static wisp_status load(const wisp_allocator *allocator, wisp_bytes bytes, bool copy,
+                        wisp_module **out, wisp_error *err)
+{
+    allocator = wisp_allocator_or_default(allocator);
+    wisp_module *module = wisp_alloc(allocator, 1, sizeof *module);
+    if (!module)
+        return wisp_fail_memory(err, sizeof *module);
+    module->allocator = allocator;
+    wisp_arena_init(&module->arena, allocator, ARENA_CHUNK_SIZE);
+    wisp_status status = WISP_OK;
+    if (copy && bytes.size) {
+        uint8_t *data = wisp_arena_alloc(&module->arena, bytes.size, 1);
+        if (!data)
+            status = wisp_fail_memory(err, bytes.size);
+        else
+            bytes.data = memcpy(data, bytes.data, bytes.size);
+    }
+    module->bytes = bytes;
+    if (status == WISP_OK)
+        status = wisp_module_decode(module, err);
+    if (status)
+        wisp_module_free(module);
+    else
+        *out = module;
+    return status;
+}
+
+wisp_status wisp_module_new(const wisp_allocator *allocator, wisp_bytes bytes, wisp_module **out,
+                            wisp_error *err)
+{
+    return load(allocator, bytes, true, out, err);
+}
+
+wisp_status wisp_module_new_borrowed(const wisp_allocator *allocator, wisp_bytes bytes,
+                                     wisp_module **out, wisp_error *err)
+{
+    return load(allocator, bytes, false, out, err);
+}
+
+void wisp_module_free(wisp_module *module)
+{
+    if (!module)
+        return;
+    wisp_arena_deinit(&module->arena);
+    wisp_free(module->allocator, module, sizeof *module);
+}
+
+/* ------------------------------------------------------------------ queries */
+
+wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_kind kind,
+                                         uint32_t index)
+{
+    wisp_extern_type type = {.kind = kind};
+    switch (kind) {
+    case WISP_EXTERN_FUNC:
+        type.func = *wisp_module_functype(module, index);
+        break;
+    case WISP_EXTERN_TABLE:
+        type.limits = module->tables[index].limits;
+        type.valtype = module->tables[index].type;
+        break;
+    case WISP_EXTERN_MEMORY:
+        type.limits = module->memories[index];
+        break;
+    case WISP_EXTERN_GLOBAL:
+        type.valtype = module->globals[index].type;
+        type.is_mutable = module->globals[index].is_mutable;
+        break;
+    }
+    return type;
+}
+
+uint32_t wisp_module_import_count(const wisp_module *module)
+{
+    return module->import_count;
+}
+
+bool wisp_module_import(const wisp_module *module, uint32_t index, wisp_import *out)
+{
+    if (index >= module->import_count)
+        return false;
+    const wisp_import_entry *import = &module->imports[index];
+    out->module = import->module.text;
+    out->name = import->name.text;
+    out->type = wisp_module_extern_type(module, import->kind, import->index);
+    return true;
+}
+
+uint32_t wisp_module_export_count(const wisp_module *module)
+{
+    return module->export_count;
+}
+
+bool wisp_module_export(const wisp_module *module, uint32_t index, wisp_export *out)
+{
+    if (index >= module->export_count)
+        return false;
+    const wisp_export_entry *export = &module->exports[index];
+    out->name = export->name.text;
+    out->type = wisp_module_extern_type(module, export->kind, export->index);
+    return true;
+}
+
+uint32_t wisp_module_section_count(const wisp_module *module)
+{
+    return module->section_count;
+}
+
+bool wisp_module_section(const wisp_module *module, uint32_t index, wisp_section *out)
+{
+    if (index >= module->section_count)
+        return false;
+    *out = module->sections[index];
+    return true;
+}

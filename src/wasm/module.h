@@ -1,0 +1,164 @@
+#ifndef WISP_WASM_MODULE_H
+#define WISP_WASM_MODULE_H
+
+#include <wisp/wasm.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/reader.h"
+
+/*
+ * A decoded module. Everything it points to lives in its arena, the bytes included (unless
+ * they are borrowed), and nothing changes once wisp_module_new has returned.
+ *
+ * Index spaces start with the imports, as in the binary: functions[i] for i <
+ * imported_functions is an import.
+ */
+
+/* Limits of one module (docs/limits.md). */
+enum {
+    WISP_TYPES_MAX = 1000000,
+    WISP_FUNCTIONS_MAX = 1000000,
+    WISP_IMPORTS_MAX = 1000000,
+    WISP_EXPORTS_MAX = 1000000,
+    WISP_GLOBALS_MAX = 1000000,
+    WISP_SEGMENTS_MAX = 100000,
+    WISP_TABLES_MAX = 100000,
+    WISP_ELEMENTS_MAX = 10000000, /* initial size of a table, entries of a segment */
+    WISP_PARAMS_MAX = 1000,
+    WISP_RESULTS_MAX = 1000,
+    WISP_LOCALS_MAX = 50000,
+    WISP_BODY_SIZE_MAX = 7654321,
+    WISP_BR_TABLE_MAX = 65520,
+    WISP_NESTING_MAX = 10000,
+    WISP_CONSTANT_DEPTH_MAX = 64,
+    WISP_SECTIONS_MAX = 1000,
+    WISP_PAGES_MAX = 65536
+};
+
+/* Bytes of the module, by offset. */
+typedef struct wisp_span {
+    uint32_t offset, size;
+} wisp_span;
+
+typedef struct wisp_text {
+    const char *text; /* NUL-terminated */
+    uint32_t size;    /* without that NUL; more than strlen if the name has one in it */
+} wisp_text;
+
+/* A function, imported or defined. Once compiled, [start] is where its code begins. */
+typedef struct wisp_function {
+    const uint16_t *start;
+    uint32_t code_len;     /* units */
+    uint32_t frame_size;   /* bytes of its frame, all included */
+    int32_t weight;        /* fuel of a call */
+    uint16_t header;       /* first slot of the frame header */
+    uint32_t type;         /* index in types */
+    wisp_span body;        /* locals and instructions, without the leading size */
+    bool is_declared;      /* ref.func in a body may name it */
+} wisp_function;
+
+/* A constant expression is kept as bytes and run at instantiation (constexpr.c). */
+typedef struct wisp_module_global {
+    wisp_valtype type;
+    bool is_mutable;
+    wisp_span init; /* empty for imports */
+} wisp_module_global;
+
+typedef struct wisp_module_table {
+    wisp_valtype type;
+    wisp_limits limits;
+} wisp_module_table;
+
+typedef enum wisp_segment_mode {
+    WISP_SEGMENT_ACTIVE,
+    WISP_SEGMENT_PASSIVE,
+    WISP_SEGMENT_DECLARED
+} wisp_segment_mode;
+
+typedef struct wisp_element_segment {
+    wisp_segment_mode mode;
+    wisp_valtype type;
+    uint32_t table;
+    wisp_span place;    /* constant expression, active segments only */
+    uint32_t count;     /* entries */
+    wisp_span entries;  /* function indices, or constant expressions */
+    bool is_expressions;
+} wisp_element_segment;
+
+typedef struct wisp_data_segment {
+    wisp_segment_mode mode;
+    uint32_t memory;
+    wisp_span place;
+    wisp_span bytes;
+} wisp_data_segment;
+
+typedef struct wisp_import_entry {
+    wisp_text module, name;
+    wisp_extern_kind kind;
+    uint32_t index; /* in the index space of its kind */
+} wisp_import_entry;
+
+typedef struct wisp_export_entry {
+    wisp_text name;
+    wisp_extern_kind kind;
+    uint32_t index;
+} wisp_export_entry;
+
+#define WISP_NO_INDEX UINT32_MAX
+
+struct wisp_module {
+    const wisp_allocator *allocator;
+    wisp_arena arena;
+    wisp_bytes bytes;
+
+    wisp_functype *types;
+    wisp_import_entry *imports;
+    wisp_function *functions;
+    wisp_module_table *tables;
+    wisp_limits *memories;
+    wisp_module_global *globals;
+    wisp_export_entry *exports;
+    uint32_t *exports_by_name; /* indices of exports, sorted by name */
+    wisp_element_segment *elements;
+    wisp_data_segment *data;
+    wisp_section *sections;
+
+    uint32_t type_count, import_count, function_count, table_count, memory_count, global_count;
+    uint32_t export_count, element_count, data_count, section_count;
+    uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
+    uint32_t start;         /* function index or WISP_NO_INDEX */
+    wisp_span names;        /* content of the name section, empty without one */
+};
+
+/* Reads all sections of module->bytes into [module] and compiles its functions (decode.c). */
+wisp_status wisp_module_decode(wisp_module *module, wisp_error *err);
+
+/* Sorts exports_by_name and refuses duplicates (exports.c). */
+wisp_status wisp_module_sort_exports(wisp_module *module, wisp_error *err);
+
+/* The export called [name]; NULL without one. */
+const wisp_export_entry *wisp_module_find_export(const wisp_module *module, const char *name);
+
+/* The type of what [kind] [index] is. */
+wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_kind kind,
+                                         uint32_t index);
+
+static inline const wisp_functype *wisp_module_functype(const wisp_module *module,
+                                                        uint32_t function)
+{
+    return &module->types[module->functions[function].type];
+}
+
+static inline wisp_bytes wisp_module_span(const wisp_module *module, wisp_span span)
+{
+    return (wisp_bytes){module->bytes.data + span.offset, span.size};
+}
+
+/*
+ * The name of function [index] from the name section, not NUL-terminated; data is NULL
+ * where there is none. A name section that is broken has no names (names.c).
+ */
+wisp_bytes wisp_module_function_name(const wisp_module *module, uint32_t index);
+
+#endif

@@ -1,0 +1,226 @@
+#ifndef WISP_WASM_RUNTIME_H
+#define WISP_WASM_RUNTIME_H
+
+#include <stdatomic.h>
+
+#include <wisp/wasm.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/reader.h"
+#include "wasm/code.h"
+#include "wasm/module.h"
+#include "wasm/slot.h"
+
+/*
+ * What exists while modules run. All of it belongs to a store: small things live in its
+ * arena, memories and tables in blocks of their own, because they grow.
+ */
+
+struct wisp_func {
+    const wisp_function *function; /* of a wasm function; NULL for one of the program's */
+    wisp_instance *instance;       /* likewise */
+    wisp_store *store;
+    uint32_t type; /* store-wide number: equal types have equal numbers */
+    const wisp_functype *functype;
+    wisp_host_fn host; /* of one of the program's, with what follows */
+    void *user;
+    const char *name;
+};
+
+struct wisp_memory {
+    uint8_t *data;
+    uint64_t size; /* bytes */
+    wisp_limits limits;
+    wisp_store *store;
+    wisp_memory *next;
+};
+
+struct wisp_table {
+    void **elements; /* wisp_func * or an externref */
+    uint64_t size;
+    wisp_limits limits;
+    wisp_valtype type;
+    wisp_store *store;
+    wisp_table *next;
+};
+
+struct wisp_global {
+    wisp_slot value;
+    wisp_valtype type;
+    bool is_mutable;
+    wisp_store *store;
+};
+
+/* The entries of an element segment, evaluated; dropped segments have length 0. */
+typedef struct wisp_elements {
+    void **refs;
+    uint32_t len;
+} wisp_elements;
+
+struct wisp_instance {
+    const wisp_module *module;
+    wisp_store *store;
+    wisp_func **functions;
+    wisp_table **tables;
+    wisp_memory **memories;
+    wisp_global **globals;
+    uint32_t *types; /* store-wide number of each of the module's types */
+    wisp_elements *elements;
+    wisp_bytes *data;
+};
+
+/*
+ * The state of the interpreter that does not fit in registers. It is the store's: calls
+ * nest, and each entry saves what it changes.
+ */
+typedef struct wisp_exec {
+    int64_t fuel;         /* left of the slice that was taken from the store's */
+    uint64_t memory_size; /* of the instance's memory 0 … */
+    uint8_t *memory;      /* … and its first byte; handlers have it in an argument */
+    wisp_global **globals;
+    wisp_instance *instance; /* the one that runs */
+    wisp_slot *stack_end;
+    wisp_slot *top; /* first free slot for the next entry */
+    wisp_store *store;
+    wisp_func *callee;    /* a call that leaves the instance: what is called, … */
+    wisp_slot *args;      /* … with what … */
+    const uint16_t *next; /* … and where to go on afterwards */
+    wisp_trap_code trap;  /* why it stopped; NONE when it returned */
+    const uint16_t *pc;   /* where it stopped: at or behind the trapping instruction's start */
+    wisp_slot *frame;
+} wisp_exec;
+
+/* A call from the module into the program that has not returned: the link between the
+ * frames on both sides, for backtraces. */
+typedef struct wisp_callout {
+    struct wisp_callout *outer;
+    const wisp_func *func;
+    wisp_instance *instance; /* the caller; NULL if the program called it */
+    const uint16_t *pc;      /* behind the call instruction */
+    wisp_slot *frame;
+} wisp_callout;
+
+/* Function types by content, so that comparing signatures is comparing numbers. */
+typedef struct wisp_type_table {
+    const wisp_functype **types;
+    size_t len, capacity;
+    uint32_t *buckets; /* number + 1; open addressing */
+    size_t bucket_count;
+} wisp_type_table;
+
+struct wisp_store {
+    wisp_exec exec;
+    atomic_bool interrupted;
+    uint64_t fuel; /* not counting exec.fuel */
+    const wisp_allocator *allocator;
+    wisp_arena arena;
+    wisp_slot *stack;
+    size_t stack_size; /* bytes */
+    uint32_t depth, depth_max;
+    uint64_t memory_used, memory_max; /* bytes */
+    uint64_t table_used, table_max;   /* elements */
+    wisp_memory *memories;
+    wisp_table *tables;
+    wisp_type_table types;
+    wisp_callout *callout;
+    const wisp_func *failed;             /* the function of the program's that failed last … */
+    char failure[WISP_ERROR_TEXT_MAX];   /* … and its words */
+    wisp_trap trap;
+    wisp_arena trap_names;
+};
+
+/* The store-wide number of [type], which must outlive the store. False if out of memory. */
+bool wisp_store_type(wisp_store *store, const wisp_functype *type, uint32_t *out);
+
+/* Takes more fuel for exec.fuel, which has fallen below zero. NONE to go on (store.c). */
+wisp_trap_code wisp_store_refuel(wisp_store *store);
+
+/* Whether an interruption was asked for; it is so once. */
+bool wisp_store_take_interrupt(wisp_store *store);
+
+/* Charges [cost] units. NONE, or why not to go on. */
+static inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
+{
+    store->exec.fuel -= (int64_t)cost;
+    return store->exec.fuel < 0 ? wisp_store_refuel(store) : WISP_TRAP_NONE;
+}
+
+/* Reads anew where the instance's memory is: after anything that may have moved it. */
+static inline uint8_t *wisp_exec_reload(wisp_exec *x)
+{
+    wisp_memory *memory = x->instance ? x->instance->memories[0] : NULL;
+    x->memory = memory ? memory->data : NULL;
+    x->memory_size = memory ? memory->size : 0;
+    return x->memory;
+}
+
+/* Makes [instance] the one that runs; returns its memory's first byte. NULL is fine. */
+static inline uint8_t *wisp_exec_enter(wisp_exec *x, wisp_instance *instance)
+{
+    x->instance = instance;
+    x->globals = instance ? instance->globals : NULL;
+    return wisp_exec_reload(x);
+}
+
+/* Where calls by the program begin and return to, and where those from other instances do. */
+extern const uint16_t wisp_code_entry[1];
+extern const uint16_t wisp_code_exit[1];
+extern const uint16_t wisp_code_resume[1];
+
+/* Runs from [pc] on [frame] until the EXIT instruction or a trap (interp_*.c). */
+void wisp_interp_run(const uint16_t *pc, wisp_slot *frame, uint8_t *memory, wisp_exec *x);
+
+/* Calls exec.callee, a function of the program's, with exec.args, where the results come
+ * back to; the calling frame is [frame] (call.c). */
+wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame);
+
+/*
+ * Lays a bridge from [frame], which goes on at exec.next, to exec.callee, and makes the
+ * callee's instance the one that runs. Returns the bridge, behind which the callee's frame
+ * begins; NULL if the stack has no room (call.c).
+ */
+wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame);
+/* Takes the bridge away when the callee has returned. */
+void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge);
+
+
+/* Fills store->trap with [code] and the frames from exec.pc on, unless exec.pc is NULL, and
+ * [err] from it; returns WISP_TRAP (trap.c). */
+wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error *err);
+
+/* Between the values of the interface and slots (global.c). */
+wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type);
+wisp_slot wisp_slot_of_value(const wisp_value *value);
+
+/* Grows and returns the old size in pages, or -1. */
+int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
+void wisp_memories_free(wisp_store *store);
+
+/* Grows by [count] elements of [value] and returns the old size, or -1. */
+int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
+void wisp_tables_free(wisp_store *store);
+
+const wisp_store *wisp_linker_store(const wisp_linker *linker);
+
+/* What [export] of its module is in [instance] (instance.c). */
+wisp_extern wisp_instance_item(const wisp_instance *instance, const wisp_export_entry *export);
+
+/* The item that [linker] offers for import [index] of [module] (linker.c). */
+wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,
+                                uint32_t index, wisp_extern *out, wisp_error *err);
+
+/* [bytes] at [place] + [size] lies within [limit]. */
+static inline bool wisp_range_fits(uint64_t place, uint64_t size, uint64_t limit)
+{
+    return size <= limit && place <= limit - size;
+}
+
+/* Runs the constant expression [init], which has been validated, in [instance] whose
+ * globals exist as far as the expression may name them (constexpr.c). */
+wisp_slot wisp_constant_run(const wisp_instance *instance, wisp_span init);
+
+/* The same on a reader, which ends behind the expression. */
+wisp_slot wisp_constant_read(const wisp_instance *instance, wisp_reader *r);
+
+#endif

@@ -1,0 +1,200 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "wasm/compiler.h"
+#include "wasm/types.h"
+
+/* Every operand takes one slot of the frame. */
+enum { SLOTS_MAX = 65535 };
+
+void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format, ...)
+{
+    if (c->status)
+        return;
+    char text[WISP_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    c->status = wisp_fail_at(c->err, status, c->offset, "function %u at byte %llu: %s",
+                             c->function, (unsigned long long)c->offset, text);
+}
+
+/* ------------------------------------------------------------------ control */
+
+static wisp_control *current(const wisp_compiler *c)
+{
+    return &c->controls[c->depth - 1];
+}
+
+wisp_control *wisp_control_at(wisp_compiler *c, uint32_t depth)
+{
+    if (depth >= c->depth) {
+        wisp_compile_fail(c, WISP_MISMATCH, "unknown label %u, expected less than %zu", depth,
+                          c->depth);
+        depth = 0;
+    }
+    return &c->controls[c->depth - 1 - depth];
+}
+
+wisp_types wisp_control_params(const wisp_control *control)
+{
+    if (control->type && !control->is_function)
+        return (wisp_types){control->type->params, control->type->param_count};
+    return (wisp_types){NULL, 0};
+}
+
+wisp_types wisp_control_results(const wisp_control *control)
+{
+    if (control->type)
+        return (wisp_types){control->type->results, control->type->result_count};
+    return (wisp_types){&control->single, control->single ? 1 : 0};
+}
+
+wisp_types wisp_control_label(const wisp_control *control)
+{
+    return control->opcode == WISP_OPCODE_LOOP ? wisp_control_params(control)
+                                               : wisp_control_results(control);
+}
+
+void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
+                       uint8_t single)
+{
+    if (c->depth == WISP_NESTING_MAX) {
+        wisp_compile_fail(c, WISP_LIMIT, "blocks nested deeper than %d", WISP_NESTING_MAX);
+        return;
+    }
+    if (!wisp_array_reserve(c->module->allocator, &c->controls, &c->control_capacity,
+                            c->depth + 1, sizeof *c->controls)) {
+        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu blocks", c->depth + 1);
+        return;
+    }
+    c->controls[c->depth++] = (wisp_control){
+        .opcode = opcode,
+        .single = single,
+        .type = type,
+        .is_function = c->depth == 0,
+        .was_dead = c->is_dead,
+        .height = (uint32_t)c->height,
+        .home = wisp_operand_home(c),
+        .start = (uint32_t)c->code_len,
+        .instructions = c->instructions,
+    };
+    c->last_end = 0;
+    wisp_operands_push(c, wisp_control_params(current(c)));
+}
+
+/* ------------------------------------------------------------------ operands */
+
+wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count)
+{
+    return &c->operands[c->height - count];
+}
+
+uint16_t wisp_operand_home(const wisp_compiler *c)
+{
+    return (uint16_t)(c->base + c->height);
+}
+
+/* The operand of unreachable code that is not on the stack, or of a fault. */
+static wisp_operand unknown_operand(const wisp_compiler *c)
+{
+    return (wisp_operand){.kind = WISP_OPERAND_HOME, .home = wisp_operand_home(c)};
+}
+
+wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
+{
+    const wisp_control *block = current(c);
+    if (c->height == block->height) {
+        if (!block->is_polymorphic)
+            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack",
+                              c->opcode->text, type ? wisp_valtype_name(type) : "an operand");
+        return unknown_operand(c);
+    }
+    wisp_operand operand = c->operands[--c->height];
+    if (operand.kind == WISP_OPERAND_LOCAL)
+        c->local_refs[operand.local] = operand.next_ref;
+    if (c->moved > c->height)
+        c->moved = c->height;
+    if (type && operand.type && operand.type != type)
+        wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
+                          wisp_valtype_name(type), wisp_valtype_name(operand.type));
+    return operand;
+}
+
+void wisp_operands_pop(wisp_compiler *c, wisp_types types)
+{
+    for (uint32_t i = types.count; i-- > 0;)
+        wisp_operand_pop(c, types.types[i]);
+}
+
+void wisp_operands_drop(wisp_compiler *c)
+{
+    while (c->height > current(c)->height)
+        wisp_operand_pop(c, 0);
+}
+
+static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
+{
+    uint32_t home = c->base + (uint32_t)c->height;
+    if (home >= SLOTS_MAX)
+        wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", SLOTS_MAX);
+    else if (!wisp_array_reserve(c->module->allocator, &c->operands, &c->operand_capacity,
+                                 c->height + 1, sizeof *c->operands))
+        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + 1);
+    if (c->status)
+        return NULL;
+    if (home + 1 > c->slots_max)
+        c->slots_max = home + 1;
+    wisp_operand *operand = &c->operands[c->height++];
+    *operand = (wisp_operand){.type = (uint8_t)type, .home = (uint16_t)home};
+    return operand;
+}
+
+void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
+{
+    push(c, type);
+}
+
+void wisp_operands_push(wisp_compiler *c, wisp_types types)
+{
+    for (uint32_t i = 0; i < types.count; i++)
+        push(c, types.types[i]);
+}
+
+void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits)
+{
+    wisp_operand *operand = push(c, type);
+    if (operand) {
+        operand->kind = WISP_OPERAND_CONSTANT;
+        operand->bits = bits;
+    }
+}
+
+void wisp_operand_push_local(wisp_compiler *c, uint32_t local)
+{
+    wisp_operand *operand = push(c, c->local_types[local]);
+    if (operand) {
+        operand->kind = WISP_OPERAND_LOCAL;
+        operand->local = local;
+        operand->next_ref = c->local_refs[local];
+        c->local_refs[local] = (uint32_t)c->height;
+    }
+}
+
+void wisp_operands_check(wisp_compiler *c, wisp_types types)
+{
+    if (c->height - current(c)->height < types.count) {
+        wisp_operands_pop(c, types);
+        wisp_operands_push(c, types);
+        return;
+    }
+    for (uint32_t i = 0; i < types.count; i++) {
+        wisp_operand *operand = wisp_operand_top(c, types.count - i);
+        if (operand->type && operand->type != types.types[i])
+            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
+                              wisp_valtype_name(types.types[i]),
+                              wisp_valtype_name(operand->type));
+        operand->type = types.types[i];
+    }
+}

@@ -1,0 +1,184 @@
+#include <string.h>
+
+#include "wasm/runtime.h"
+#include "wasm/types.h"
+
+/* How much fuel is taken at once: the store is looked at, for fuel and for interruption,
+ * once a slice. */
+enum { FUEL_SLICE = 4096 };
+
+enum {
+    DEFAULT_TABLE_MAX = 1000000,
+    DEFAULT_STACK_SIZE = 512 * 1024,
+    DEFAULT_HOST_DEPTH_MAX = 64,
+    ARENA_CHUNK_SIZE = 4096,
+    STACK_SIZE_MIN = 1024
+};
+
+#define DEFAULT_MEMORY_MAX ((uint64_t)256 * 1024 * 1024)
+
+static void configure(wisp_store *store, const wisp_store_config *config)
+{
+    store->memory_max = config->memory_max ? config->memory_max : DEFAULT_MEMORY_MAX;
+    store->table_max = config->table_max ? config->table_max : DEFAULT_TABLE_MAX;
+    store->stack_size = config->stack_size ? config->stack_size : DEFAULT_STACK_SIZE;
+    if (store->stack_size < STACK_SIZE_MIN)
+        store->stack_size = STACK_SIZE_MIN;
+    store->stack_size -= store->stack_size % sizeof(wisp_slot);
+    store->depth_max = config->host_depth_max ? config->host_depth_max : DEFAULT_HOST_DEPTH_MAX;
+    store->fuel = config->fuel ? config->fuel : WISP_FUEL_UNLIMITED;
+}
+
+wisp_status wisp_store_new(const wisp_store_config *config, wisp_store **out, wisp_error *err)
+{
+    static const wisp_store_config defaults;
+    if (!config)
+        config = &defaults;
+    const wisp_allocator *allocator = wisp_allocator_or_default(config->allocator);
+    wisp_store *store = wisp_alloc(allocator, 1, sizeof *store);
+    if (!store)
+        return wisp_fail_memory(err, sizeof *store);
+    store->allocator = allocator;
+    wisp_arena_init(&store->arena, allocator, ARENA_CHUNK_SIZE);
+    wisp_arena_init(&store->trap_names, allocator, ARENA_CHUNK_SIZE);
+    configure(store, config);
+    store->stack = wisp_realloc(allocator, NULL, 0, store->stack_size);
+    if (!store->stack) {
+        wisp_status status = wisp_fail_memory(err, store->stack_size);
+        wisp_store_free(store);
+        return status;
+    }
+    store->exec.store = store;
+    store->exec.top = store->stack;
+    store->exec.stack_end = store->stack + store->stack_size / sizeof(wisp_slot);
+    *out = store;
+    return WISP_OK;
+}
+
+void wisp_store_free(wisp_store *store)
+{
+    if (!store)
+        return;
+    const wisp_allocator *allocator = store->allocator;
+    wisp_memories_free(store);
+    wisp_tables_free(store);
+    wisp_free(allocator, store->types.types, store->types.capacity * sizeof *store->types.types);
+    wisp_free(allocator, store->types.buckets,
+              store->types.bucket_count * sizeof *store->types.buckets);
+    wisp_arena_deinit(&store->arena);
+    wisp_arena_deinit(&store->trap_names);
+    wisp_free(allocator, store->stack, store->stack_size);
+    wisp_free(allocator, store, sizeof *store);
+}
+
+/* ------------------------------------------------------------------ fuel */
+
+void wisp_store_set_fuel(wisp_store *store, uint64_t fuel)
+{
+    store->fuel = fuel;
+    store->exec.fuel = 0;
+}
+
+uint64_t wisp_store_fuel(const wisp_store *store)
+{
+    if (store->fuel == WISP_FUEL_UNLIMITED)
+        return WISP_FUEL_UNLIMITED;
+    return store->fuel + (uint64_t)store->exec.fuel;
+}
+
+void wisp_store_interrupt(wisp_store *store)
+{
+    atomic_store_explicit(&store->interrupted, true, memory_order_relaxed);
+}
+
+bool wisp_store_take_interrupt(wisp_store *store)
+{
+    return atomic_load_explicit(&store->interrupted, memory_order_relaxed) &&
+           atomic_exchange_explicit(&store->interrupted, false, memory_order_relaxed);
+}
+
+wisp_trap_code wisp_store_refuel(wisp_store *store)
+{
+    wisp_exec *x = &store->exec;
+    uint64_t owed = (uint64_t)-x->fuel;
+    uint64_t taken = owed + FUEL_SLICE;
+    if (store->fuel != WISP_FUEL_UNLIMITED) {
+        if (store->fuel < owed) {
+            store->fuel = 0;
+            x->fuel = 0;
+            return WISP_TRAP_FUEL;
+        }
+        if (store->fuel < taken)
+            taken = store->fuel;
+        store->fuel -= taken;
+    }
+    x->fuel = (int64_t)(taken - owed);
+    return wisp_store_take_interrupt(store) ? WISP_TRAP_INTERRUPTED : WISP_TRAP_NONE;
+}
+
+/* ------------------------------------------------------------------ function types */
+
+static uint32_t hash_bytes(uint32_t hash, const uint8_t *bytes, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 16777619u;
+    return hash;
+}
+
+static uint32_t hash_type(const wisp_functype *type)
+{
+    uint32_t hash = hash_bytes(2166136261u, type->params, type->param_count);
+    return hash_bytes((hash ^ 1) * 16777619u, type->results, type->result_count);
+}
+
+/* The bucket that [type] is in, or belongs into. There is always an empty one. */
+static uint32_t *find_bucket(wisp_type_table *table, const wisp_functype *type)
+{
+    size_t at = hash_type(type) % table->bucket_count;
+    while (table->buckets[at] != 0 &&
+           !wisp_functype_equal(table->types[table->buckets[at] - 1], type))
+        at = (at + 1) % table->bucket_count;
+    return &table->buckets[at];
+}
+
+/* Keeps the buckets at most half full. */
+static bool grow_buckets(wisp_store *store)
+{
+    wisp_type_table *table = &store->types;
+    if (table->len < table->bucket_count / 2)
+        return true;
+    size_t old_count = table->bucket_count;
+    uint32_t *old = table->buckets;
+    size_t count = old_count ? old_count * 2 : 16;
+    uint32_t *buckets = wisp_alloc(store->allocator, count, sizeof *buckets);
+    if (!buckets)
+        return false;
+    table->buckets = buckets;
+    table->bucket_count = count;
+    for (size_t i = 0; i < table->len; i++)
+        *find_bucket(table, table->types[i]) = (uint32_t)i + 1;
+    wisp_free(store->allocator, old, old_count * sizeof *old);
+    return true;
+}
+
+bool wisp_store_type(wisp_store *store, const wisp_functype *type, uint32_t *out)
+{
+    wisp_type_table *table = &store->types;
+    if (!grow_buckets(store))
+        return false;
+    uint32_t *bucket = find_bucket(table, type);
+    if (*bucket == 0) {
+        if (!wisp_array_reserve(store->allocator, &table->types, &table->capacity,
+                                table->len + 1, sizeof *table->types))
+            return false;
+        table->types[table->len++] = type;
+        *bucket = (uint32_t)table->len;
+    }
+    *out = *bucket - 1;
+    return true;
+}
+
+const wisp_trap *wisp_store_trap(const wisp_store *store)
+{
+    return &store->trap;
+}

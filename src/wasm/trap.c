@@ -1,0 +1,180 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wasm/compile.h"
+#include "wasm/runtime.h"
+
+const char *wisp_trap_text(wisp_trap_code code)
+{
+    switch (code) {
+#define X(name, text)                                                                             \
+    case WISP_TRAP_##name:                                                                        \
+        return text;
+        WISP_TRAPS(X)
+#undef X
+    }
+    return "unknown trap";
+}
+
+/* ------------------------------------------------------------------ frames */
+
+static bool holds(const wisp_function *function, const uint16_t *pc)
+{
+    return (uintptr_t)pc >= (uintptr_t)function->start &&
+           (uintptr_t)pc < (uintptr_t)(function->start + function->code_len);
+}
+
+/* The function of [module] whose code [pc] is in, which is [likely] the one before. */
+static const wisp_function *function_at(const wisp_module *module, const uint16_t *pc,
+                                        const wisp_function *likely)
+{
+    if (likely && holds(likely, pc))
+        return likely;
+    for (uint32_t i = module->imported_functions; i < module->function_count; i++)
+        if (holds(&module->functions[i], pc))
+            return &module->functions[i];
+    return NULL;
+}
+
+static const char *export_name(const wisp_module *module, uint32_t function)
+{
+    for (uint32_t i = 0; i < module->export_count; i++)
+        if (module->exports[i].kind == WISP_EXTERN_FUNC && module->exports[i].index == function)
+            return module->exports[i].name.text;
+    return NULL;
+}
+
+static const char *name_of(wisp_store *store, const wisp_module *module, uint32_t function)
+{
+    wisp_bytes name = wisp_module_function_name(module, function);
+    if (name.data)
+        return wisp_arena_text(&store->trap_names, name.data, name.size);
+    return export_name(module, function);
+}
+
+/* Room for one more frame; NULL if there is none left, but it is counted. */
+static wisp_frame *add_frame(wisp_trap *trap)
+{
+    trap->depth++;
+    return trap->frame_count < WISP_TRAP_FRAMES_MAX ? &trap->frames[trap->frame_count++] : NULL;
+}
+
+static void add_host_frame(wisp_trap *trap, const wisp_func *func)
+{
+    wisp_frame *frame = add_frame(trap);
+    if (frame)
+        *frame = (wisp_frame){NULL, func->name, 0, 0};
+}
+
+static void add_wasm_frame(wisp_store *store, const wisp_module *module,
+                           const wisp_function *function, const uint16_t *pc)
+{
+    wisp_frame *frame = add_frame(&store->trap);
+    if (!frame)
+        return;
+    uint32_t index = (uint32_t)(function - module->functions);
+    frame->module = module;
+    frame->func_index = index;
+    frame->func_name = name_of(store, module, index);
+    frame->offset = wisp_compile_locate(module, index, (uint32_t)(pc - function->start));
+}
+
+/* Adds the frames from [pc] in [fp] outwards, up to the call by the program. */
+static void add_frames(wisp_store *store, const wisp_instance *instance, const uint16_t *pc,
+                       const wisp_slot *fp)
+{
+    const wisp_function *function = NULL;
+    while (pc && instance) {
+        function = function_at(instance->module, pc, function);
+        if (!function)
+            return;
+        add_wasm_frame(store, instance->module, function, pc);
+        const wisp_slot *header = fp + function->header;
+        pc = header[WISP_HEADER_RETURN].ptr;
+        fp = header[WISP_HEADER_FRAME].ref;
+        if (pc == wisp_code_exit)
+            return;
+        if (pc == wisp_code_resume) {
+            pc = fp[WISP_BRIDGE_RETURN].ptr;
+            instance = fp[WISP_BRIDGE_INSTANCE].ref;
+            fp = fp[WISP_BRIDGE_FRAME].ref;
+            function = NULL;
+        }
+        pc--; /* from behind the call instruction into it */
+    }
+}
+
+static void fill_error(const wisp_trap *trap, wisp_error *err)
+{
+    const wisp_frame *frame = trap->frame_count ? &trap->frames[0] : NULL;
+    if (!frame || !frame->module)
+        wisp_fail(err, WISP_TRAP, "%s", trap->text);
+    else if (frame->func_name)
+        wisp_fail_at(err, WISP_TRAP, frame->offset, "%.120s, in %.80s at byte %u", trap->text,
+                     frame->func_name, frame->offset);
+    else
+        wisp_fail_at(err, WISP_TRAP, frame->offset, "%.120s, in function %u at byte %u",
+                     trap->text, frame->func_index, frame->offset);
+}
+
+wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error *err)
+{
+    const wisp_exec *x = &store->exec;
+    wisp_trap *trap = &store->trap;
+    wisp_arena_deinit(&store->trap_names);
+    memset(trap, 0, sizeof *trap);
+    trap->code = code;
+    snprintf(trap->text, sizeof trap->text, "%s",
+             code == WISP_TRAP_HOST ? store->failure : wisp_trap_text(code));
+    if (code == WISP_TRAP_HOST)
+        add_host_frame(trap, store->failed);
+    add_frames(store, x->instance, x->pc, x->frame);
+    for (const wisp_callout *out = store->callout; out; out = out->outer) {
+        add_host_frame(trap, out->func);
+        if (out->pc)
+            add_frames(store, out->instance, out->pc - 1, out->frame);
+    }
+    fill_error(trap, err);
+    return WISP_TRAP;
+}
+
+/* ------------------------------------------------------------------ as text */
+
+typedef struct printer {
+    char *into;
+    size_t size, length;
+} printer;
+
+WISP_PRINTF(2, 3)
+static void print(printer *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool fits = p->length < p->size;
+    int written =
+        vsnprintf(fits ? p->into + p->length : NULL, fits ? p->size - p->length : 0, format, args);
+    va_end(args);
+    if (written > 0)
+        p->length += (size_t)written;
+}
+
+static void print_frame(printer *p, const wisp_frame *frame)
+{
+    const char *name = frame->func_name ? frame->func_name : "?";
+    if (frame->module)
+        print(p, "  at %s (function %u, byte %u)\n", name, frame->func_index, frame->offset);
+    else
+        print(p, "  at %s (host)\n", name);
+}
+
+size_t wisp_trap_print(const wisp_trap *trap, char *into, size_t size)
+{
+    printer p = {into, size, 0};
+    print(&p, "trap: %s\n", trap->text);
+    for (uint32_t i = 0; i < trap->frame_count; i++)
+        print_frame(&p, &trap->frames[i]);
+    if (trap->depth > trap->frame_count)
+        print(&p, "  and %u more\n", trap->depth - trap->frame_count);
+    return p.length;
+}
