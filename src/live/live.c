@@ -42,25 +42,29 @@ struct wisp_live {
 
 /* ------------------------------------------------------------------ the guest's handlers */
 
-static void forward_message(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes) {
+static void forward_message(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes)
+{
     const wisp_guest_config *to = &((wisp_live *)user)->config.guest;
     if (to->on_message)
         to->on_message(to->user, guest, channel, bytes);
 }
 
 static void forward_log(void *user, wisp_guest *guest, wisp_log_level level, const char *text,
-                        size_t size) {
+                        size_t size)
+{
     const wisp_guest_config *to = &((wisp_live *)user)->config.guest;
     if (to->on_log)
         to->on_log(to->user, guest, level, text, size);
 }
 
-static wisp_status forward_link(void *user, wisp_linker *linker, wisp_error *err) {
+static wisp_status forward_link(void *user, wisp_linker *linker, wisp_error *err)
+{
     const wisp_guest_config *to = &((wisp_live *)user)->config.guest;
     return to->on_link ? to->on_link(to->user, linker, err) : WISP_OK;
 }
 
-static void note_event(void *user, wisp_guest *guest, const wisp_guest_event *event) {
+static void note_event(void *user, wisp_guest *guest, const wisp_guest_event *event)
+{
     wisp_live *live = user;
     live->committed |= event->kind == WISP_GUEST_COMMITTED;
     live->reverted |= event->kind == WISP_GUEST_REVERTED;
@@ -74,7 +78,8 @@ static void note_event(void *user, wisp_guest *guest, const wisp_guest_event *ev
 
 /* ------------------------------------------------------------------ releases */
 
-static void unload(wisp_live *live, release *it) {
+static void unload(wisp_live *live, release *it)
+{
     wisp_module_free(it->module);
     it->module = NULL;
     if (live->updater)
@@ -82,21 +87,25 @@ static void unload(wisp_live *live, release *it) {
     memset(&it->image, 0, sizeof it->image);
 }
 
-static wisp_status load(wisp_live *live, release *it, wisp_error *err) {
+static wisp_status load(wisp_live *live, release *it, wisp_error *err)
+{
     return wisp_module_new_borrowed(live->allocator, it->image.bytes, &it->module, err);
 }
 
-static void remember(wisp_live *live, wisp_status status, const wisp_error *err) {
+static void remember(wisp_live *live, wisp_status status, const wisp_error *err)
+{
     if (status)
         snprintf(live->trouble, sizeof live->trouble, "%s", err->text);
 }
 
-static void reject(wisp_live *live, const release *it, const char *reason) {
+static void reject(wisp_live *live, const release *it, const char *reason)
+{
     wisp_error err;
     remember(live, wisp_updater_reject(live->updater, &it->image, reason, &err), &err);
 }
 
-static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *err) {
+static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *err)
+{
     if (live->updater)
         return wisp_updater_acquire_good(live->updater, out, err);
     *out = (wisp_image){.bytes = live->config.update.base,
@@ -106,7 +115,8 @@ static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *er
 }
 
 /* Starts the last good module that starts; what does not is banned. */
-static wisp_status start_good(wisp_live *live, wisp_error *err) {
+static wisp_status start_good(wisp_live *live, wisp_error *err)
+{
     wisp_error local;
     err = err ? err : &local;
     for (;;) {
@@ -127,8 +137,34 @@ static wisp_status start_good(wisp_live *live, wisp_error *err) {
     }
 }
 
+/* Makes [it], which is on trial, what runs; [it] is empty afterwards. */
+static void commit(wisp_live *live, release *it)
+{
+    wisp_error err;
+    remember(live, wisp_updater_commit(live->updater, &it->image, &err), &err);
+    unload(live, &live->current);
+    live->current = *it;
+    live->current.image.source = WISP_IMAGE_GOOD;
+    memset(it, 0, sizeof *it);
+}
+
+/* Puts the module on trial in the guest. In one that is down there is nothing to go back to, so
+ * that its start is all the proof there can be. */
+static wisp_status try_out(wisp_live *live, release *trial, wisp_error *err)
+{
+    wisp_guest_status guest;
+    wisp_guest_status_get(live->guest, &guest);
+    if (guest.state != WISP_GUEST_STATE_DOWN)
+        return wisp_guest_swap(live->guest, trial->module, err);
+    wisp_status status = wisp_guest_start(live->guest, trial->module, err);
+    if (!status)
+        commit(live, trial);
+    return status;
+}
+
 /* Takes the staged module, if there still is one, and puts it on probation. */
-static void swap_staged(wisp_live *live) {
+static void swap_staged(wisp_live *live)
+{
     wisp_error err;
     release *trial = &live->trial;
     wisp_status status = wisp_updater_acquire(live->updater, &trial->image, &err);
@@ -141,23 +177,20 @@ static void swap_staged(wisp_live *live) {
     }
     status = load(live, trial, &err);
     if (!status)
-        status = wisp_guest_swap(live->guest, trial->module, &err);
-    if (status) {
+        status = try_out(live, trial, &err);
+    remember(live, status, &err);
+    if (status && status != WISP_NO_MEMORY) /* which says nothing about the module */
         reject(live, trial, err.text);
+    if (status)
         unload(live, trial);
-    }
 }
 
 /* Tells the updater what became of the module on probation, and frees what no longer runs. */
-static void settle(wisp_live *live) {
+static void settle(wisp_live *live)
+{
     wisp_error err;
     if (live->committed) {
-        wisp_status status = wisp_updater_commit(live->updater, &live->trial.image, &err);
-        remember(live, status, &err);
-        unload(live, &live->current);
-        live->current = live->trial;
-        live->current.image.source = WISP_IMAGE_GOOD;
-        memset(&live->trial, 0, sizeof live->trial);
+        commit(live, &live->trial);
     } else if (live->reverted) {
         reject(live, &live->trial, live->reason);
         unload(live, &live->trial);
@@ -175,7 +208,8 @@ static void settle(wisp_live *live) {
 /* ------------------------------------------------------------------ checks */
 
 /* Before anything is staged: does it load, and would it run here? Any thread. */
-static wisp_status accept(void *user, wisp_bytes bytes, wisp_error *err) {
+static wisp_status accept(void *user, wisp_bytes bytes, wisp_error *err)
+{
     wisp_live *live = user;
     wisp_module *module;
     wisp_status status = wisp_module_new_borrowed(live->allocator, bytes, &module, err);
@@ -189,7 +223,8 @@ static wisp_status accept(void *user, wisp_bytes bytes, wisp_error *err) {
     return status;
 }
 
-wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err) {
+wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err)
+{
     if (!live->updater)
         return wisp_fail(err, WISP_INVALID, "%s", live->trouble);
     wisp_status status = wisp_updater_check(live->updater, result, err);
@@ -204,12 +239,14 @@ wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_er
     return WISP_OK;
 }
 
-static void watch(void *context) {
+static void watch(void *context)
+{
     wisp_update_result result;
     wisp_live_check(context, &result, NULL);
 }
 
-wisp_status wisp_live_watch(wisp_live *live, uint32_t interval_ms, wisp_error *err) {
+wisp_status wisp_live_watch(wisp_live *live, uint32_t interval_ms, wisp_error *err)
+{
     if (live->watcher.running)
         return wisp_fail(err, WISP_INVALID, "already watching for updates");
     if (!live->updater || !live->config.update.net || !live->config.update.url)
@@ -222,7 +259,8 @@ wisp_status wisp_live_watch(wisp_live *live, uint32_t interval_ms, wisp_error *e
     return wisp_watcher_start(&live->watcher, err);
 }
 
-static void report_check(wisp_live *live) {
+static void report_check(wisp_live *live)
+{
     pthread_mutex_lock(&live->lock);
     bool has_result = live->has_result;
     wisp_update_result result = live->result;
@@ -234,7 +272,8 @@ static void report_check(wisp_live *live) {
 
 /* ------------------------------------------------------------------ life */
 
-static wisp_status open_updater(wisp_live *live, wisp_error *err) {
+static wisp_status open_updater(wisp_live *live, wisp_error *err)
+{
     wisp_error local;
     live->update = live->config.update;
     live->update.accept = accept;
@@ -249,7 +288,8 @@ static wisp_status open_updater(wisp_live *live, wisp_error *err) {
     return status;
 }
 
-static wisp_status open_guest(wisp_live *live, wisp_error *err) {
+static wisp_status open_guest(wisp_live *live, wisp_error *err)
+{
     wisp_host_config host = {.allocator = live->allocator, .os = live->os};
     wisp_status status = wisp_host_new(&host, &live->host, err);
     if (status)
@@ -263,14 +303,16 @@ static wisp_status open_guest(wisp_live *live, wisp_error *err) {
     return wisp_guest_new(live->host, &guest, &live->guest, err);
 }
 
-static bool has_candidate(wisp_live *live) {
+static bool has_candidate(wisp_live *live)
+{
     if (!live->updater)
         return false;
     wisp_updater_status(live->updater, &live->status);
     return live->status.candidate.state != WISP_STATE_NONE;
 }
 
-wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp_error *err) {
+wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp_error *err)
+{
     const wisp_allocator *allocator = wisp_allocator_or_default(config->update.allocator);
     wisp_live *live = wisp_alloc(allocator, 1, sizeof *live);
     if (!live)
@@ -294,7 +336,8 @@ wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp
     return WISP_OK;
 }
 
-void wisp_live_close(wisp_live *live) {
+void wisp_live_close(wisp_live *live)
+{
     if (!live)
         return;
     wisp_watcher_stop(&live->watcher);
@@ -306,7 +349,8 @@ void wisp_live_close(wisp_live *live) {
     wisp_free(live->allocator, live, sizeof *live);
 }
 
-void wisp_live_step(wisp_live *live) {
+void wisp_live_step(wisp_live *live)
+{
     settle(live);
     bool on_probation = live->trial.module != NULL;
     if (!on_probation && atomic_exchange(&live->staged, false))
@@ -316,15 +360,18 @@ void wisp_live_step(wisp_live *live) {
     report_check(live);
 }
 
-wisp_guest *wisp_live_guest(wisp_live *live) {
+wisp_guest *wisp_live_guest(wisp_live *live)
+{
     return live->guest;
 }
 
-const wisp_image *wisp_live_image(const wisp_live *live) {
+const wisp_image *wisp_live_image(const wisp_live *live)
+{
     return live->trial.module ? &live->trial.image : &live->current.image;
 }
 
-const char *wisp_live_trouble(wisp_live *live) {
+const char *wisp_live_trouble(wisp_live *live)
+{
     if (live->trouble[0] || !live->updater)
         return live->trouble;
     wisp_updater_status(live->updater, &live->status);

@@ -1,0 +1,527 @@
+/*
+ * The glue of wisp.h over real modules, a repository in memory and a file system in memory.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <wisp/wisp.h>
+
+#include "../update/faulty_os.h"
+#include "../update/repo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define WORKERS(X)                                                                               \
+    X(worker_1)                                                                                  \
+    X(worker_2)                                                                                  \
+    X(worker_3)                                                                                  \
+    X(worker_traps)                                                                              \
+    X(worker_says_no)                                                                            \
+    X(worker_needs_more)
+
+#define X(name)                                                                                  \
+    extern const unsigned char name[];                                                           \
+    extern const size_t name##_size;
+WORKERS(X)
+#undef X
+
+#define MODULE(name) ((wisp_bytes){name, name##_size})
+
+enum { CHANNEL = 7, PROBATION = 5 };
+
+/* A device with its program, and the publisher's repository. */
+typedef struct rig {
+    faulty_os os;
+    repo repo;
+    wisp_live_config config;
+    wisp_live *live;
+    char heard[1024];  /* answers, as "version:count " */
+    char events[1024]; /* names of events, as "started " */
+    wisp_update_result checked;
+    int checks;
+    size_t live_bytes, allocations, refuse_at; /* of the allocator; refuse_at 0: none */
+} rig;
+
+static void *ledger(void *user, void *old, size_t old_size, size_t new_size)
+{
+    rig *r = user;
+    if (new_size > 0 && ++r->allocations == r->refuse_at)
+        return NULL;
+    void *block = new_size ? realloc(old, new_size) : NULL;
+    if (new_size == 0)
+        free(old);
+    if (block || new_size == 0)
+        r->live_bytes += new_size - old_size;
+    return block;
+}
+
+static wisp_allocator counted;
+
+static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes)
+{
+    rig *r = user;
+    uint32_t answer[2];
+    (void)guest;
+    assert_int_equal(channel, CHANNEL);
+    assert_int_equal(bytes.size, sizeof answer);
+    memcpy(answer, bytes.data, sizeof answer);
+    size_t len = strlen(r->heard);
+    snprintf(r->heard + len, sizeof r->heard - len, "%u:%u ", answer[0], answer[1]);
+}
+
+static void on_event(void *user, wisp_guest *guest, const wisp_guest_event *event)
+{
+    rig *r = user;
+    (void)guest;
+    size_t len = strlen(r->events);
+    snprintf(r->events + len, sizeof r->events - len, "%s ", wisp_guest_event_name(event->kind));
+}
+
+static void on_check(void *user, const wisp_update_result *result)
+{
+    rig *r = user;
+    r->checked = *result;
+    r->checks++;
+}
+
+static rig *make_rig(void)
+{
+    rig *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    faulty_os_init(&r->os);
+    r->os.time = 1700000000;
+    repo_init(&r->repo);
+    counted = (wisp_allocator){ledger, r};
+    r->config = (wisp_live_config){
+        .update = {.allocator = &counted,
+                   .os = &r->os.os,
+                   .net = &r->repo.net,
+                   .dir = "device",
+                   .url = "http://repo",
+                   .target = r->repo.target,
+                   .root = repo_get(&r->repo, "1.root.json"),
+                   .base = MODULE(worker_1),
+                   .base_version = 1},
+        .guest = {.probation_entries = PROBATION,
+                  .restarts_max = 2,
+                  .on_message = on_message,
+                  .on_event = on_event,
+                  .user = r},
+        .on_check = on_check,
+    };
+    return r;
+}
+
+static void free_rig(rig *r)
+{
+    wisp_live_close(r->live);
+    assert_int_equal(r->live_bytes, 0);
+    assert_int_equal(faulty_os_open_len(&r->os), 0);
+    repo_deinit(&r->repo);
+    faulty_os_deinit(&r->os);
+    free(r);
+}
+
+static void open_live(rig *r)
+{
+    wisp_error err;
+    if (wisp_live_open(&r->config, &r->live, &err))
+        fail_msg("wisp_live_open: %s", err.text);
+}
+
+/* The process ends in an orderly way, or by kill -9; the program starts again. */
+static void restart(rig *r)
+{
+    wisp_live_close(r->live);
+    r->live = NULL;
+    r->events[0] = r->heard[0] = '\0';
+    open_live(r);
+}
+
+static void release(rig *r, uint64_t version, wisp_bytes module)
+{
+    char path[160];
+    r->repo.content_version = version;
+    r->repo.content = module;
+    repo_put(&r->repo, repo_content_path(&r->repo, path), module);
+    r->repo.version[WISP_ROLE_TARGETS]++;
+    repo_write(&r->repo, WISP_ROLE_TARGETS);
+    repo_refresh(&r->repo);
+}
+
+static wisp_update_result check(rig *r)
+{
+    wisp_error err;
+    wisp_update_result result;
+    if (wisp_live_check(r->live, &result, &err))
+        fail_msg("wisp_live_check: %s", err.text);
+    return result;
+}
+
+static void release_and_check(rig *r, uint64_t version, wisp_bytes module)
+{
+    release(r, version, module);
+    wisp_update_result result = check(r);
+    if (result.outcome != WISP_UPDATE_STAGED)
+        fail_msg("not staged: %s", result.reason);
+}
+
+/* One tick of the program: a message, and a step. */
+static void tick(rig *r, int times)
+{
+    for (int i = 0; i < times; i++) {
+        wisp_guest_deliver(wisp_live_guest(r->live), CHANNEL, (wisp_bytes){NULL, 0}, NULL);
+        wisp_live_step(r->live);
+    }
+}
+
+static void expect(char *found, const char *expected)
+{
+    assert_string_equal(found, expected);
+    found[0] = '\0';
+}
+
+static wisp_update_status status_of(rig *r)
+{
+    wisp_error err;
+    wisp_update_status status;
+    if (wisp_update_status_read(&r->os.os, "device", &status, &err))
+        fail_msg("wisp_update_status_read: %s", err.text);
+    return status;
+}
+
+/* ------------------------------------------------------------------ claims */
+
+static void the_embedded_module_runs_without_a_network(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    r->config.update.net = NULL;
+    open_live(r);
+    tick(r, 2);
+    expect(r->heard, "1:1 1:2 ");
+    expect(r->events, "started ");
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_BASE);
+    assert_string_equal(wisp_live_trouble(r->live), "");
+    free_rig(r);
+}
+
+static void a_release_is_swapped_in_with_the_state(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    tick(r, 2);
+    release_and_check(r, 2, MODULE(worker_2));
+    assert_int_equal(wisp_live_image(r->live)->version, 1);
+    tick(r, 2);
+    expect(r->heard, "1:1 1:2 1:3 2:4 ");
+    expect(r->events, "started swapped ");
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_TRIAL);
+    assert_int_equal(r->checks, 1);
+    assert_int_equal(r->checked.outcome, WISP_UPDATE_STAGED);
+    free_rig(r);
+}
+
+static void a_release_is_committed_after_its_probation(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_2));
+    wisp_live_step(r->live);
+    tick(r, PROBATION - 1);
+    assert_int_equal(status_of(r).candidate.state, WISP_STATE_TRIAL);
+    tick(r, 1);
+    expect(r->events, "started swapped committed ");
+    wisp_update_status status = status_of(r);
+    assert_int_equal(status.candidate.state, WISP_STATE_NONE);
+    assert_int_equal(status.good.version, 2);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
+    free_rig(r);
+}
+
+static void a_release_that_traps_is_taken_back_and_banned(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    tick(r, 1);
+    release_and_check(r, 2, MODULE(worker_traps));
+    wisp_live_step(r->live);
+    tick(r, 3);
+    expect(r->heard, "1:1 2:2 1:2 1:3 ");
+    expect(r->events, "started swapped reverted ");
+    wisp_update_status status = status_of(r);
+    assert_int_equal(status.ban_count, 1);
+    assert_int_equal(status.bans[0].version, 2);
+    assert_non_null(strstr(status.bans[0].reason, "unreachable"));
+
+    wisp_update_result result = check(r);
+    assert_int_equal(result.outcome, WISP_UPDATE_REFUSED);
+    assert_int_equal(result.status, WISP_BANNED);
+    release_and_check(r, 3, MODULE(worker_3));
+    tick(r, 2);
+    expect(r->heard, "1:4 3:5 ");
+    free_rig(r);
+}
+
+static void a_release_that_does_not_start_never_stops_the_old_one(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_says_no));
+    tick(r, 2);
+    expect(r->heard, "1:1 1:2 ");
+    expect(r->events, "started refused ");
+    assert_int_equal(status_of(r).ban_count, 1);
+    free_rig(r);
+}
+
+static void what_could_not_run_is_never_staged(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release(r, 2, (wisp_bytes){(const uint8_t *)"no wasm at all", 14});
+    wisp_update_result result = check(r);
+    assert_int_equal(result.outcome, WISP_UPDATE_REFUSED);
+    assert_int_equal(result.status, WISP_MALFORMED);
+    release(r, 3, MODULE(worker_needs_more));
+    result = check(r);
+    assert_int_equal(result.outcome, WISP_UPDATE_REFUSED);
+    assert_non_null(strstr(result.reason, "more"));
+    tick(r, 1);
+    expect(r->events, "started ");
+    free_rig(r);
+}
+
+static wisp_status refuse_all(void *user, wisp_bytes module, wisp_error *err)
+{
+    (void)module;
+    memset(err, 0, sizeof *err);
+    snprintf(err->text, sizeof err->text, "%s", (const char *)user);
+    return WISP_UNSUPPORTED;
+}
+
+static void the_program_has_a_say_before_staging(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    r->config.update.accept = refuse_all;
+    r->config.update.user = (void *)(uintptr_t) "not on Sundays";
+    open_live(r);
+    release(r, 2, MODULE(worker_2));
+    wisp_update_result result = check(r);
+    assert_int_equal(result.outcome, WISP_UPDATE_REFUSED);
+    assert_non_null(strstr(result.reason, "not on Sundays"));
+    free_rig(r);
+}
+
+static void install(rig *r, uint64_t version, wisp_bytes module)
+{
+    release_and_check(r, version, module);
+    wisp_live_step(r->live);
+    tick(r, PROBATION);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
+}
+
+static void a_restart_without_a_network_runs_the_last_good_one(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    install(r, 2, MODULE(worker_2));
+    r->repo.is_dead = true;
+    restart(r);
+    tick(r, 1);
+    expect(r->heard, "2:1 ");
+    expect(r->events, "started ");
+    assert_int_equal(check(r).outcome, WISP_UPDATE_UNAVAILABLE);
+    free_rig(r);
+}
+
+static void a_damaged_cache_gives_way_to_the_embedded_module(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    install(r, 2, MODULE(worker_2));
+    char hash[WISP_HASH_TEXT_SIZE], path[160];
+    wisp_hash_print(&wisp_live_image(r->live)->hash, hash);
+    snprintf(path, sizeof path, "device/blobs/%s", hash);
+    faulty_bytes *blob = faulty_os_file(&r->os, path);
+    assert_non_null(blob);
+    blob->data[100] ^= 1;
+    restart(r);
+    tick(r, 1);
+    expect(r->heard, "1:1 ");
+    assert_string_not_equal(wisp_live_trouble(r->live), "");
+    free_rig(r);
+}
+
+static void a_process_that_dies_on_trial_uses_up_the_attempts(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_2));
+    for (uint32_t attempt = 1; attempt <= 3; attempt++) {
+        tick(r, 1);
+        assert_int_equal(status_of(r).candidate.attempts, attempt);
+        restart(r);
+    }
+    tick(r, 1);
+    expect(r->heard, "1:1 ");
+    assert_int_equal(status_of(r).ban_count, 1);
+    free_rig(r);
+}
+
+static void a_staged_release_is_tried_after_a_restart(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_2));
+    restart(r);
+    tick(r, 2);
+    expect(r->heard, "1:1 2:2 ");
+    free_rig(r);
+}
+
+static void a_good_module_that_goes_down_gives_way_to_the_embedded_one(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    r->config.guest.probation_entries = 1;
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_traps));
+    wisp_live_step(r->live);
+    tick(r, 1);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
+    for (int i = 0; i < 20 && wisp_live_image(r->live)->source == WISP_IMAGE_GOOD; i++)
+        tick(r, 1);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_BASE);
+    assert_int_equal(status_of(r).ban_count, 1);
+    r->heard[0] = '\0';
+    tick(r, 1);
+    assert_memory_equal(r->heard, "1:", 2);
+    free_rig(r);
+}
+
+static void a_folder_in_other_hands_leaves_the_embedded_module(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    install(r, 2, MODULE(worker_2));
+    wisp_live *second;
+    wisp_error err;
+    wisp_update_result result;
+    assert_int_equal(wisp_live_open(&r->config, &second, &err), WISP_OK);
+    assert_int_equal(wisp_live_image(second)->source, WISP_IMAGE_BASE);
+    assert_string_not_equal(wisp_live_trouble(second), "");
+    assert_int_equal(wisp_live_check(second, &result, &err), WISP_INVALID);
+    assert_int_equal(wisp_live_watch(second, 1000, &err), WISP_INVALID);
+    wisp_live_step(second);
+    wisp_live_close(second);
+    free_rig(r);
+}
+
+static void an_embedded_module_that_cannot_run_is_an_error(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    wisp_error err;
+    r->config.update.base = (wisp_bytes){(const uint8_t *)"junk", 4};
+    assert_int_equal(wisp_live_open(&r->config, &r->live, &err), WISP_MALFORMED);
+    r->config.update.base = MODULE(worker_says_no);
+    assert_int_not_equal(wisp_live_open(&r->config, &r->live, &err), WISP_OK);
+    assert_null(r->live);
+    free_rig(r);
+}
+
+static void a_watching_thread_finds_the_release(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    wisp_error err;
+    r->config.update.os = wisp_os_posix(); /* the one in memory is not made for threads */
+    char dir[] = "/tmp/wisp-live-XXXXXX", command[64];
+    assert_non_null(mkdtemp(dir));
+    r->config.update.dir = dir;
+    release(r, 2, MODULE(worker_2));
+    open_live(r);
+    assert_int_equal(wisp_live_watch(r->live, 3600 * 1000, &err), WISP_OK);
+    assert_int_equal(wisp_live_watch(r->live, 1000, &err), WISP_INVALID);
+    for (int i = 0; i < 10000 && wisp_live_image(r->live)->version != 2; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        tick(r, 1);
+    }
+    assert_int_equal(wisp_live_image(r->live)->version, 2);
+    wisp_live_close(r->live);
+    r->live = NULL;
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+    free_rig(r);
+}
+
+/* Every allocation of opening, checking, swapping and closing refused once. */
+static void refused_memory_loses_nothing(void **state)
+{
+    (void)state;
+    size_t refused = 0;
+    for (bool struck = true; struck; refused++) {
+        rig *r = make_rig();
+        wisp_update_result result;
+        r->refuse_at = refused + 1;
+        if (wisp_live_open(&r->config, &r->live, NULL) == WISP_OK) {
+            release(r, 2, MODULE(worker_2));
+            wisp_live_check(r->live, &result, NULL);
+            tick(r, PROBATION + 1);
+        }
+        struck = r->allocations >= r->refuse_at;
+        if (r->live) {
+            assert_int_equal(status_of(r).ban_count, 0);
+            r->refuse_at = 0;
+            restart(r);
+            wisp_live_check(r->live, &result, NULL);
+            tick(r, 2);
+            r->heard[0] = '\0';
+            tick(r, 1);
+            assert_memory_equal(r->heard, "2:", 2);
+        }
+        free_rig(r);
+    }
+    assert_true(refused > 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_embedded_module_runs_without_a_network),
+        cmocka_unit_test(a_release_is_swapped_in_with_the_state),
+        cmocka_unit_test(a_release_is_committed_after_its_probation),
+        cmocka_unit_test(a_release_that_traps_is_taken_back_and_banned),
+        cmocka_unit_test(a_release_that_does_not_start_never_stops_the_old_one),
+        cmocka_unit_test(what_could_not_run_is_never_staged),
+        cmocka_unit_test(the_program_has_a_say_before_staging),
+        cmocka_unit_test(a_restart_without_a_network_runs_the_last_good_one),
+        cmocka_unit_test(a_damaged_cache_gives_way_to_the_embedded_module),
+        cmocka_unit_test(a_process_that_dies_on_trial_uses_up_the_attempts),
+        cmocka_unit_test(a_staged_release_is_tried_after_a_restart),
+        cmocka_unit_test(a_good_module_that_goes_down_gives_way_to_the_embedded_one),
+        cmocka_unit_test(a_folder_in_other_hands_leaves_the_embedded_module),
+        cmocka_unit_test(an_embedded_module_that_cannot_run_is_an_error),
+        cmocka_unit_test(a_watching_thread_finds_the_release),
+        cmocka_unit_test(refused_memory_loses_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
