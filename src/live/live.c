@@ -178,8 +178,9 @@ static void swap_staged(wisp_live *live)
     status = load(live, trial, &err);
     if (!status)
         status = try_out(live, trial, &err);
-    remember(live, status, &err);
-    if (status && status != WISP_NO_MEMORY) /* which says nothing about the module */
+    if (status == WISP_NO_MEMORY) /* which says nothing about the module */
+        remember(live, status, &err);
+    else if (status)
         reject(live, trial, err.text);
     if (status)
         unload(live, trial);
