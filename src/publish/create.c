@@ -70,7 +70,7 @@ static wisp_status make_key_folder(wisp_project *project, const char *path, wisp
         return wisp_fail_memory(err, strlen(path));
     if (strcmp(folder, project->dir) == 0)
         return WISP_OK;
-    wisp_status status = wisp_folder_make(project->os, folder, WISP_MODE_SECRET_DIR, err);
+    wisp_status status = wisp_dir_make(project->os, folder, WISP_MODE_SECRET_DIR, err);
     if (!status)
         status = wisp_file_check_secret(folder, WISP_MODE_SECRET_DIR, err);
     if (status)
@@ -167,7 +167,7 @@ static wisp_status create(wisp_project *project, wisp_error *err)
     file_list files = {0};
     if (!list_files(project, &files))
         return wisp_fail_memory(err, WISP_PATH_SIZE_MAX);
-    wisp_status status = wisp_folder_make(project->os, project->dir, WISP_MODE_PUBLIC_DIR, err);
+    wisp_status status = wisp_dir_make(project->os, project->dir, WISP_MODE_PUBLIC_DIR, err);
     if (!status)
         status = wisp_project_lock(project, err);
     if (!status)

@@ -159,7 +159,7 @@ wisp_status wisp_file_replace(const wisp_os *os, const char *path, wisp_bytes by
     return sync_parent(os, path, err);
 }
 
-wisp_status wisp_folder_make(const wisp_os *os, const char *path, unsigned mode, wisp_error *err)
+wisp_status wisp_dir_make(const wisp_os *os, const char *path, unsigned mode, wisp_error *err)
 {
     int result = os->make_dir(os->user, path);
     if (result == -EEXIST)

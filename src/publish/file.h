@@ -42,7 +42,7 @@ wisp_status wisp_file_replace(const wisp_os *os, const char *path, wisp_bytes by
                               unsigned mode, wisp_error *err);
 
 /* Makes the folder [path]; one that is there already is left as it is. */
-wisp_status wisp_folder_make(const wisp_os *os, const char *path, unsigned mode, wisp_error *err);
+wisp_status wisp_dir_make(const wisp_os *os, const char *path, unsigned mode, wisp_error *err);
 
 /* WISP_UNTRUSTED where others than the owner may do anything with [path]. */
 wisp_status wisp_file_check_secret(const char *path, unsigned expected, wisp_error *err);

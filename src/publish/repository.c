@@ -227,8 +227,8 @@ wisp_status wisp_repository_make(wisp_repository *repository, wisp_error *err)
     if (!targets)
         return WISP_NO_MEMORY;
     wisp_status status =
-        wisp_folder_make(repository->os, repository->dir, WISP_MODE_PUBLIC_DIR, err);
-    return status ? status : wisp_folder_make(repository->os, targets, WISP_MODE_PUBLIC_DIR, err);
+        wisp_dir_make(repository->os, repository->dir, WISP_MODE_PUBLIC_DIR, err);
+    return status ? status : wisp_dir_make(repository->os, targets, WISP_MODE_PUBLIC_DIR, err);
 }
 
 typedef struct sweep {

@@ -1,0 +1,123 @@
+#include "commands.h"
+#include "out.h"
+#include "publish/publish.h"
+#include "term.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Takes "--expires ROLE=DAYS", as often as it was given. */
+static bool take_expiries(const cli_args *args, wisp_config *config)
+{
+    for (size_t i = 0; i < args->given_len; i++) {
+        if (strcmp(args->given[i].option->name, "expires") != 0)
+            continue;
+        const char *text = args->given[i].value;
+        size_t name_len = strcspn(text, "=");
+        wisp_role_policy *policy = NULL;
+        for (int role = 0; role < WISP_ROLE_LEN; role++) {
+            const char *name = wisp_role_name((wisp_role)role);
+            if (strlen(name) == name_len && memcmp(name, text, name_len) == 0)
+                policy = &config->roles[role];
+        }
+        char *end = NULL;
+        unsigned long days = text[name_len] ? strtoul(text + name_len + 1, &end, 10) : 0;
+        if (!policy || !end || *end || days < 1 || days > WISP_EXPIRES_DAYS_MAX) {
+            usage_error(args->command,
+                        "'--expires' is '%s', expected root, targets, snapshot or timestamp, "
+                        "'=', and 1 to %d days",
+                        text, WISP_EXPIRES_DAYS_MAX);
+            return false;
+        }
+        policy->expires_days = days;
+    }
+    return true;
+}
+
+static int print_project_json(const wisp_project *project)
+{
+    wisp_json *object = wisp_json_new_object();
+    wisp_json *days = wisp_json_new_object();
+    bool made = wisp_json_set(object, "expires_days", days) &&
+                wisp_json_set_string(object, "project", project->dir) &&
+                wisp_json_set_string(object, "target", project->config.target) &&
+                wisp_json_set_string(object, "repository", project->repository);
+    wisp_json *keys = wisp_json_new_object();
+    made = made && wisp_json_set(object, "keys", keys);
+    for (int role = 0; role < WISP_ROLE_LEN && made; role++) {
+        const wisp_role_policy *policy = &project->config.roles[role];
+        const char *name = wisp_role_name((wisp_role)role);
+        made = wisp_json_set_string(keys, name, policy->keys[0]) &&
+               wisp_json_set_number(days, name, policy->expires_days);
+    }
+    if (!made) {
+        wisp_json_free(object);
+        object = NULL;
+    }
+    return print_json(object, EXIT_OK);
+}
+
+static void print_project(const wisp_project *project)
+{
+    const char *dir = project->dir;
+    const wisp_role_policy *roles = project->config.roles;
+    printf("%sMade a project in %s that releases %s.%s\n\n", term(stdout, TERM_BOLD), dir,
+           project->config.target, term(stdout, TERM_PLAIN));
+    printf("  %s/wisp.json   what is released, by whose keys, valid for how long\n", dir);
+    printf("  %s/keys/       private keys: whoever has them can release. Keep them off the web\n"
+           "  %*s            server, and root.key, which is rarely needed, offline\n",
+           dir, (int)strlen(dir), "");
+    printf("  %s/repo/       what a web server shows; no secrets in it\n\n", dir);
+    printf("Documents are valid for: root %d days, targets %d, snapshot %d, timestamp %d.\n"
+           "Publishing renews all but root; 'wisp refresh' does so without a release.\n\n",
+           (int)roles[WISP_ROLE_ROOT].expires_days, (int)roles[WISP_ROLE_TARGETS].expires_days,
+           (int)roles[WISP_ROLE_SNAPSHOT].expires_days,
+           (int)roles[WISP_ROLE_TIMESTAMP].expires_days);
+    printf("%sNext%s\n", term(stdout, TERM_BOLD), term(stdout, TERM_PLAIN));
+    printf("  1. Build %s/repo/root.json into your program: it is what its trust begins with.\n",
+           dir);
+    printf("  2. wisp publish MODULE.wasm --project %s\n", dir);
+    printf("  3. wisp serve %s, or any web server that shows %s/repo\n", dir, dir);
+}
+
+static int run(const cli_args *args)
+{
+    const char *dir = args->len ? args->arguments[0] : ".";
+    wisp_config config = wisp_config_default();
+    config.target = args_text(args, "name", config.target);
+    wisp_error err;
+    if (wisp_target_name_check(config.target, &err))
+        return usage_error(args->command, "%s", err.text);
+    if (!take_expiries(args, &config))
+        return EXIT_USAGE;
+    wisp_project *project;
+    if (wisp_project_create(NULL, NULL, dir, &config, &err) ||
+        wisp_project_open(NULL, NULL, dir, &project, &err))
+        return fail_with(NULL, &err);
+    int code = EXIT_OK;
+    if (args_has(args, "json"))
+        code = print_project_json(project);
+    else
+        print_project(project);
+    wisp_project_close(project);
+    return code;
+}
+
+const cli_command cmd_init = {
+    .name = "init",
+    .summary = "Makes a project: keys, a config, and a repository with nothing released yet",
+    .usage = "[DIR] [--name TARGET] [--expires ROLE=DAYS]… [--json]",
+    .about =
+        "DIR is made if it is missing, and is the present folder if it is not given. Nothing\n"
+        "that is there already is changed. Each of the four roles of The Update Framework\n"
+        "gets an Ed25519 key of its own.",
+    .examples = "wisp init release --name scheduler.wasm\n"
+                "wisp init release --expires timestamp=7 --expires root=730",
+    .options = {{"name", "TARGET", "name to release under [module.wasm]"},
+                {"expires", "ROLE=DAYS",
+                 "how long documents of root, targets, snapshot or "
+                 "timestamp are valid"},
+                {"json", NULL, "print JSON"}},
+    .arguments_max = 1,
+    .run = run,
+};

@@ -1,0 +1,224 @@
+#include "commands.h"
+#include "out.h"
+#include "term.h"
+#include "trust/date.h"
+
+#include <wisp/update.h>
+
+#include <inttypes.h>
+#include <time.h>
+
+/* ------------------------------------------------------------------ for people */
+
+static void label(const char *name)
+{
+    printf("%s%-12s%s", term(stdout, TERM_BOLD), name, term(stdout, TERM_PLAIN));
+}
+
+/* "2031-01-02T03:04:05Z, 3 days ago". */
+static void print_time(int64_t at)
+{
+    char date[WISP_DATE_TEXT_SIZE] = "?", ago[AGO_TEXT_SIZE];
+    wisp_date_print(at, date);
+    printf("%s, %s", date, ago_text(at, (int64_t)time(NULL), ago));
+}
+
+static void print_content(const wisp_update_entry *entry)
+{
+    char hash[WISP_HASH_TEXT_SIZE], size[COUNT_TEXT_SIZE];
+    wisp_hash_print(&entry->hash, hash);
+    printf("%12ssha256 %s", "", hash);
+    if (entry->size)
+        printf(", %s bytes", count_text(entry->size, size));
+    putchar('\n');
+}
+
+static void print_good(const wisp_update_entry *good)
+{
+    label("Last good");
+    if (good->state == WISP_STATE_NONE) {
+        puts("the module embedded in the program");
+        return;
+    }
+    printf("version %" PRIu64 ", committed ", good->version);
+    print_time(good->since);
+    putchar('\n');
+    print_content(good);
+}
+
+static void print_candidate(const wisp_update_entry *candidate)
+{
+    label("Candidate");
+    switch (candidate->state) {
+    case WISP_STATE_STAGED:
+        printf("version %" PRIu64 ", staged ", candidate->version);
+        print_time(candidate->since);
+        puts(": the program's next look for a module tries it");
+        break;
+    case WISP_STATE_TRIAL:
+        printf("version %" PRIu64 ", on trial ", candidate->version);
+        print_time(candidate->since);
+        printf(": attempt %" PRIu32 ", neither committed nor rejected yet\n",
+               candidate->attempts);
+        break;
+    case WISP_STATE_NONE:
+    case WISP_STATE_GOOD:
+    case WISP_STATE_BANNED:
+        puts("none");
+        return;
+    }
+    print_content(candidate);
+}
+
+static void print_bans(const wisp_update_status *status)
+{
+    label("Banned");
+    if (status->ban_count == 0)
+        puts("none");
+    for (uint32_t i = 0; i < status->ban_count; i++) {
+        const wisp_update_entry *ban = &status->bans[i];
+        printf("%*sversion %" PRIu64 ", ", i ? 12 : 0, "", ban->version);
+        print_time(ban->since);
+        printf(": %s\n", ban->reason);
+        print_content(ban);
+    }
+}
+
+static void print_last_check(const wisp_update_status *status)
+{
+    const wisp_update_result *result = &status->last_result;
+    label("Last check");
+    if (status->last_check == 0) {
+        puts("never");
+        return;
+    }
+    print_time(status->last_check);
+    bool is_fine =
+        result->outcome == WISP_UPDATE_UP_TO_DATE || result->outcome == WISP_UPDATE_STAGED;
+    printf(": %s%s%s", term(stdout, is_fine ? TERM_GREEN : TERM_RED),
+           wisp_update_outcome_name(result->outcome), term(stdout, TERM_PLAIN));
+    if (result->version)
+        printf(", version %" PRIu64 " is published", result->version);
+    if (result->reason[0])
+        printf("\n%12s%s (%s)", "", result->reason, wisp_status_name(result->status));
+    putchar('\n');
+}
+
+static void print_status(const wisp_update_status *status)
+{
+    print_good(&status->good);
+    print_candidate(&status->candidate);
+    print_bans(status);
+    print_last_check(status);
+    label("Trusts");
+    printf("root version %" PRIu64 ", timestamp %" PRIu64 ", snapshot %" PRIu64
+           ", targets %" PRIu64 "\n",
+           status->root_version, status->timestamp_version, status->snapshot_version,
+           status->targets_version);
+    label("Trouble");
+    puts(status->trouble[0] ? status->trouble : "none");
+}
+
+/* ------------------------------------------------------------------ for scripts */
+
+static bool set_date(wisp_json *object, const char *key, int64_t at)
+{
+    char date[WISP_DATE_TEXT_SIZE] = "";
+    return at == 0 || (wisp_date_print(at, date) && wisp_json_set_string(object, key, date));
+}
+
+static bool fill_entry(wisp_json *object, const wisp_update_entry *entry)
+{
+    if (!wisp_json_set_string(object, "state", wisp_image_state_name(entry->state)))
+        return false;
+    if (entry->state == WISP_STATE_NONE)
+        return true;
+    return wisp_json_set_number(object, "version", entry->version) &&
+           set_hash(object, "sha256", &entry->hash) &&
+           wisp_json_set_number(object, "size", entry->size) &&
+           wisp_json_set_number(object, "attempts", entry->attempts) &&
+           set_date(object, "since", entry->since) &&
+           (entry->state != WISP_STATE_BANNED ||
+            wisp_json_set_string(object, "reason", entry->reason));
+}
+
+static bool set_entry(wisp_json *object, const char *key, const wisp_update_entry *entry)
+{
+    wisp_json *child = wisp_json_new_object();
+    return wisp_json_set(object, key, child) && fill_entry(child, entry);
+}
+
+static bool set_bans(wisp_json *object, const wisp_update_status *status)
+{
+    wisp_json *array = wisp_json_new_array();
+    bool made = wisp_json_set(object, "bans", array);
+    for (uint32_t i = 0; i < status->ban_count && made; i++) {
+        wisp_json *child = wisp_json_new_object();
+        made = wisp_json_append(array, child) && fill_entry(child, &status->bans[i]);
+    }
+    return made;
+}
+
+static bool set_check(wisp_json *object, const wisp_update_status *status)
+{
+    const wisp_update_result *result = &status->last_result;
+    if (status->last_check == 0)
+        return true;
+    wisp_json *check = wisp_json_new_object();
+    return wisp_json_set(object, "last_check", check) &&
+           set_date(check, "at", status->last_check) &&
+           wisp_json_set_string(check, "outcome", wisp_update_outcome_name(result->outcome)) &&
+           wisp_json_set_string(check, "status", wisp_status_name(result->status)) &&
+           wisp_json_set_number(check, "version", result->version) &&
+           wisp_json_set_number(check, "bytes_fetched", result->bytes_fetched) &&
+           wisp_json_set_string(check, "reason", result->reason);
+}
+
+static bool set_trusted(wisp_json *object, const wisp_update_status *status)
+{
+    wisp_json *trusted = wisp_json_new_object();
+    return wisp_json_set(object, "trusted", trusted) &&
+           wisp_json_set_number(trusted, "root", status->root_version) &&
+           wisp_json_set_number(trusted, "timestamp", status->timestamp_version) &&
+           wisp_json_set_number(trusted, "snapshot", status->snapshot_version) &&
+           wisp_json_set_number(trusted, "targets", status->targets_version);
+}
+
+static int print_status_json(const wisp_update_status *status)
+{
+    wisp_json *object = wisp_json_new_object();
+    if (!wisp_json_set_number(object, "generation", status->generation) ||
+        !set_entry(object, "good", &status->good) ||
+        !set_entry(object, "candidate", &status->candidate) || !set_bans(object, status) ||
+        !set_check(object, status) || !set_trusted(object, status) ||
+        !wisp_json_set_string(object, "trouble", status->trouble)) {
+        wisp_json_free(object);
+        object = NULL;
+    }
+    return print_json(object, EXIT_OK);
+}
+
+static int run(const cli_args *args)
+{
+    wisp_update_status status;
+    wisp_error err;
+    if (wisp_update_status_read(NULL, args->len ? args->arguments[0] : ".", &status, &err))
+        return fail_with(NULL, &err);
+    if (args_has(args, "json"))
+        return print_status_json(&status);
+    print_status(&status);
+    return EXIT_OK;
+}
+
+const cli_command cmd_status = {
+    .name = "status",
+    .summary = "Tells what a device runs, and why",
+    .usage = "[STATE_DIR] [--json]",
+    .about = "STATE_DIR is the folder that the program gives its updater. It is only read, also\n"
+             "while the program runs. Times are in UTC.",
+    .examples = "wisp status /var/lib/app/modules\n"
+                "wisp status /var/lib/app/modules --json",
+    .options = {{"json", NULL, "print JSON"}},
+    .arguments_max = 1,
+    .run = run,
+};
