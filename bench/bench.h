@@ -1,0 +1,42 @@
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include "report.h"
+
+#include <wisp/base.h>
+
+/*
+ * A benchmark measures one subject and tells it to a report. To add one, write its function
+ * in a file of its own and name it in the table of main.c.
+ */
+
+typedef struct bench_options {
+    unsigned runs;    /* each figure is the median of so many */
+    const char *only; /* the one kernel to run, or NULL for all */
+} bench_options;
+
+#define BENCH_RUNS_MAX 101
+
+typedef wisp_status (*bench_fn)(const bench_options *options, bench_report *report,
+                                wisp_error *err);
+
+wisp_status bench_kernels(const bench_options *options, bench_report *report, wisp_error *err);
+wisp_status bench_calls(const bench_options *options, bench_report *report, wisp_error *err);
+wisp_status bench_load(const bench_options *options, bench_report *report, wisp_error *err);
+
+/* Nanoseconds on a clock that never goes back. */
+double bench_now_ns(void);
+
+/* The median of [len] numbers, which are sorted for it. */
+double bench_median(double *numbers, unsigned len);
+
+/* A module that the build embedded in the program. */
+typedef struct bench_module {
+    const char *name;
+    wisp_bytes bytes;
+} bench_module;
+
+/* The modules of the kernels, in order; NULL beyond the last. */
+const bench_module *bench_kernel_module(unsigned index);
+
+#endif

@@ -1,0 +1,98 @@
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wisp/os.h>
+
+/*
+ * wisp-bench: measures Wisp on this machine. Everything is measured in one run, and what is
+ * compared is measured by turns, so that a machine that slows down slows down both.
+ */
+
+static const struct {
+    const char *name, *what;
+    bench_fn run;
+} BENCHMARKS[] = {
+    {"kernels", "modules against the same source compiled natively", bench_kernels},
+    {"calls", "calls between program and module", bench_calls},
+    {"load", "decoding, validating and compiling modules", bench_load},
+};
+
+#define BENCHMARK_COUNT (sizeof BENCHMARKS / sizeof *BENCHMARKS)
+
+double bench_now_ns(void)
+{
+    const wisp_os *os = wisp_os_posix();
+    return (double)os->monotonic_ns(os->user);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double bench_median(double *numbers, unsigned len)
+{
+    qsort(numbers, len, sizeof *numbers, compare);
+    return len % 2 ? numbers[len / 2] : (numbers[len / 2 - 1] + numbers[len / 2]) / 2;
+}
+
+static int usage(FILE *to)
+{
+    fprintf(to, "usage: wisp-bench [--json] [--runs N] [--kernel NAME] [WHAT…]\n\n");
+    for (size_t i = 0; i < BENCHMARK_COUNT; i++)
+        fprintf(to, "    %-10s %s\n", BENCHMARKS[i].name, BENCHMARKS[i].what);
+    return to == stdout ? 0 : 2;
+}
+
+/* Marks [name] as wanted; false where there is no such benchmark. */
+static bool want(const char *name, bool wanted[BENCHMARK_COUNT])
+{
+    for (size_t i = 0; i < BENCHMARK_COUNT; i++) {
+        if (strcmp(name, BENCHMARKS[i].name) == 0)
+            return wanted[i] = true;
+    }
+    return false;
+}
+
+static int run(const bench_options *options, bool is_json, const bool wanted[BENCHMARK_COUNT])
+{
+    bench_report report;
+    bench_report_begin(&report, is_json);
+    for (size_t i = 0; i < BENCHMARK_COUNT; i++) {
+        wisp_error err = {0};
+        if (wanted[i] && BENCHMARKS[i].run(options, &report, &err)) {
+            fprintf(stderr, "wisp-bench: %s: %s\n", BENCHMARKS[i].name, err.text);
+            return 1;
+        }
+    }
+    bench_report_end(&report);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    bench_options options = {.runs = 5};
+    bool wanted[BENCHMARK_COUNT] = {false}, is_json = false, is_any = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return usage(stdout);
+        if (strcmp(argv[i], "--json") == 0)
+            is_json = true;
+        else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
+            options.runs = (unsigned)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
+            options.only = argv[++i];
+        else if (want(argv[i], wanted))
+            is_any = true;
+        else
+            return usage(stderr);
+    }
+    if (options.runs < 1 || options.runs > BENCH_RUNS_MAX)
+        return usage(stderr);
+    for (size_t i = 0; i < BENCHMARK_COUNT; i++)
+        wanted[i] |= !is_any && !(options.only && i > 0);
+    return run(&options, is_json, wanted);
+}
