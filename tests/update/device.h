@@ -1,0 +1,51 @@
+#ifndef TESTS_UPDATE_DEVICE_H
+#define TESTS_UPDATE_DEVICE_H
+
+#include "faulty_os.h"
+#include "repo.h"
+
+#include <wisp/update.h>
+
+/* A device and the repository that it asks, both in memory. */
+
+#define DEVICE_DIR  "/device"
+#define DEVICE_BASE "the embedded module"
+
+typedef struct device {
+    faulty_os disk;
+    repo repo;
+    uint8_t *root; /* what the program was shipped with */
+    wisp_updater_config config;
+    wisp_updater *updater;     /* NULL while closed */
+    wisp_image image;          /* of device_acquire */
+    wisp_update_result result; /* of device_check */
+    wisp_error err;
+} device;
+
+/* A new device, closed, whose program has root version 1 and DEVICE_BASE as version 1. */
+void device_init(device *d);
+void device_deinit(device *d);
+
+wisp_status device_open(device *d);
+void device_close(device *d);
+/* The device loses power, or its process: open again afterwards. */
+void device_crash(device *d, survival kept);
+
+/* Each checks that the call itself did not fail. */
+wisp_update_outcome device_check(device *d);
+const wisp_image *device_acquire(device *d);
+void device_commit(device *d);
+void device_reject(device *d, const char *reason);
+
+/* Releases [content] as [version], and takes the device through check, acquire and commit. */
+void device_update(device *d, uint64_t version, const char *content);
+
+bool device_runs(const device *d, const char *content);
+wisp_update_status device_status(device *d);
+bool device_has_banned(device *d, const char *content);
+wisp_hash device_hash(const char *content);
+
+/* Whether [text] has [part] in it; prints both where it has not. */
+bool says(const char *text, const char *part);
+
+#endif

@@ -1,0 +1,411 @@
+#include "faulty_os.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- names and files --------------------------------------------------------------------- */
+
+static faulty_name *find(faulty_names *names, const char *path)
+{
+    for (int i = 0; i < names->len; i++)
+        if (strcmp(names->list[i].path, path) == 0)
+            return &names->list[i];
+    return NULL;
+}
+
+static void set_name(faulty_names *names, const char *path, int file)
+{
+    faulty_name *name = find(names, path);
+    if (!name) {
+        assert(names->len < FAULTY_NAMES_MAX);
+        name = &names->list[names->len++];
+        snprintf(name->path, sizeof name->path, "%s", path);
+    }
+    name->file = file;
+}
+
+static void drop_name(faulty_names *names, const char *path)
+{
+    faulty_name *name = find(names, path);
+    if (name)
+        *name = names->list[--names->len];
+}
+
+static bool is_child(const char *dir, const char *path)
+{
+    size_t len = strlen(dir);
+    return strncmp(path, dir, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
+static bool has_parent(faulty_names *names, const char *path)
+{
+    char parent[200];
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (!slash || slash == parent)
+        return true;
+    *slash = '\0';
+    const faulty_name *name = find(names, parent);
+    return name && name->file < 0;
+}
+
+static void copy_bytes(faulty_bytes *to, const faulty_bytes *from)
+{
+    uint8_t *data = malloc(from->size + 1);
+    assert(data);
+    if (from->size)
+        memcpy(data, from->data, from->size);
+    free(to->data);
+    *to = (faulty_bytes){data, from->size};
+}
+
+static int new_file(faulty_os *f)
+{
+    assert(f->file_len < FAULTY_FILES_MAX);
+    f->files[f->file_len] = (faulty_file){0};
+    return f->file_len++;
+}
+
+/* --- faults ------------------------------------------------------------------------------ */
+
+typedef enum need { NEED_NOTHING, NEED_ROOM } need;
+
+/* What this call must answer instead of its work: 0 to do it, 1 to do a part of it. */
+static int strike(faulty_os *f, need what)
+{
+    f->calls++;
+    bool now = f->kind != FAULT_NONE && f->calls == f->fail_at;
+    bool after = f->kind != FAULT_NONE && f->calls > f->fail_at;
+    switch (f->kind) {
+    case FAULT_EIO:
+        return now ? -EIO : 0;
+    case FAULT_ENOSPC:
+        return (now || after) && what == NEED_ROOM ? -ENOSPC : 0;
+    case FAULT_SHORT:
+        return now && what == NEED_ROOM ? 1 : 0;
+    case FAULT_CRASH:
+        return now && what == NEED_ROOM ? 1 : now || after ? -EIO : 0;
+    case FAULT_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* --- the system calls -------------------------------------------------------------------- */
+
+static int take_fd(faulty_os *f, int file)
+{
+    for (int fd = 0; fd < FAULTY_FDS_MAX; fd++) {
+        if (f->fds[fd] == 0) {
+            f->fds[fd] = file + 1;
+            return fd;
+        }
+    }
+    return -EMFILE;
+}
+
+static int f_open(void *user, const char *path, int flags)
+{
+    faulty_os *f = user;
+    faulty_name *name = find(&f->now, path);
+    int code = strike(f, flags & WISP_OS_WRITE && !name ? NEED_ROOM : NEED_NOTHING);
+    if (code)
+        return code < 0 ? code : -EIO;
+    if (name && name->file < 0)
+        return -EISDIR;
+    if (name && flags & WISP_OS_EXCLUSIVE)
+        return -EEXIST;
+    if (!name && (!(flags & WISP_OS_WRITE) || !has_parent(&f->now, path)))
+        return -ENOENT;
+    int file = name ? name->file : new_file(f);
+    if (!name)
+        set_name(&f->now, path, file);
+    if (flags & WISP_OS_TRUNCATE)
+        f->files[file].now.size = 0;
+    return take_fd(f, file);
+}
+
+static int f_close(void *user, int fd)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    assert(fd >= 0 && fd < FAULTY_FDS_MAX && f->fds[fd]);
+    f->files[f->fds[fd] - 1].is_locked = false; /* only one descriptor of the lock file is made */
+    f->fds[fd] = 0;
+    return code < 0 ? code : 0;
+}
+
+static faulty_file *file_of(faulty_os *f, int fd)
+{
+    assert(fd >= 0 && fd < FAULTY_FDS_MAX && f->fds[fd]);
+    return &f->files[f->fds[fd] - 1];
+}
+
+static int64_t f_read_at(void *user, int fd, void *into, size_t size, uint64_t offset)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    const faulty_bytes *bytes = &file_of(f, fd)->now;
+    if (offset >= bytes->size)
+        return 0;
+    size_t left = bytes->size - (size_t)offset;
+    size = size < left ? size : left;
+    memcpy(into, bytes->data + offset, size);
+    return (int64_t)size;
+}
+
+static int64_t f_write_at(void *user, int fd, const void *from, size_t size, uint64_t offset)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_ROOM);
+    if (code < 0)
+        return code;
+    faulty_bytes *bytes = &file_of(f, fd)->now;
+    if (code > 0)
+        size = (size + 1) / 2;
+    if (offset + size > bytes->size) {
+        uint8_t *data = realloc(bytes->data, (size_t)offset + size);
+        assert(data);
+        if (offset > bytes->size)
+            memset(data + bytes->size, 0, (size_t)offset - bytes->size);
+        bytes->data = data;
+        bytes->size = (size_t)offset + size;
+    }
+    memcpy(bytes->data + offset, from, size);
+    return f->kind == FAULT_CRASH && code > 0 ? -EIO : (int64_t)size;
+}
+
+static int64_t f_file_size(void *user, int fd)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    return code < 0 ? code : (int64_t)file_of(f, fd)->now.size;
+}
+
+static int f_sync(void *user, int fd)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    copy_bytes(&file_of(f, fd)->synced, &file_of(f, fd)->now);
+    return 0;
+}
+
+static int f_lock(void *user, int fd)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    if (file_of(f, fd)->is_locked)
+        return -EWOULDBLOCK;
+    file_of(f, fd)->is_locked = true;
+    return 0;
+}
+
+static int f_rename(void *user, const char *from, const char *to)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    const faulty_name *name = find(&f->now, from);
+    if (!name)
+        return -ENOENT;
+    int file = name->file;
+    drop_name(&f->now, from);
+    set_name(&f->now, to, file);
+    return 0;
+}
+
+static int f_remove(void *user, const char *path)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    if (!find(&f->now, path))
+        return -ENOENT;
+    drop_name(&f->now, path);
+    return 0;
+}
+
+static int f_make_dir(void *user, const char *path)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_ROOM);
+    if (code)
+        return code < 0 ? code : -EIO;
+    if (find(&f->now, path))
+        return -EEXIST;
+    set_name(&f->now, path, -1);
+    return 0;
+}
+
+static void copy_children(faulty_names *to, const faulty_names *from, const char *dir)
+{
+    for (int i = 0; i < to->len;) {
+        if (is_child(dir, to->list[i].path))
+            to->list[i] = to->list[--to->len];
+        else
+            i++;
+    }
+    for (int i = 0; i < from->len; i++)
+        if (is_child(dir, from->list[i].path))
+            set_name(to, from->list[i].path, from->list[i].file);
+}
+
+static int f_sync_dir(void *user, const char *path)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    copy_children(&f->synced, &f->now, strcmp(path, "/") == 0 ? "" : path);
+    return 0;
+}
+
+static int f_list_dir(void *user, const char *path, bool (*each)(void *, const char *),
+                      void *context)
+{
+    faulty_os *f = user;
+    int code = strike(f, NEED_NOTHING);
+    if (code < 0)
+        return code;
+    if (!find(&f->now, path))
+        return -ENOENT;
+    for (int i = 0; i < f->now.len; i++)
+        if (is_child(path, f->now.list[i].path) &&
+            !each(context, strrchr(f->now.list[i].path, '/') + 1))
+            break;
+    return 0;
+}
+
+static uint64_t f_monotonic_ns(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static int64_t f_wall_time_s(void *user)
+{
+    return ((faulty_os *)user)->time;
+}
+
+static int f_random(void *user, void *into, size_t size)
+{
+    (void)user;
+    memset(into, 7, size);
+    return 0;
+}
+
+/* --- for tests --------------------------------------------------------------------------- */
+
+void faulty_os_init(faulty_os *f)
+{
+    *f = (faulty_os){.time = 1900000000}; /* in 2030 */
+    f->os = (wisp_os){.user = f,
+                      .open = f_open,
+                      .close = f_close,
+                      .read_at = f_read_at,
+                      .write_at = f_write_at,
+                      .file_size = f_file_size,
+                      .sync = f_sync,
+                      .lock = f_lock,
+                      .rename = f_rename,
+                      .remove = f_remove,
+                      .make_dir = f_make_dir,
+                      .sync_dir = f_sync_dir,
+                      .list_dir = f_list_dir,
+                      .monotonic_ns = f_monotonic_ns,
+                      .wall_time_s = f_wall_time_s,
+                      .random = f_random};
+}
+
+void faulty_os_deinit(faulty_os *f)
+{
+    for (int i = 0; i < f->file_len; i++) {
+        free(f->files[i].now.data);
+        free(f->files[i].synced.data);
+    }
+}
+
+void faulty_os_arm(faulty_os *f, fault kind, uint64_t n)
+{
+    f->kind = kind;
+    f->fail_at = n;
+    f->calls = 0;
+}
+
+bool faulty_os_struck(const faulty_os *f)
+{
+    return f->kind != FAULT_NONE && f->calls >= f->fail_at;
+}
+
+/* Files behind a directory that is gone are gone too. */
+static void drop_orphans(faulty_names *names)
+{
+    for (int i = 0; i < names->len;) {
+        if (has_parent(names, names->list[i].path)) {
+            i++;
+        } else {
+            names->list[i] = names->list[--names->len];
+            i = 0;
+        }
+    }
+}
+
+void faulty_os_reboot(faulty_os *f, survival kept)
+{
+    faulty_os_arm(f, FAULT_NONE, 0);
+    memset(f->fds, 0, sizeof f->fds);
+    for (int i = 0; i < f->file_len; i++) {
+        f->files[i].is_locked = false;
+        if (kept == SURVIVES_ALL)
+            copy_bytes(&f->files[i].synced, &f->files[i].now);
+        else
+            copy_bytes(&f->files[i].now, &f->files[i].synced);
+    }
+    if (kept == SURVIVES_SYNCED)
+        f->now = f->synced;
+    drop_orphans(&f->now);
+    f->synced = f->now;
+}
+
+faulty_bytes *faulty_os_file(faulty_os *f, const char *path)
+{
+    const faulty_name *name = find(&f->now, path);
+    return name && name->file >= 0 ? &f->files[name->file].now : NULL;
+}
+
+void faulty_os_lay(faulty_os *f, const char *path, const void *data, size_t size)
+{
+    int file = new_file(f);
+    faulty_bytes bytes = {(uint8_t *)(uintptr_t)data, size};
+    copy_bytes(&f->files[file].now, &bytes);
+    copy_bytes(&f->files[file].synced, &bytes);
+    set_name(&f->now, path, file);
+    set_name(&f->synced, path, file);
+}
+
+int faulty_os_count(const faulty_os *f, const char *prefix)
+{
+    int count = 0;
+    for (int i = 0; i < f->now.len; i++)
+        count += strncmp(f->now.list[i].path, prefix, strlen(prefix)) == 0;
+    return count;
+}
+
+int faulty_os_open_len(const faulty_os *f)
+{
+    int count = 0;
+    for (int i = 0; i < FAULTY_FDS_MAX; i++)
+        count += f->fds[i] != 0;
+    return count;
+}

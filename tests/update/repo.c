@@ -1,0 +1,352 @@
+#include "repo.h"
+
+#include "base/error.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAR_FUTURE "2040-01-01T00:00:00Z"
+#define BASE_URL   "http://repo"
+
+static wisp_bytes text_bytes(const char *text)
+{
+    return (wisp_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+repo_key repo_make_key(wisp_role role, int n, int generation)
+{
+    char name[64];
+    wisp_hash hash;
+    repo_key key;
+    snprintf(name, sizeof name, "%s %d of generation %d", wisp_role_name(role), n, generation);
+    bool ok = wisp_sha256(text_bytes(name), &hash);
+    memcpy(key.seed, hash.bytes, sizeof key.seed);
+    ok = ok && wisp_ed25519_public(key.seed, key.public);
+    assert(ok);
+    (void)ok;
+    return key;
+}
+
+/* --- files ------------------------------------------------------------------------------- */
+
+repo_file *repo_find(repo *r, const char *path)
+{
+    for (size_t i = 0; i < r->file_len; i++)
+        if (strcmp(r->files[i].path, path) == 0)
+            return &r->files[i];
+    return NULL;
+}
+
+wisp_bytes repo_get(const repo *r, const char *path)
+{
+    const repo_file *file = repo_find((repo *)(uintptr_t)r, path);
+    assert(file);
+    return (wisp_bytes){file->data, file->size};
+}
+
+void repo_put(repo *r, const char *path, wisp_bytes bytes)
+{
+    repo_file *file = repo_find(r, path);
+    if (!file) {
+        assert(r->file_len < REPO_FILES_MAX);
+        file = &r->files[r->file_len++];
+        *file = (repo_file){.manner = REPO_WHOLE};
+        snprintf(file->path, sizeof file->path, "%s", path);
+    }
+    uint8_t *data = malloc(bytes.size + 1);
+    assert(data);
+    if (bytes.size)
+        memcpy(data, bytes.data, bytes.size);
+    free(file->data);
+    file->data = data;
+    file->size = bytes.size;
+}
+
+void repo_remove(repo *r, const char *path)
+{
+    repo_file *file = repo_find(r, path);
+    assert(file);
+    free(file->data);
+    *file = r->files[--r->file_len];
+}
+
+void repo_replay(repo *r, const repo *from)
+{
+    while (r->file_len)
+        repo_remove(r, r->files[0].path);
+    for (size_t i = 0; i < from->file_len; i++)
+        repo_put(r, from->files[i].path, repo_get(from, from->files[i].path));
+}
+
+/* --- the transport ----------------------------------------------------------------------- */
+
+static wisp_status serve(const repo_file *file, const wisp_net_request *request, wisp_error *err)
+{
+    static const char filler[1000] = "x";
+    size_t size = file->manner == REPO_CUT ? file->size / 2 : file->size;
+    size_t sent = 0;
+    if (file->manner == REPO_DEAD)
+        return wisp_fail(err, WISP_NETWORK, "the connection was reset");
+    while (sent < size) { /* in pieces, as a network does */
+        size_t piece = size - sent < 500 ? size - sent : 500;
+        if (!request->sink(request->context, file->data + sent, piece))
+            return wisp_fail(err, WISP_IO, "the receiver said no");
+        sent += piece;
+    }
+    while (file->manner == REPO_ENDLESS)
+        if (!request->sink(request->context, filler, sizeof filler))
+            return wisp_fail(err, WISP_IO, "the receiver said no");
+    return WISP_OK;
+}
+
+static wisp_status get(void *user, const wisp_net_request *request, wisp_error *err)
+{
+    repo *r = user;
+    assert(strncmp(request->url, BASE_URL "/", sizeof BASE_URL) == 0);
+    const char *path = request->url + sizeof BASE_URL;
+    if (r->on_request)
+        r->on_request(r, path);
+    size_t used = strlen(r->log);
+    snprintf(r->log + used, sizeof r->log - used, "%s\n", path);
+    const repo_file *file = repo_find(r, path);
+    if (r->is_dead)
+        return wisp_fail(err, WISP_NETWORK, "could not resolve host: repo");
+    if (!file)
+        return wisp_fail(err, WISP_NOT_FOUND, "the server answered 404 for %s", request->url);
+    return serve(file, request, err);
+}
+
+/* --- documents --------------------------------------------------------------------------- */
+
+static wisp_json *key_object(const repo_key *key)
+{
+    char public[2 * sizeof key->public + 1];
+    wisp_json *object = wisp_json_new_object(), *keyval = wisp_json_new_object();
+    wisp_hex_print(key->public, sizeof key->public, public);
+    wisp_json_set_string(keyval, "public", public);
+    wisp_json_set_string(object, "keytype", "ed25519");
+    wisp_json_set_string(object, "scheme", "ed25519");
+    wisp_json_set(object, "keyval", keyval);
+    return object;
+}
+
+static void key_id(const repo_key *key, char id[WISP_HASH_TEXT_SIZE])
+{
+    size_t size;
+    wisp_hash hash;
+    wisp_json *object = key_object(key);
+    char *text = wisp_json_canonical(object, &size);
+    bool ok = wisp_sha256((wisp_bytes){(const uint8_t *)text, size}, &hash);
+    assert(ok);
+    (void)ok;
+    wisp_hash_print(&hash, id);
+    wisp_json_text_free(text);
+    wisp_json_free(object);
+}
+
+static void add_root(const repo *r, wisp_json *body)
+{
+    char id[WISP_HASH_TEXT_SIZE];
+    wisp_json *keys = wisp_json_new_object(), *roles = wisp_json_new_object();
+    for (int role = 0; role < WISP_ROLE_LEN; role++) {
+        wisp_json *one = wisp_json_new_object(), *ids = wisp_json_new_array();
+        for (size_t i = 0; i < r->key_len[role]; i++) {
+            key_id(&r->keys[role][i], id);
+            wisp_json_set(keys, id, key_object(&r->keys[role][i]));
+            wisp_json_append_string(ids, id);
+        }
+        wisp_json_set(one, "keyids", ids);
+        wisp_json_set_number(one, "threshold", r->threshold[role]);
+        wisp_json_set(roles, wisp_role_name((wisp_role)role), one);
+    }
+    wisp_json_set(body, "keys", keys);
+    wisp_json_set(body, "roles", roles);
+    wisp_json_set_bool(body, "consistent_snapshot", r->consistent);
+}
+
+static wisp_json *hashes_of(wisp_bytes bytes)
+{
+    char text[WISP_HASH_TEXT_SIZE];
+    wisp_hash hash;
+    wisp_json *hashes = wisp_json_new_object();
+    bool ok = wisp_sha256(bytes, &hash);
+    assert(ok);
+    (void)ok;
+    wisp_hash_print(&hash, text);
+    wisp_json_set_string(hashes, "sha256", text);
+    return hashes;
+}
+
+static const char *role_path(const repo *r, wisp_role role, char path[64])
+{
+    if (role != WISP_ROLE_ROOT && (role == WISP_ROLE_TIMESTAMP || !r->consistent))
+        snprintf(path, 64, "%s.json", wisp_role_name(role));
+    else
+        snprintf(path, 64, "%llu.%s.json", (unsigned long long)r->version[role],
+                 wisp_role_name(role));
+    return path;
+}
+
+static void add_meta(const repo *r, wisp_json *body, wisp_role of)
+{
+    char name[64], path[64];
+    wisp_json *meta = wisp_json_new_object(), *one = wisp_json_new_object();
+    snprintf(name, sizeof name, "%s.json", wisp_role_name(of));
+    wisp_json_set_number(one, "version", r->version[of]);
+    if (r->lists_hashes) {
+        wisp_bytes bytes = repo_get(r, role_path(r, of, path));
+        wisp_json_set_number(one, "length", bytes.size);
+        wisp_json_set(one, "hashes", hashes_of(bytes));
+    }
+    wisp_json_set(meta, name, one);
+    wisp_json_set(body, "meta", meta);
+}
+
+static void add_targets(const repo *r, wisp_json *body)
+{
+    wisp_json *targets = wisp_json_new_object(), *one = wisp_json_new_object();
+    wisp_json *custom = wisp_json_new_object();
+    wisp_json_set_number(custom, "version", r->content_version);
+    wisp_json_set_number(one, "length", r->content.size);
+    wisp_json_set(one, "hashes", hashes_of(r->content));
+    wisp_json_set(one, "custom", custom);
+    wisp_json_set(targets, r->target, one);
+    wisp_json_set(body, "targets", targets);
+}
+
+static wisp_json *make_body(const repo *r, wisp_role role)
+{
+    wisp_json *body = wisp_json_new_object();
+    wisp_json_set_string(body, "_type", wisp_role_name(role));
+    wisp_json_set_string(body, "spec_version", "1.0.34");
+    wisp_json_set_string(body, "expires", r->expires[role]);
+    wisp_json_set_number(body, "version", r->version[role]);
+    switch (role) {
+    case WISP_ROLE_ROOT:
+        add_root(r, body);
+        break;
+    case WISP_ROLE_TIMESTAMP:
+        add_meta(r, body, WISP_ROLE_SNAPSHOT);
+        break;
+    case WISP_ROLE_SNAPSHOT:
+        add_meta(r, body, WISP_ROLE_TARGETS);
+        break;
+    case WISP_ROLE_TARGETS:
+        add_targets(r, body);
+        break;
+    }
+    return body;
+}
+
+static void add_signature(wisp_json *signatures, const repo_key *key, wisp_bytes message)
+{
+    char id[WISP_HASH_TEXT_SIZE], text[2 * WISP_ED25519_SIGNATURE_SIZE + 1];
+    uint8_t signature[WISP_ED25519_SIGNATURE_SIZE];
+    bool ok = wisp_ed25519_sign(key->seed, message, signature);
+    assert(ok);
+    (void)ok;
+    wisp_hex_print(signature, sizeof signature, text);
+    key_id(key, id);
+    wisp_json *one = wisp_json_new_object();
+    wisp_json_set_string(one, "keyid", id);
+    wisp_json_set_string(one, "sig", text);
+    wisp_json_append(signatures, one);
+}
+
+static wisp_json *sign(const repo *r, wisp_role role, wisp_json *body)
+{
+    size_t size;
+    char *text = wisp_json_canonical(body, &size);
+    wisp_bytes message = {(const uint8_t *)text, size};
+    wisp_json *document = wisp_json_new_object(), *signatures = wisp_json_new_array();
+    for (size_t i = 0; i < r->key_len[role]; i++)
+        add_signature(signatures, &r->keys[role][i], message);
+    for (size_t i = 0; role == WISP_ROLE_ROOT && i < r->old_root_len; i++)
+        add_signature(signatures, &r->old_root[i], message);
+    wisp_json_set(document, "signed", body);
+    wisp_json_set(document, "signatures", signatures);
+    wisp_json_text_free(text);
+    return document;
+}
+
+void repo_write(repo *r, wisp_role role)
+{
+    char path[64];
+    size_t size;
+    wisp_json *body = make_body(r, role);
+    if (r->before_signing)
+        r->before_signing(r, role, body);
+    wisp_json *document = sign(r, role, body);
+    if (r->after_signing)
+        r->after_signing(r, role, document);
+    char *text = wisp_json_pretty(document, &size);
+    repo_put(r, role_path(r, role, path), (wisp_bytes){(const uint8_t *)text, size});
+    wisp_json_text_free(text);
+    wisp_json_free(document);
+}
+
+const char *repo_content_path(const repo *r, char path[160])
+{
+    char text[WISP_HASH_TEXT_SIZE];
+    wisp_hash hash;
+    bool ok = wisp_sha256(r->content, &hash);
+    assert(ok);
+    (void)ok;
+    wisp_hash_print(&hash, text);
+    if (r->consistent)
+        snprintf(path, 160, "targets/%s.%s", text, r->target);
+    else
+        snprintf(path, 160, "targets/%s", r->target);
+    return path;
+}
+
+void repo_refresh(repo *r)
+{
+    r->version[WISP_ROLE_SNAPSHOT]++;
+    r->version[WISP_ROLE_TIMESTAMP]++;
+    repo_write(r, WISP_ROLE_SNAPSHOT);
+    repo_write(r, WISP_ROLE_TIMESTAMP);
+}
+
+void repo_release(repo *r, uint64_t version, const char *content)
+{
+    char path[160];
+    r->content_version = version;
+    r->content = text_bytes(content);
+    repo_put(r, repo_content_path(r, path), r->content);
+    r->version[WISP_ROLE_TARGETS]++;
+    repo_write(r, WISP_ROLE_TARGETS);
+    repo_refresh(r);
+}
+
+void repo_rotate(repo *r, wisp_role role, int generation)
+{
+    memcpy(r->old_root, r->keys[WISP_ROLE_ROOT], sizeof r->old_root);
+    r->old_root_len = role == WISP_ROLE_ROOT ? r->key_len[WISP_ROLE_ROOT] : 0;
+    for (size_t i = 0; i < r->key_len[role]; i++)
+        r->keys[role][i] = repo_make_key(role, (int)i, generation);
+    r->version[WISP_ROLE_ROOT]++;
+    repo_write(r, WISP_ROLE_ROOT);
+}
+
+void repo_init(repo *r)
+{
+    *r = (repo){.consistent = true, .lists_hashes = true, .target = "app.wasm"};
+    r->net = (wisp_net){get, r};
+    for (int role = 0; role < WISP_ROLE_LEN; role++) {
+        r->keys[role][0] = repo_make_key((wisp_role)role, 0, 0);
+        r->key_len[role] = 1;
+        r->threshold[role] = 1;
+        r->expires[role] = FAR_FUTURE;
+    }
+    r->version[WISP_ROLE_ROOT] = 1;
+    repo_write(r, WISP_ROLE_ROOT);
+}
+
+void repo_deinit(repo *r)
+{
+    for (size_t i = 0; i < r->file_len; i++)
+        free(r->files[i].data);
+}
