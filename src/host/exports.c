@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "wasm/types.h"
+
+enum { TYPE_TEXT_MAX = 80 };
 
 typedef struct entry_spec {
     const char *name;
@@ -32,42 +35,6 @@ bool wisp_functype_is_i32(const wisp_functype *type, uint32_t params, uint32_t r
 {
     return are_i32(type->params, type->param_count, params) &&
            are_i32(type->results, type->result_count, results);
-}
-
-/* Text of a fixed size that drops what does not fit. */
-typedef struct text {
-    char *into;
-    size_t len;
-} text;
-
-static void put(text *t, const char *s)
-{
-    size_t room = WISP_FUNCTYPE_TEXT_MAX - 1 - t->len;
-    size_t len = strlen(s);
-    if (len > room)
-        len = room;
-    memcpy(t->into + t->len, s, len);
-    t->len += len;
-    t->into[t->len] = '\0';
-}
-
-static void put_types(text *t, const uint8_t *types, uint32_t count)
-{
-    put(t, "(");
-    for (uint32_t i = 0; i < count && t->len < WISP_FUNCTYPE_TEXT_MAX - 1; i++) {
-        put(t, i > 0 ? " " : "");
-        put(t, wisp_valtype_name((wisp_valtype)types[i]));
-    }
-    put(t, ")");
-}
-
-const char *wisp_functype_print(const wisp_functype *type, char into[WISP_FUNCTYPE_TEXT_MAX])
-{
-    text t = {into, 0};
-    put_types(&t, type->params, type->param_count);
-    put(&t, " -> ");
-    put_types(&t, type->results, type->result_count);
-    return into;
 }
 
 /* ------------------------------------------------------------------ checking a module */
@@ -108,10 +75,11 @@ static wisp_status check_entry(const wisp_module *module, const entry_spec *spec
 
     static const uint8_t i32s[] = {WISP_I32, WISP_I32, WISP_I32};
     wisp_functype expected = {i32s, i32s, spec->params, spec->results};
-    char found_text[WISP_FUNCTYPE_TEXT_MAX], expected_text[WISP_FUNCTYPE_TEXT_MAX];
+    char found_text[TYPE_TEXT_MAX], expected_text[TYPE_TEXT_MAX];
+    wisp_functype_print(&type.func, found_text, sizeof found_text);
+    wisp_functype_print(&expected, expected_text, sizeof expected_text);
     return wisp_fail(err, WISP_MISMATCH, "export '%s' has type %s, expected %s", spec->name,
-                     wisp_functype_print(&type.func, found_text),
-                     wisp_functype_print(&expected, expected_text));
+                     found_text, expected_text);
 }
 
 static wisp_status check_memory(const wisp_module *module, wisp_error *err)

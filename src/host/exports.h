@@ -47,9 +47,4 @@ wisp_exports wisp_exports_of(const wisp_instance *instance);
 /* Whether [type] takes [params] i32 and gives [results] i32. */
 bool wisp_functype_is_i32(const wisp_functype *type, uint32_t params, uint32_t results);
 
-#define WISP_FUNCTYPE_TEXT_MAX 80
-
-/* Writes [type] as "(i32 i64) -> (i32)", cut to WISP_FUNCTYPE_TEXT_MAX. Returns [into]. */
-const char *wisp_functype_print(const wisp_functype *type, char into[WISP_FUNCTYPE_TEXT_MAX]);
-
 #endif

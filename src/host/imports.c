@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "host/guest.h"
+#include "wasm/types.h"
 
 /*
  * Every range that a module hands over is checked here and used before the function returns.
@@ -81,11 +82,13 @@ static wisp_status task_func(wisp_instance *caller, uint32_t index, wisp_func **
     if (slot.type != WISP_FUNCREF || !slot.of.funcref)
         return wisp_fail(err, WISP_NOT_FOUND, "wisp.repeat: function %u is null", index);
     wisp_functype type = wisp_func_type(slot.of.funcref);
-    char text[WISP_FUNCTYPE_TEXT_MAX];
-    if (!wisp_functype_is_i32(&type, 1, 0))
+    if (!wisp_functype_is_i32(&type, 1, 0)) {
+        char text[80];
+        wisp_functype_print(&type, text, sizeof text);
         return wisp_fail(err, WISP_MISMATCH,
                          "wisp.repeat: function %u has type %s, expected (i32) -> ()", index,
-                         wisp_functype_print(&type, text));
+                         text);
+    }
     *out = slot.of.funcref;
     return WISP_OK;
 }
