@@ -17,6 +17,7 @@ static const struct {
     {"kernels", "modules against the same source compiled natively", bench_kernels},
     {"calls", "calls between program and module", bench_calls},
     {"load", "decoding, validating and compiling modules", bench_load},
+    {"swap", "how long one version takes over from another", bench_swap},
 };
 
 #define BENCHMARK_COUNT (sizeof BENCHMARKS / sizeof *BENCHMARKS)
