@@ -84,7 +84,9 @@ static uint32_t read_memarg(wisp_compiler *c, uint32_t natural)
     enum { HAS_MEMORY = 0x40 };
     uint32_t flags = read_u32(c, "an alignment");
     uint32_t memory = flags & HAS_MEMORY ? read_u32(c, "a memory index") : 0;
-    uint32_t offset = read_u32(c, "an offset");
+    uint64_t offset = 0;
+    if (!wisp_read_leb_u64(&c->r, &offset))
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", c->opcode->text);
     uint32_t alignment = flags & ~(uint32_t)HAS_MEMORY;
     if (alignment >= HAS_MEMORY)
         wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x", c->opcode->text,
@@ -94,7 +96,10 @@ static uint32_t read_memarg(wisp_compiler *c, uint32_t natural)
         wisp_compile_fail(c, WISP_MISMATCH,
                           "%s: alignment 2^%u must not be larger than natural, 2^%u",
                           c->opcode->text, alignment, natural);
-    return offset;
+    if (offset > UINT32_MAX)
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: offset out of range, 0x%llx in a memory of 32 bits",
+                          c->opcode->text, (unsigned long long)offset);
+    return (uint32_t)offset;
 }
 
 static uint32_t read_table(wisp_compiler *c)
@@ -337,7 +342,7 @@ static void check_labels(wisp_compiler *c, uint32_t count)
             wisp_compile_fail(c, WISP_MISMATCH, "br_table: label %u takes %u values, others %u",
                               i, types.count, arity);
         arity = types.count;
-        wisp_operands_check(c, types);
+        wisp_operands_match(c, types);
     }
     c->r = start;
 }
@@ -1116,6 +1121,23 @@ static void add_local(wisp_compiler *c, wisp_valtype type, uint32_t slot)
     c->local_count++;
 }
 
+/* Reads all groups to see that they are not too many. */
+static void check_locals(wisp_compiler *c, uint32_t groups)
+{
+    wisp_reader start = c->r;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < groups && c->status == WISP_OK; i++) {
+        total += read_u32(c, "a number of locals");
+        read_valtype(c);
+    }
+    if (total > UINT32_MAX)
+        wisp_compile_fail(c, WISP_MALFORMED, "too many locals: more than 32 bits can count");
+    if (total > WISP_LOCALS_MAX)
+        wisp_compile_fail(c, WISP_LIMIT, "%llu locals, at most %d are allowed",
+                          (unsigned long long)total, WISP_LOCALS_MAX);
+    c->r = start;
+}
+
 /* Parameters come first in the frame, then its header, then all other locals. */
 static void read_locals(wisp_compiler *c)
 {
@@ -1126,13 +1148,11 @@ static void read_locals(wisp_compiler *c)
         add_local(c, c->type->params[i], i);
     uint32_t slot = c->header + WISP_HEADER_SLOTS;
     uint32_t groups = read_u32(c, "a number of groups");
+    check_locals(c, groups);
     for (uint32_t i = 0; i < groups && c->status == WISP_OK; i++) {
         uint32_t count = read_u32(c, "a number of locals");
         wisp_valtype type = read_valtype(c);
-        if (count > WISP_LOCALS_MAX - (c->local_count - c->type->param_count))
-            wisp_compile_fail(c, WISP_LIMIT, "too many locals, at most %d are allowed",
-                              WISP_LOCALS_MAX);
-        for (uint32_t k = 0; k < count && c->status == WISP_OK; k++)
+        for (uint32_t k = 0; k < count; k++)
             add_local(c, type, slot++);
     }
     c->base = slot;

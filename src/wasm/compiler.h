@@ -130,7 +130,11 @@ void wisp_operands_push(wisp_compiler *c, wisp_types types);
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits);
 void wisp_operand_push_local(wisp_compiler *c, uint32_t local);
 
-/* Checks that the topmost operands have [types], and leaves them where they are. */
+/* Checks that the topmost operands may have [types]; those that unreachable code does not
+ * have are no fault. */
+void wisp_operands_match(wisp_compiler *c, wisp_types types);
+
+/* The same, and from now on they are there and of these types. */
 void wisp_operands_check(wisp_compiler *c, wisp_types types);
 
 /* The [count]-th operand from the top. */

@@ -19,7 +19,8 @@ typedef struct decoder {
     const char *section;     /* name of the current one */
     uint32_t rank;           /* of the last section in the prescribed order */
     uint32_t bodies;         /* in the code section */
-    bool has_data_count, has_data;
+    bool has_data_count, has_data; /* whether these sections have been read */
+    bool may_name_data;            /* bodies may: there are no data, or their count came first */
 } decoder;
 
 /* ------------------------------------------------------------------ reading parts */
@@ -259,16 +260,10 @@ typedef struct import {
     wisp_module_global global;
 } import;
 
-static wisp_status read_import(decoder *d, import *out)
+static wisp_status read_import_type(decoder *d, uint8_t kind, import *out)
 {
-    wisp_status status = read_name(d, &out->module);
-    if (status == WISP_OK)
-        status = read_name(d, &out->name);
-    if (status == WISP_OK)
-        status = read_byte(d, "an import kind", &out->kind);
-    if (status)
-        return status;
-    switch (out->kind) {
+    out->kind = kind;
+    switch (kind) {
     case WISP_EXTERN_FUNC:
         return read_type_index(d, &out->type);
     case WISP_EXTERN_TABLE:
@@ -282,6 +277,66 @@ static wisp_status read_import(decoder *d, import *out)
                             "tags (exception handling) are not supported");
     }
     return malformed(d, "an import kind of 0 to 3 (malformed import kind)");
+}
+
+static wisp_status read_import_kind_and_type(decoder *d, import *out)
+{
+    uint8_t kind = 0;
+    wisp_status status = read_byte(d, "an import kind", &kind);
+    return status ? status : read_import_type(d, kind, out);
+}
+
+/*
+ * The compact form of imports from one module: in place of a name and a kind, an empty name
+ * and GROUP, with a list of names and types; or GROUP_OF_ONE_TYPE, with a type and a list
+ * of names. The section's count is that of all imports.
+ */
+enum { GROUP = 0x7f, GROUP_OF_ONE_TYPE = 0x7e };
+
+typedef struct import_group {
+    import shared; /* what the imports in it have in common */
+    bool has_type;
+    uint32_t left;
+} import_group;
+
+static wisp_status read_group(decoder *d, uint8_t form, import_group *group)
+{
+    wisp_status status = WISP_OK;
+    group->has_type = form == GROUP_OF_ONE_TYPE;
+    if (group->has_type)
+        status = read_import_kind_and_type(d, &group->shared);
+    return status ? status : read_count(d, "imports", WISP_IMPORTS_MAX, &group->left);
+}
+
+static wisp_status read_grouped_import(decoder *d, import_group *group, import *out)
+{
+    *out = group->shared;
+    group->left--;
+    wisp_status status = read_name(d, &out->name);
+    if (status || group->has_type)
+        return status;
+    return read_import_kind_and_type(d, out);
+}
+
+static wisp_status read_import(decoder *d, import_group *group, import *out)
+{
+    while (group->left == 0) {
+        uint8_t kind = 0;
+        wisp_status status = read_name(d, &out->module);
+        if (status == WISP_OK)
+            status = read_name(d, &out->name);
+        if (status == WISP_OK)
+            status = read_byte(d, "an import kind", &kind);
+        if (status)
+            return status;
+        if (out->name.size != 0 || (kind != GROUP && kind != GROUP_OF_ONE_TYPE))
+            return read_import_type(d, kind, out);
+        group->shared.module = out->module;
+        status = read_group(d, kind, group);
+        if (status)
+            return status;
+    }
+    return read_grouped_import(d, group, out);
 }
 
 static wisp_status check_memory_count(decoder *d, uint32_t count)
@@ -298,13 +353,16 @@ static wisp_status count_imports(decoder *d, uint32_t count)
     wisp_module *m = d->module;
     uint32_t *counts[] = {&m->imported_functions, &m->imported_tables, &m->imported_memories,
                           &m->imported_globals};
+    import_group group = {0};
     for (uint32_t i = 0; i < count; i++) {
-        import entry;
-        wisp_status status = read_import(d, &entry);
+        import entry = {0};
+        wisp_status status = read_import(d, &group, &entry);
         if (status)
             return status;
         ++*counts[entry.kind];
     }
+    if (group.left != 0)
+        return malformed(d, "no more imports in a group than in the section");
     return check_memory_count(d, m->imported_memories);
 }
 
@@ -362,9 +420,10 @@ static wisp_status read_import_section(decoder *d, uint32_t count)
         status = allocate_imports(d, count);
     d->r.at = start;
     wisp_module *m = d->module;
+    import_group group = {0};
     for (; m->import_count < count && status == WISP_OK; m->import_count++) {
         import entry = {0};
-        status = read_import(d, &entry);
+        status = read_import(d, &group, &entry);
         if (status == WISP_OK)
             status = keep_import(d, &entry, &m->imports[m->import_count]);
     }
@@ -640,7 +699,7 @@ static wisp_status read_code_section(decoder *d, uint32_t count)
     if (count != m->function_count - m->imported_functions)
         return malformed(d, "as many bodies as there are functions (function and code section "
                             "have inconsistent lengths)");
-    wisp_status status = wisp_compiler_new(m, d->has_data_count, &d->compiler, d->err);
+    wisp_status status = wisp_compiler_new(m, d->may_name_data || d->has_data_count, &d->compiler, d->err);
     for (; d->bodies < count && status == WISP_OK; d->bodies++)
         status = read_body(d);
     return status;
@@ -652,7 +711,7 @@ static const char *const section_names[] = {
     "custom", "type",  "import",  "function", "table", "memory",    "global",
     "export", "start", "element", "code",     "data",  "data count"};
 
-enum { SECTION_CUSTOM = 0, SECTION_START = 8, SECTION_DATA_COUNT = 12, SECTION_TAG = 13 };
+enum { SECTION_CUSTOM = 0, SECTION_START = 8, SECTION_DATA = 11, SECTION_DATA_COUNT = 12, SECTION_TAG = 13 };
 
 /* The prescribed order: the data count section comes before the code. */
 static uint32_t rank_of(uint8_t id)
@@ -755,14 +814,19 @@ static wisp_status read_section(decoder *d, wisp_section *section)
     return status;
 }
 
-/* How many sections there are, so that their list fits exactly; they may be broken. */
-static uint32_t count_sections(wisp_reader r)
+/* Looks ahead how many sections there are, so that their list fits exactly, and whether one
+ * is of data. They may be broken. */
+static uint32_t look_ahead(decoder *d)
 {
+    wisp_reader r = d->r;
     uint32_t count = 0, size;
     uint8_t id;
     const uint8_t *content;
+    d->may_name_data = true;
     while (wisp_read_u8(&r, &id) && wisp_read_leb_u32(&r, &size)) {
         count++;
+        if (id == SECTION_DATA)
+            d->may_name_data = false;
         if (!wisp_read_bytes(&r, size, &content))
             break;
     }
@@ -772,7 +836,7 @@ static uint32_t count_sections(wisp_reader r)
 static wisp_status read_sections(decoder *d)
 {
     wisp_module *m = d->module;
-    uint32_t count = count_sections(d->r);
+    uint32_t count = look_ahead(d);
     if (count > WISP_SECTIONS_MAX)
         return too_many(d, "sections", count, WISP_SECTIONS_MAX);
     wisp_status status = allocate(d, &m->sections, count, sizeof *m->sections);

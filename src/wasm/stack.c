@@ -69,7 +69,7 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu blocks", c->depth + 1);
         return;
     }
-    c->controls[c->depth++] = (wisp_control){
+    c->controls[c->depth] = (wisp_control){
         .opcode = opcode,
         .single = single,
         .type = type,
@@ -80,6 +80,7 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
         .start = (uint32_t)c->code_len,
         .instructions = c->instructions,
     };
+    c->depth++;
     c->last_end = 0;
     wisp_operands_push(c, wisp_control_params(current(c)));
 }
@@ -182,19 +183,30 @@ void wisp_operand_push_local(wisp_compiler *c, uint32_t local)
     }
 }
 
+void wisp_operands_match(wisp_compiler *c, wisp_types types)
+{
+    const wisp_control *block = current(c);
+    size_t count = c->height - block->height;
+    for (uint32_t i = 0; i < types.count; i++) {
+        wisp_valtype wanted = types.types[types.count - 1 - i], found = 0;
+        if (i < count)
+            found = wisp_operand_top(c, i + 1)->type;
+        else if (!block->is_polymorphic)
+            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack",
+                              c->opcode->text, wisp_valtype_name(wanted));
+        if (found && found != wanted)
+            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
+                              wisp_valtype_name(wanted), wisp_valtype_name(found));
+    }
+}
+
 void wisp_operands_check(wisp_compiler *c, wisp_types types)
 {
+    wisp_operands_match(c, types);
     if (c->height - current(c)->height < types.count) {
-        wisp_operands_pop(c, types);
+        wisp_operands_drop(c);
         wisp_operands_push(c, types);
-        return;
     }
-    for (uint32_t i = 0; i < types.count; i++) {
-        wisp_operand *operand = wisp_operand_top(c, types.count - i);
-        if (operand->type && operand->type != types.types[i])
-            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
-                              wisp_valtype_name(types.types[i]),
-                              wisp_valtype_name(operand->type));
-        operand->type = types.types[i];
-    }
+    for (uint32_t i = 0; i < types.count && c->status == WISP_OK; i++)
+        wisp_operand_top(c, types.count - i)->type = types.types[i];
 }
