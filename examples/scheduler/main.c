@@ -66,11 +66,12 @@ static void on_event(void *user, wisp_guest *guest, const wisp_guest_event *even
     struct program *program = user;
     (void)guest;
     printf("event    %s v%" PRIu32, wisp_guest_event_name(event->kind), event->version);
-    if (event->kind == WISP_GUEST_SWAPPED || event->kind == WISP_GUEST_REVERTED)
-        printf(" from v%" PRIu32 ", pause %" PRIu64 " us", event->from_version,
-               event->pause_ns / 1000);
     if (event->kind == WISP_GUEST_SWAPPED)
-        printf(", %" PRIu64 " bytes of state carried", event->state_size);
+        printf(" from v%" PRIu32 " with %" PRIu64 " bytes of state, pause %" PRIu64 " us",
+               event->from_version, event->state_size, event->pause_ns / 1000);
+    if (event->kind == WISP_GUEST_REVERTED)
+        printf(" to v%" PRIu32 ", pause %" PRIu64 " us", event->from_version,
+               event->pause_ns / 1000);
     printf("%s%s\n", event->reason[0] ? ": " : "", event->reason);
 
     /* A swap carries what the module knows; a fresh start, or a step back, does not. */
