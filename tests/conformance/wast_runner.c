@@ -204,7 +204,8 @@ static wast_counts run_all(const wast_features *features, const char *root, char
     path_list list = {0};
     wast_counts sum = {0};
     find_scripts(root, &list);
-    qsort(list.items, list.len, sizeof *list.items, compare_paths);
+    if (list.len > 0)
+        qsort(list.items, list.len, sizeof *list.items, compare_paths);
     for (size_t i = 0; i < list.len; i++) {
         char *name = name_of(list.items[i], root);
         if (is_wanted(name, names, name_count)) {
