@@ -14,8 +14,18 @@ static wisp_status refused(const char *what, const char *name, int64_t code, wis
 {
     char words[80] = "";
     strerror_r((int)-code, words, sizeof words);
-    wisp_status status = code == -ENOENT ? WISP_NOT_FOUND : WISP_IO;
-    return wisp_fail(err, status, "%s %.100s: %s", what, name, words);
+    return wisp_fail(err, WISP_IO, "%s %.100s: %s", what, name, words);
+}
+
+/* Only where a file is read is its absence an answer. */
+static wisp_status not_opened(const char *name, int code, wisp_error *err)
+{
+    wisp_status status = refused("cannot open", name, code, err);
+    if (code != -ENOENT)
+        return status;
+    if (err)
+        err->status = WISP_NOT_FOUND;
+    return WISP_NOT_FOUND;
 }
 
 static const char *path_of(const wisp_folder *folder, const char *name, const char *suffix,
@@ -102,7 +112,7 @@ wisp_status wisp_folder_read(const wisp_folder *folder, const char *name, size_t
     char path[PATH_SIZE];
     int fd = folder->os->open(folder->os->user, path_of(folder, name, "", path), WISP_OS_READ);
     if (fd < 0)
-        return refused("cannot open", name, fd, err);
+        return not_opened(name, fd, err);
     wisp_status status = read_whole(folder, fd, name, size_max, out, err);
     folder->os->close(folder->os->user, fd);
     return status;
@@ -120,7 +130,7 @@ wisp_status wisp_folder_read_into(const wisp_folder *folder, const char *name, v
     memset(into, 0, size);
     int fd = folder->os->open(folder->os->user, path_of(folder, name, "", path), WISP_OS_READ);
     if (fd < 0)
-        return refused("cannot open", name, fd, err);
+        return not_opened(name, fd, err);
     int64_t got = read_all(folder->os, fd, into, size);
     folder->os->close(folder->os->user, fd);
     return got < 0 ? refused("cannot read", name, got, err) : WISP_OK;

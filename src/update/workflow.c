@@ -167,7 +167,7 @@ static wisp_status check_next_root(const wisp_workflow *w, const wisp_metadata *
     return status;
 }
 
-/* One step N -> N+1; WISP_NOT_FOUND at the end of the chain. */
+/* One step N -> N+1; WISP_NOT_FOUND, which only the server says, at the end of the chain. */
 static wisp_status update_root(wisp_workflow *w, wisp_error *err)
 {
     wisp_download file;
@@ -191,6 +191,8 @@ static wisp_status update_root(wisp_workflow *w, wisp_error *err)
 static wisp_status refresh_root(wisp_workflow *w, wisp_bytes shipped, wisp_error *err)
 {
     wisp_status status = load_root(w, shipped, err);
+    if (status != WISP_OK)
+        return status;
     for (int i = 0; status == WISP_OK && i < WISP_ROOT_UPDATES_MAX; i++)
         status = update_root(w, err);
     if (status != WISP_OK && status != WISP_NOT_FOUND)
