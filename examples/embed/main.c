@@ -17,16 +17,21 @@ int main(void)
     wisp_net *net = NULL;
     wisp_net_curl_new(NULL, &net, &err);
     wisp_live_config config = {
-        .update = {.dir = "embed-state", .net = net, .url = "http://127.0.0.1:8000",
-                   .target = "greeter.wasm", .root = {root_json, root_json_size},
-                   .base = {greeter, greeter_size}, .base_version = 1},
+        .update = {.dir = "embed-state",
+                   .net = net,
+                   .url = "http://127.0.0.1:8000",
+                   .target = "greeter.wasm",
+                   .root = {root_json, root_json_size},
+                   .base = {greeter, greeter_size},
+                   .base_version = 1},
         .guest = {.on_message = on_message},
     };
     if (wisp_live_open(&config, &live, &err))
         return fprintf(stderr, "%s\n", err.text), 1;
     wisp_live_watch(live, 60 * 1000, &err); /* looks for updates once a minute, on a thread */
     for (int i = 0; i < 3; i++) {           /* your program's loop */
-        wisp_guest_send(wisp_live_guest(live), 1, (wisp_bytes){(const uint8_t *)"world", 5}, &err);
+        wisp_guest_send(wisp_live_guest(live), 1, (wisp_bytes){(const uint8_t *)"world", 5},
+                        &err);
         wisp_live_step(live); /* delivers; and between two deliveries, swaps */
     }
     wisp_live_close(live);

@@ -25,8 +25,8 @@ extern const size_t scheduler_default_size;
 struct program {
     struct swarm swarm;
     wisp_live *live;
-    bool announce;                        /* the module must be told again what it cannot know */
-    char last_check[WISP_ERROR_TEXT_MAX]; /* what was said last, not to say it again */
+    bool announce; /* the module must be told again what it cannot know */
+    char last_check[WISP_ERROR_TEXT_MAX + 16]; /* what was said last, not to say it again */
 };
 
 static volatile sig_atomic_t stopping;
@@ -83,7 +83,7 @@ static void on_event(void *user, wisp_guest *guest, const wisp_guest_event *even
 static void on_check(void *user, const wisp_update_result *result)
 {
     struct program *program = user;
-    char line[WISP_ERROR_TEXT_MAX];
+    char line[WISP_ERROR_TEXT_MAX + 16];
     snprintf(line, sizeof line, "%s%s%s", wisp_update_outcome_name(result->outcome),
              result->reason[0] ? ": " : "", result->reason);
     if (strcmp(line, program->last_check) != 0)
