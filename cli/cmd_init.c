@@ -63,12 +63,12 @@ static void print_project(const wisp_project *project)
     const wisp_role_policy *roles = project->config.roles;
     printf("%sMade a project in %s that releases %s.%s\n\n", term(stdout, TERM_BOLD), dir,
            project->config.target, term(stdout, TERM_PLAIN));
-    printf("  %s/wisp.json   what is released, by whose keys, valid for how long\n", dir);
-    printf("  %s/keys/       private keys: whoever has them can release. Keep them off the web\n"
-           "  %*s            server, and root.key, which is rarely needed, offline\n",
-           dir, (int)strlen(dir), "");
-    printf("  %s/repo/       what a web server shows; no secrets in it\n\n", dir);
-    printf("Documents are valid for: root %d days, targets %d, snapshot %d, timestamp %d.\n"
+    printf("  %s/wisp.json  what is released, whose keys sign it, how long it is valid\n", dir);
+    printf("  %s/repo       what a web server shows; there are no secrets in it\n", dir);
+    printf("  %s/keys       private keys, readable by you alone\n\n", dir);
+    puts("Whoever has the keys can release: keep them off the web server. root.key is rarely\n"
+         "needed: it is best kept offline.");
+    printf("\nDocuments are valid for: root %d days, targets %d, snapshot %d, timestamp %d.\n"
            "Publishing renews all but root; 'wisp refresh' does so without a release.\n\n",
            (int)roles[WISP_ROLE_ROOT].expires_days, (int)roles[WISP_ROLE_TARGETS].expires_days,
            (int)roles[WISP_ROLE_SNAPSHOT].expires_days,

@@ -38,12 +38,12 @@ static void print_sections(const subject *s)
     heading("Sections", wisp_module_section_count(s->module));
     printf("  %-24s %10s %12s %8s\n", "name", "offset", "size", "entries");
     for (uint32_t i = 0; wisp_module_section(s->module, i, &section); i++) {
-        char name[64], entries[16] = "";
+        char name[64], entries[24] = "";
         snprintf(name, sizeof name, is_custom(&section) ? "custom \"%.40s\"" : "%.40s",
                  section.name);
         if (section.count)
-            snprintf(entries, sizeof entries, "%" PRIu32, section.count);
-        printf("  %-24s %#10" PRIx32 " %12s %8s\n", name, section.offset,
+            snprintf(entries, sizeof entries, " %8" PRIu32, section.count);
+        printf("  %-24s %#10" PRIx32 " %12s%s\n", name, section.offset,
                count_text(section.size, size), entries);
         total += section.size;
     }

@@ -77,8 +77,9 @@ static wisp_status take_arguments(session *s, const wisp_functype *type, wisp_er
     if (given != type->param_count) {
         char text[TYPE_TEXT_SIZE];
         wisp_extern_type whole = {.kind = WISP_EXTERN_FUNC, .func = *type};
-        return wisp_fail(err, WISP_INVALID, "%zu arguments given, expected %" PRIu32 ": %.150s",
-                         given, type->param_count, type_print(&whole, text));
+        return wisp_fail(err, WISP_INVALID, "%zu argument%s given, expected %" PRIu32 ": %.150s",
+                         given, given == 1 ? "" : "s", type->param_count,
+                         type_print(&whole, text));
     }
     s->argument_count = type->param_count;
     s->result_count = type->result_count;

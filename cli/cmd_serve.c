@@ -37,7 +37,7 @@ static wisp_status find_repository(const char *dir, wisp_arena *arena, const cha
 }
 
 /* Serves until SIGINT or SIGTERM. */
-static int serve(const char *folder, const char *bind, uint16_t port, bool verbose)
+static int serve(const cli_args *args, const char *folder, uint16_t port)
 {
     http_server *server;
     wisp_error err;
@@ -47,8 +47,10 @@ static int serve(const char *folder, const char *bind, uint16_t port, bool verbo
     sigaddset(&stop_signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &stop_signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* a client that hangs up */
-    if (http_server_start(folder, bind, port, verbose, &server, &err))
-        return fail_with(NULL, &err);
+    if (http_server_start(folder, args_text(args, "bind", "127.0.0.1"), port,
+                          args_has(args, "verbose"), &server, &err))
+        return err.status == WISP_INVALID ? usage_error(args->command, "%s", err.text)
+                                          : fail_with(NULL, &err);
     printf("%s\n", http_server_url(server));
     fflush(stdout);
     fprintf(stderr, "serving %s; stop with Ctrl-C\n", folder);
@@ -69,8 +71,7 @@ static int run(const cli_args *args)
     wisp_error err;
     int code = find_repository(args->len ? args->arguments[0] : ".", &arena, &folder, &err)
                    ? fail_with(NULL, &err)
-                   : serve(folder, args_text(args, "bind", "127.0.0.1"), (uint16_t)port,
-                           args_has(args, "verbose"));
+                   : serve(args, folder, (uint16_t)port);
     wisp_arena_deinit(&arena);
     return code;
 }

@@ -141,19 +141,28 @@ static enum MHD_Result send_file(const http_server *server, struct MHD_Connectio
     return send_response(connection, code, file_response(fd, &st, path, not_modified, tag));
 }
 
+/*
+ * The library calls this once when the headers are there and again after the body. A GET is
+ * answered the second time, which keeps its connection open; anything else at once, which
+ * spares reading a body that nobody wants.
+ */
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state)
 {
+    static char seen;
     (void)version;
     (void)upload;
-    (void)state;
     const http_server *server = context;
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+        log_request(server, connection, method, path, MHD_HTTP_METHOD_NOT_ALLOWED, 0);
+        return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    }
+    if (*state == &seen && *upload_size == 0)
         return send_file(server, connection, method, path);
+    *state = &seen;
     *upload_size = 0;
-    log_request(server, connection, method, path, MHD_HTTP_METHOD_NOT_ALLOWED, 0);
-    return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    return MHD_YES;
 }
 
 /* Paths are decoded in public_file.c, where a NUL in one is noticed. */

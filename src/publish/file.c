@@ -1,10 +1,10 @@
 #include "publish/file.h"
 
 #include "base/error.h"
+#include "publish/permission.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static wisp_status fail_io(wisp_error *err, const char *verb, const char *path, int64_t result)
 {
@@ -91,7 +91,7 @@ bool wisp_file_exists(const wisp_os *os, const char *path)
     int fd = os->open(os->user, path, WISP_OS_READ);
     if (fd >= 0)
         os->close(os->user, fd);
-    return fd >= 0 || fd != -ENOENT;
+    return fd >= 0 || (fd != -ENOENT && fd != -ENOTDIR);
 }
 
 static wisp_status sync_parent(const wisp_os *os, const char *path, wisp_error *err)
@@ -124,8 +124,8 @@ static wisp_status write_file(const wisp_os *os, const char *path, int flags, wi
     int closed = os->close(os->user, fd);
     if (result == 0)
         result = closed;
-    if (result == 0 && mode != WISP_MODE_SECRET && chmod(path, (mode_t)mode) < 0)
-        result = -errno;
+    if (result == 0 && mode != WISP_MODE_SECRET)
+        result = wisp_permission_set(path, mode);
     if (result == 0)
         return WISP_OK;
     os->remove(os->user, path);
@@ -164,19 +164,21 @@ wisp_status wisp_dir_make(const wisp_os *os, const char *path, unsigned mode, wi
     int result = os->make_dir(os->user, path);
     if (result == -EEXIST)
         return WISP_OK;
-    if (result == 0 && mode != WISP_MODE_SECRET_DIR && chmod(path, (mode_t)mode) < 0)
-        result = -errno;
-    return result < 0 ? fail_io(err, "make the folder", path, result) : WISP_OK;
+    if (result == 0 && mode != WISP_MODE_SECRET_DIR)
+        result = wisp_permission_set(path, mode);
+    return result < 0 ? fail_io(err, "make the folder", path, result)
+                      : sync_parent(os, path, err);
 }
 
 wisp_status wisp_file_check_secret(const char *path, unsigned expected, wisp_error *err)
 {
-    struct stat st;
-    if (stat(path, &st) < 0)
-        return fail_io(err, "open", path, -errno);
-    if ((st.st_mode & 077) == 0)
+    unsigned mode;
+    int result = wisp_permission_get(path, &mode);
+    if (result < 0)
+        return fail_io(err, "open", path, result);
+    if ((mode & 077) == 0)
         return WISP_OK;
     return wisp_fail(err, WISP_UNTRUSTED,
                      "%s can be used by others (mode %04o), expected %04o: chmod %04o it", path,
-                     (unsigned)(st.st_mode & 07777), expected, expected);
+                     mode, expected, expected);
 }

@@ -7,8 +7,8 @@
 
 /*
  * Files of a project: read whole, and written so that a reader, or the next start after a
- * power cut, finds the old content or the new and nothing between. All calls but those about
- * permissions go through the system table; those are plain POSIX, as only desktops publish.
+ * power cut, finds the old content or the new and nothing between. Disk goes through the system
+ * table; permissions, which it does not know, through permission.h.
  */
 
 enum {
@@ -41,7 +41,7 @@ wisp_status wisp_file_create(const wisp_os *os, const char *path, wisp_bytes byt
 wisp_status wisp_file_replace(const wisp_os *os, const char *path, wisp_bytes bytes,
                               unsigned mode, wisp_error *err);
 
-/* Makes the folder [path]; one that is there already is left as it is. */
+/* Makes the folder [path], durably; one that is there already is left as it is. */
 wisp_status wisp_dir_make(const wisp_os *os, const char *path, unsigned mode, wisp_error *err);
 
 /* WISP_UNTRUSTED where others than the owner may do anything with [path]. */

@@ -1,13 +1,10 @@
-#define _DEFAULT_SOURCE /* realpath */
-
 #include "publish/project.h"
 
 #include "base/error.h"
 #include "publish/file.h"
+#include "publish/permission.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LOCK_NAME  ".lock"
@@ -36,17 +33,6 @@ static wisp_status read_config(wisp_project *project, wisp_error *err)
     return status ? wisp_fail(err, status, "%s: %.200s", path, why.text) : WISP_OK;
 }
 
-/* Whether the file [path] lies, links followed, in the folder [dir]. */
-static bool lies_in(const char *path, const char *dir)
-{
-    char real_path[PATH_MAX], real_dir[PATH_MAX];
-    if (!realpath(path, real_path) || !realpath(dir, real_dir))
-        return false;
-    size_t len = strlen(real_dir);
-    return strncmp(real_path, real_dir, len) == 0 &&
-           (real_path[len] == '/' || real_path[len] == '\0' || len == 1);
-}
-
 /* A web server shows the whole repository folder: no private key may be in it. */
 static wisp_status check_key_places(wisp_project *project, wisp_error *err)
 {
@@ -56,7 +42,7 @@ static wisp_status check_key_places(wisp_project *project, wisp_error *err)
             const char *path = wisp_project_path(project, policy->keys[i]);
             if (!path)
                 return wisp_fail_memory(err, WISP_PATH_SIZE_MAX);
-            if (lies_in(path, project->repository))
+            if (wisp_path_lies_in(path, project->repository))
                 return wisp_fail(err, WISP_INVALID,
                                  "the private key %.80s lies in the repository folder %.80s, "
                                  "which is public",
