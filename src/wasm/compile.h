@@ -10,8 +10,8 @@
 typedef struct wisp_compiler wisp_compiler;
 
 /* [has_data_count]: whether bodies may name data segments (Spec 5.5.16). */
-wisp_status wisp_compiler_new(const wisp_module *module, bool has_data_count,
-                              wisp_compiler **out, wisp_error *err);
+wisp_status wisp_compiler_new(const wisp_module *module, bool has_data_count, wisp_compiler **out,
+                              wisp_error *err);
 void wisp_compiler_free(wisp_compiler *compiler);
 
 /* Compiles the body of function [index] into the arena of [module], the compiler's. */

@@ -49,14 +49,14 @@ typedef struct wisp_control {
     bool was_dead; /* at its start */
     bool is_function;
     const wisp_functype *type; /* NULL where written inline */
-    uint32_t height;       /* operands below the block's own */
-    uint16_t home;         /* of the block's first operand */
-    uint32_t start;        /* unit that a jump to a loop goes to */
-    uint32_t instructions; /* how many came before it */
-    uint32_t jumps;        /* chain of jumps to the end, as unit + 1 */
-    uint32_t weights;      /* chain of weights of jumps to a loop, likewise */
-    uint32_t else_jump;    /* of if, as unit + 1 */
-    uint32_t stub, stub_of; /* br_table: code that jumps here, made for the table at stub_of */
+    uint32_t height;           /* operands below the block's own */
+    uint16_t home;             /* of the block's first operand */
+    uint32_t start;            /* unit that a jump to a loop goes to */
+    uint32_t instructions;     /* how many came before it */
+    uint32_t jumps;            /* chain of jumps to the end, as unit + 1 */
+    uint32_t weights;          /* chain of weights of jumps to a loop, likewise */
+    uint32_t else_jump;        /* of if, as unit + 1 */
+    uint32_t stub, stub_of;    /* br_table: code that jumps here, made for the table at stub_of */
 } wisp_control;
 
 struct wisp_compiler {

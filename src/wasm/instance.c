@@ -19,7 +19,8 @@ static wisp_status allocate_arrays(wisp_instance *in, wisp_error *err)
 {
     const wisp_module *m = in->module;
     wisp_store *s = in->store;
-    wisp_status status = allocate(s, &in->functions, m->function_count, sizeof *in->functions, err);
+    wisp_status status =
+        allocate(s, &in->functions, m->function_count, sizeof *in->functions, err);
     if (status == WISP_OK)
         status = allocate(s, &in->tables, m->table_count, sizeof *in->tables, err);
     if (status == WISP_OK)
@@ -98,8 +99,8 @@ static wisp_status make_tables_and_memories(wisp_instance *in, wisp_error *err)
     const wisp_module *m = in->module;
     wisp_status status = WISP_OK;
     for (uint32_t i = m->imported_tables; i < m->table_count && status == WISP_OK; i++)
-        status = wisp_table_new(in->store, m->tables[i].type, m->tables[i].limits,
-                                &in->tables[i], err);
+        status = wisp_table_new(in->store, m->tables[i].type, m->tables[i].limits, &in->tables[i],
+                                err);
     for (uint32_t i = m->imported_memories; i < m->memory_count && status == WISP_OK; i++)
         status = wisp_memory_new(in->store, m->memories[i], &in->memories[i], err);
     return status;

@@ -23,10 +23,9 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
 
 #include "wasm/ops.h"
 
-#define X(name, text)                                                                             \
-    trap_##name:                                                                                  \
-    __attribute__((unused));                                                                      \
-    x->trap = WISP_TRAP_##name;                                                                   \
+#define X(name, text)                                                                            \
+    trap_##name : __attribute__((unused));                                                       \
+    x->trap = WISP_TRAP_##name;                                                                  \
     goto stop;
     WISP_TRAPS(X)
 #undef X

@@ -21,32 +21,32 @@
 #endif
 
 #define STATE const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x
-#define OP(name)                                                                                  \
-    static void op_##name(STATE);                                                                 \
+#define OP(name)                                                                                 \
+    static void op_##name(STATE);                                                                \
     static void op_##name(STATE)
-#define STEP(name)                                                                                \
-    __attribute__((noinline)) static void op_##name(STATE);                                       \
+#define STEP(name)                                                                               \
+    __attribute__((noinline)) static void op_##name(STATE);                                      \
     static void op_##name(STATE)
 #define DISPATCH   TAIL handlers[*pc](pc, fp, mem, x)
 #define GOTO(name) TAIL op_##name(pc, fp, mem, x)
 #define TRAP(name) TAIL trap_##name(pc, fp, mem, x)
-#define STOP                                                                                      \
-    do {                                                                                          \
-        x->pc = pc;                                                                               \
-        x->frame = fp;                                                                            \
-        (void)mem;                                                                                \
-        return;                                                                                   \
+#define STOP                                                                                     \
+    do {                                                                                         \
+        x->pc = pc;                                                                              \
+        x->frame = fp;                                                                           \
+        (void)mem;                                                                               \
+        return;                                                                                  \
     } while (0)
 
 typedef void handler(STATE);
 
 static handler *const handlers[WISP_CODE_COUNT];
 
-#define X(name, text)                                                                             \
-    __attribute__((noinline, cold, unused)) static void trap_##name(STATE)                        \
-    {                                                                                             \
-        x->trap = WISP_TRAP_##name;                                                               \
-        STOP;                                                                                     \
+#define X(name, text)                                                                            \
+    __attribute__((noinline, cold, unused)) static void trap_##name(STATE)                       \
+    {                                                                                            \
+        x->trap = WISP_TRAP_##name;                                                              \
+        STOP;                                                                                    \
     }
 WISP_TRAPS(X)
 #undef X

@@ -166,8 +166,8 @@ static wisp_extern_type type_of(const wisp_extern *item)
         type.valtype = item->of.table->type;
         break;
     case WISP_EXTERN_MEMORY:
-        type.limits = (wisp_limits){item->of.memory->size / WISP_PAGE_SIZE,
-                                    item->of.memory->limits.max};
+        type.limits =
+            (wisp_limits){item->of.memory->size / WISP_PAGE_SIZE, item->of.memory->limits.max};
         break;
     case WISP_EXTERN_GLOBAL:
         type.valtype = item->of.global->type;

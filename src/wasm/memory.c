@@ -90,8 +90,8 @@ static wisp_status check_range(const wisp_memory *memory, uint64_t address, uint
                      (unsigned long long)memory->size);
 }
 
-wisp_status wisp_memory_read(const wisp_memory *memory, uint64_t address, void *into,
-                             size_t size, wisp_error *err)
+wisp_status wisp_memory_read(const wisp_memory *memory, uint64_t address, void *into, size_t size,
+                             wisp_error *err)
 {
     wisp_status status = check_range(memory, address, size, err);
     if (status == WISP_OK && size)

@@ -49,13 +49,13 @@ typedef struct wisp_text {
 /* A function, imported or defined. Once compiled, [start] is where its code begins. */
 typedef struct wisp_function {
     const uint16_t *start;
-    uint32_t code_len;     /* units */
-    uint32_t frame_size;   /* bytes of its frame, all included */
-    int32_t weight;        /* fuel of a call */
-    uint16_t header;       /* first slot of the frame header */
-    uint32_t type;         /* index in types */
-    wisp_span body;        /* locals and instructions, without the leading size */
-    bool is_declared;      /* ref.func in a body may name it */
+    uint32_t code_len;   /* units */
+    uint32_t frame_size; /* bytes of its frame, all included */
+    int32_t weight;      /* fuel of a call */
+    uint16_t header;     /* first slot of the frame header */
+    uint32_t type;       /* index in types */
+    wisp_span body;      /* locals and instructions, without the leading size */
+    bool is_declared;    /* ref.func in a body may name it */
 } wisp_function;
 
 /* A constant expression is kept as bytes and run at instantiation (constexpr.c). */
@@ -80,9 +80,9 @@ typedef struct wisp_element_segment {
     wisp_segment_mode mode;
     wisp_valtype type;
     uint32_t table;
-    wisp_span place;    /* constant expression, active segments only */
-    uint32_t count;     /* entries */
-    wisp_span entries;  /* function indices, or constant expressions */
+    wisp_span place;   /* constant expression, active segments only */
+    uint32_t count;    /* entries */
+    wisp_span entries; /* function indices, or constant expressions */
     bool is_expressions;
 } wisp_element_segment;
 
@@ -127,8 +127,8 @@ struct wisp_module {
     uint32_t type_count, import_count, function_count, table_count, memory_count, global_count;
     uint32_t export_count, element_count, data_count, section_count;
     uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
-    uint32_t start;         /* function index or WISP_NO_INDEX */
-    wisp_span names;        /* content of the name section, empty without one */
+    uint32_t start;  /* function index or WISP_NO_INDEX */
+    wisp_span names; /* content of the name section, empty without one */
 };
 
 /* Reads all sections of module->bytes into [module] and compiles its functions (decode.c). */

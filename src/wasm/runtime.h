@@ -124,8 +124,8 @@ struct wisp_store {
     wisp_table *tables;
     wisp_type_table types;
     wisp_callout *callout;
-    const wisp_func *failed;             /* the function of the program's that failed last … */
-    char failure[WISP_ERROR_TEXT_MAX];   /* … and its words */
+    const wisp_func *failed;           /* the function of the program's that failed last … */
+    char failure[WISP_ERROR_TEXT_MAX]; /* … and its words */
     wisp_trap trap;
     wisp_arena trap_names;
 };
@@ -183,7 +183,6 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame);
 wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame);
 /* Takes the bridge away when the callee has returned. */
 void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge);
-
 
 /* Fills store->trap with [code] and the frames from exec.pc on, unless exec.pc is NULL, and
  * [err] from it; returns WISP_TRAP (trap.c). */

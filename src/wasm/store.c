@@ -168,8 +168,8 @@ bool wisp_store_type(wisp_store *store, const wisp_functype *type, uint32_t *out
         return false;
     uint32_t *bucket = find_bucket(table, type);
     if (*bucket == 0) {
-        if (!wisp_array_reserve(store->allocator, &table->types, &table->capacity,
-                                table->len + 1, sizeof *table->types))
+        if (!wisp_array_reserve(store->allocator, &table->types, &table->capacity, table->len + 1,
+                                sizeof *table->types))
             return false;
         table->types[table->len++] = type;
         *bucket = (uint32_t)table->len;

@@ -8,8 +8,8 @@
 const char *wisp_trap_text(wisp_trap_code code)
 {
     switch (code) {
-#define X(name, text)                                                                             \
-    case WISP_TRAP_##name:                                                                        \
+#define X(name, text)                                                                            \
+    case WISP_TRAP_##name:                                                                       \
         return text;
         WISP_TRAPS(X)
 #undef X
@@ -152,8 +152,8 @@ static void print(printer *p, const char *format, ...)
     va_list args;
     va_start(args, format);
     bool fits = p->length < p->size;
-    int written =
-        vsnprintf(fits ? p->into + p->length : NULL, fits ? p->size - p->length : 0, format, args);
+    int written = vsnprintf(fits ? p->into + p->length : NULL, fits ? p->size - p->length : 0,
+                            format, args);
     va_end(args);
     if (written > 0)
         p->length += (size_t)written;

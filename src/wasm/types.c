@@ -166,7 +166,8 @@ wisp_status wisp_functype_parse(wisp_arena *arena, const char *signature, wisp_f
 {
     const char *close = signature ? strchr(signature, ')') : NULL;
     if (!close || signature[0] != '(')
-        return wisp_fail(err, WISP_INVALID, "signature '%s' is not of the form \"(params)results\"",
+        return wisp_fail(err, WISP_INVALID,
+                         "signature '%s' is not of the form \"(params)results\"",
                          signature ? signature : "");
     size_t params = (size_t)(close - signature) - 1;
     size_t results = strlen(close + 1);

@@ -1,0 +1,205 @@
+#include "wasm/decoder.h"
+
+#include <string.h>
+
+#include "wasm/constexpr.h"
+#include "wasm/types.h"
+#include "wasm/utf8.h"
+
+uint64_t wisp_decode_offset(const wisp_decoder *d)
+{
+    return (uint64_t)(d->r.at - d->module->bytes.data);
+}
+
+wisp_status wisp_decode_malformed(wisp_decoder *d, const char *expected)
+{
+    return wisp_fail_at(d->err, WISP_MALFORMED, wisp_decode_offset(d),
+                        "%s section at byte %llu: expected %s", d->section,
+                        (unsigned long long)wisp_decode_offset(d), expected);
+}
+
+wisp_status wisp_decode_mismatch(wisp_decoder *d, const char *text)
+{
+    return wisp_fail_at(d->err, WISP_MISMATCH, wisp_decode_offset(d),
+                        "%s section at byte %llu: %s", d->section,
+                        (unsigned long long)wisp_decode_offset(d), text);
+}
+
+wisp_status wisp_decode_too_many(wisp_decoder *d, const char *what, uint64_t count, uint64_t max)
+{
+    return wisp_fail_at(d->err, WISP_LIMIT, wisp_decode_offset(d),
+                        "%llu %s, at most %llu are allowed", (unsigned long long)count, what,
+                        (unsigned long long)max);
+}
+
+wisp_status wisp_decode_u32(wisp_decoder *d, const char *expected, uint32_t *out)
+{
+    return wisp_read_leb_u32(&d->r, out) ? WISP_OK : wisp_decode_malformed(d, expected);
+}
+
+wisp_status wisp_decode_byte(wisp_decoder *d, const char *expected, uint8_t *out)
+{
+    return wisp_read_u8(&d->r, out) ? WISP_OK : wisp_decode_malformed(d, expected);
+}
+
+/* A number of [what] that follow, each of at least one byte. */
+wisp_status wisp_decode_count(wisp_decoder *d, const char *what, uint32_t max, uint32_t *out)
+{
+    wisp_status status = wisp_decode_u32(d, "a count", out);
+    if (status)
+        return status;
+    if (*out > wisp_reader_left(&d->r))
+        return wisp_fail_at(d->err, WISP_MALFORMED, wisp_decode_offset(d),
+                            "%s section at byte %llu: length out of bounds, %u %s in %zu bytes",
+                            d->section, (unsigned long long)wisp_decode_offset(d), *out, what,
+                            wisp_reader_left(&d->r));
+    return *out > max ? wisp_decode_too_many(d, what, *out, max) : WISP_OK;
+}
+
+wisp_status wisp_decode_allocate(wisp_decoder *d, void *array, size_t count, size_t size)
+{
+    void *block = wisp_arena_alloc(&d->module->arena, count, size);
+    if (!block)
+        return wisp_fail_memory(d->err, count * size);
+    memcpy(array, &block, sizeof block);
+    return WISP_OK;
+}
+
+/* Makes room for [more] items behind the [count] at *[array]. */
+wisp_status wisp_decode_extend(wisp_decoder *d, void *array, uint32_t count, uint32_t more,
+                               size_t size)
+{
+    void *old, *block = NULL;
+    memcpy(&old, array, sizeof old);
+    wisp_status status = wisp_decode_allocate(d, &block, (size_t)count + more, size);
+    if (status)
+        return status;
+    if (count)
+        memcpy(block, old, count * size);
+    memcpy(array, &block, sizeof block);
+    return WISP_OK;
+}
+
+wisp_status wisp_decode_name(wisp_decoder *d, wisp_bytes *out)
+{
+    uint32_t size;
+    wisp_status status = wisp_decode_u32(d, "the size of a name", &size);
+    if (status)
+        return status;
+    if (!wisp_read_bytes(&d->r, size, &out->data))
+        return wisp_decode_malformed(d, "a name, found the section's end");
+    out->size = size;
+    if (!wisp_utf8_is_valid(*out))
+        return wisp_decode_malformed(d, "a name in UTF-8, found malformed UTF-8 encoding");
+    return WISP_OK;
+}
+
+wisp_status wisp_decode_keep_name(wisp_decoder *d, wisp_bytes name, wisp_text *out)
+{
+    out->text = wisp_arena_text(&d->module->arena, name.data, name.size);
+    out->size = (uint32_t)name.size;
+    return out->text ? WISP_OK : wisp_fail_memory(d->err, name.size + 1);
+}
+
+wisp_status wisp_decode_valtype(wisp_decoder *d, wisp_valtype *out)
+{
+    uint8_t byte = 0;
+    uint64_t offset = wisp_decode_offset(d);
+    wisp_status status = wisp_decode_byte(d, "a value type", &byte);
+    *out = byte;
+    return status ? status : wisp_valtype_check(byte, offset, d->err);
+}
+
+wisp_status wisp_decode_reftype(wisp_decoder *d, wisp_valtype *out)
+{
+    wisp_status status = wisp_decode_valtype(d, out);
+    if (status)
+        return status;
+    return wisp_valtype_is_ref(*out) ? WISP_OK : wisp_decode_malformed(d, "a reference type");
+}
+
+/* Spec 5.3.8. [max] is the greatest that the units allow. */
+wisp_status wisp_decode_limits(wisp_decoder *d, const char *what, uint64_t max, wisp_limits *out)
+{
+    uint8_t flags = 0;
+    uint32_t min = 0, upper = 0;
+    wisp_status status = wisp_decode_byte(d, "limits", &flags);
+    if (status)
+        return status;
+    if (flags >= 2 && flags <= 7)
+        return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d) - 1,
+                            "%s with limits 0x%02x (64-bit or shared) is not supported", what,
+                            flags);
+    if (flags > 1)
+        return wisp_decode_malformed(d, "limits of kind 0 or 1 (malformed limits flags)");
+    status = wisp_decode_u32(d, "a minimum", &min);
+    if (status == WISP_OK && flags == 1)
+        status = wisp_decode_u32(d, "a maximum", &upper);
+    if (status)
+        return status;
+    out->min = min;
+    out->max = flags == 1 ? upper : UINT64_MAX;
+    if (flags == 1 && upper < min)
+        return wisp_decode_mismatch(d, "size minimum must not be greater than maximum");
+    if (min > max || (flags == 1 && upper > max))
+        return wisp_decode_mismatch(d, "size is beyond what 32 bits can address (65536 pages)");
+    return WISP_OK;
+}
+
+wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_module_table *out)
+{
+    if (d->r.at != d->r.end && *d->r.at == 0x40)
+        return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d),
+                            "a table with an initial value is not supported");
+    wisp_status status = wisp_decode_reftype(d, &out->type);
+    return status ? status : wisp_decode_limits(d, "table", UINT32_MAX, &out->limits);
+}
+
+wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_limits *out)
+{
+    return wisp_decode_limits(d, "memory", WISP_PAGES_MAX, out);
+}
+
+wisp_status wisp_decode_global_type(wisp_decoder *d, wisp_module_global *out)
+{
+    uint8_t is_mutable = 0;
+    wisp_status status = wisp_decode_valtype(d, &out->type);
+    if (status == WISP_OK)
+        status = wisp_decode_byte(d, "a mutability", &is_mutable);
+    if (status)
+        return status;
+    out->is_mutable = is_mutable == 1;
+    return is_mutable <= 1 ? WISP_OK
+                           : wisp_decode_malformed(d, "mutability 0 or 1 (malformed mutability)");
+}
+
+wisp_status wisp_decode_type_index(wisp_decoder *d, uint32_t *out)
+{
+    wisp_status status = wisp_decode_u32(d, "a type index", out);
+    if (status)
+        return status;
+    return *out < d->module->type_count ? WISP_OK : wisp_decode_mismatch(d, "unknown type");
+}
+
+wisp_status wisp_decode_function_index(wisp_decoder *d, uint32_t *out)
+{
+    wisp_status status = wisp_decode_u32(d, "a function index", out);
+    if (status)
+        return status;
+    return *out < d->module->function_count ? WISP_OK
+                                            : wisp_decode_mismatch(d, "unknown function");
+}
+
+wisp_status wisp_decode_constant(wisp_decoder *d, wisp_valtype type, uint32_t globals,
+                                 wisp_span *out)
+{
+    return wisp_constant_check(d->module, &d->r, type, globals, out, d->err);
+}
+
+wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint32_t count)
+{
+    if (count <= 1)
+        return WISP_OK;
+    return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d),
+                        "multiple memories are not supported");
+}

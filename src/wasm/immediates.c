@@ -1,0 +1,65 @@
+#include "wasm/types.h"
+#include "wasm/walk.h"
+
+uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
+{
+    uint32_t value = 0;
+    if (!wisp_read_leb_u32(&c->r, &value))
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", c->opcode->text, expected);
+    return value;
+}
+
+/* An index into [count] things that are called [what]. */
+uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count)
+{
+    uint32_t index = wisp_walk_u32(c, "an index");
+    if (c->status == WISP_OK && index >= count)
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown %s %u, expected less than %u",
+                          c->opcode->text, what, index, count);
+    return c->status ? 0 : index;
+}
+
+uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected)
+{
+    uint8_t byte = 0;
+    if (!wisp_read_u8(&c->r, &byte))
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s, found the body's end",
+                          c->opcode->text, expected);
+    return byte;
+}
+
+/* Refuses a byte that is no value type. */
+void wisp_walk_check_valtype(wisp_compiler *c, uint8_t byte)
+{
+    wisp_error why;
+    wisp_status status = wisp_valtype_check(byte, c->offset, &why);
+    if (status)
+        wisp_compile_fail(c, status, "%s", why.text);
+}
+
+wisp_valtype wisp_walk_valtype(wisp_compiler *c)
+{
+    uint8_t byte = wisp_walk_byte(c, "a value type");
+    if (c->status == WISP_OK)
+        wisp_walk_check_valtype(c, byte);
+    return byte;
+}
+
+wisp_valtype wisp_walk_reftype(wisp_compiler *c)
+{
+    wisp_valtype type = wisp_walk_valtype(c);
+    if (c->status == WISP_OK && !wisp_valtype_is_ref(type))
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects a reference type, found %s",
+                          c->opcode->text, wisp_valtype_name(type));
+    return type;
+}
+
+uint32_t wisp_walk_table(wisp_compiler *c)
+{
+    return wisp_walk_index(c, "table", c->module->table_count);
+}
+
+wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table)
+{
+    return c->status ? WISP_FUNCREF : c->module->tables[table].type;
+}

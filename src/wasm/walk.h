@@ -1,0 +1,82 @@
+#ifndef WISP_WASM_WALK_H
+#define WISP_WASM_WALK_H
+
+#include "wasm/compiler.h"
+
+/*
+ * The functions that validate and translate instructions, one a shape (opcodes.h): each
+ * reads the immediates, moves the operand stack as the specification says and emits code.
+ */
+
+void wisp_walk_unreachable(wisp_compiler *c);
+void wisp_walk_nop(wisp_compiler *c);
+void wisp_walk_block(wisp_compiler *c);
+void wisp_walk_loop(wisp_compiler *c);
+void wisp_walk_if(wisp_compiler *c);
+void wisp_walk_else(wisp_compiler *c);
+void wisp_walk_end(wisp_compiler *c);
+void wisp_walk_br(wisp_compiler *c);
+void wisp_walk_br_if(wisp_compiler *c);
+void wisp_walk_br_table(wisp_compiler *c);
+void wisp_walk_return(wisp_compiler *c);
+void wisp_walk_call(wisp_compiler *c);
+void wisp_walk_call_indirect(wisp_compiler *c);
+void wisp_walk_drop(wisp_compiler *c);
+void wisp_walk_select(wisp_compiler *c);
+void wisp_walk_select_t(wisp_compiler *c);
+void wisp_walk_local_get(wisp_compiler *c);
+void wisp_walk_local_set(wisp_compiler *c);
+void wisp_walk_local_tee(wisp_compiler *c);
+void wisp_walk_global_get(wisp_compiler *c);
+void wisp_walk_global_set(wisp_compiler *c);
+void wisp_walk_table_get(wisp_compiler *c);
+void wisp_walk_table_set(wisp_compiler *c);
+void wisp_walk_load_1(wisp_compiler *c);
+void wisp_walk_load_2(wisp_compiler *c);
+void wisp_walk_load_4(wisp_compiler *c);
+void wisp_walk_load_8(wisp_compiler *c);
+void wisp_walk_store_1(wisp_compiler *c);
+void wisp_walk_store_2(wisp_compiler *c);
+void wisp_walk_store_4(wisp_compiler *c);
+void wisp_walk_store_8(wisp_compiler *c);
+void wisp_walk_memory_size(wisp_compiler *c);
+void wisp_walk_memory_grow(wisp_compiler *c);
+void wisp_walk_i32_const(wisp_compiler *c);
+void wisp_walk_i64_const(wisp_compiler *c);
+void wisp_walk_f32_const(wisp_compiler *c);
+void wisp_walk_f64_const(wisp_compiler *c);
+void wisp_walk_eqz(wisp_compiler *c);
+void wisp_walk_compare(wisp_compiler *c);
+void wisp_walk_unary(wisp_compiler *c);
+void wisp_walk_binary(wisp_compiler *c);
+void wisp_walk_binary_ri(wisp_compiler *c);
+void wisp_walk_commutative(wisp_compiler *c);
+void wisp_walk_reinterpret(wisp_compiler *c);
+void wisp_walk_ref_null(wisp_compiler *c);
+void wisp_walk_ref_is_null(wisp_compiler *c);
+void wisp_walk_ref_func(wisp_compiler *c);
+void wisp_walk_memory_init(wisp_compiler *c);
+void wisp_walk_data_drop(wisp_compiler *c);
+void wisp_walk_memory_copy(wisp_compiler *c);
+void wisp_walk_memory_fill(wisp_compiler *c);
+void wisp_walk_table_init(wisp_compiler *c);
+void wisp_walk_elem_drop(wisp_compiler *c);
+void wisp_walk_table_copy(wisp_compiler *c);
+void wisp_walk_table_grow(wisp_compiler *c);
+void wisp_walk_table_size(wisp_compiler *c);
+void wisp_walk_table_fill(wisp_compiler *c);
+
+/* ------------------------------------------------------------------ immediates */
+
+/* Each sets the status if there is no such number, and then gives something harmless. */
+uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected);
+uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected);
+/* An index into [count] things that are called [what]. */
+uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count);
+void wisp_walk_check_valtype(wisp_compiler *c, uint8_t byte);
+wisp_valtype wisp_walk_valtype(wisp_compiler *c);
+wisp_valtype wisp_walk_reftype(wisp_compiler *c);
+uint32_t wisp_walk_table(wisp_compiler *c);
+wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table);
+
+#endif

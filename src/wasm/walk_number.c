@@ -1,0 +1,267 @@
+#include "wasm/types.h"
+#include "wasm/walk.h"
+
+/* Variables, constants and arithmetic. */
+
+/* ------------------------------------------------------------------ parametric, variables */
+
+void wisp_walk_drop(wisp_compiler *c)
+{
+    wisp_operand_pop(c, 0);
+}
+
+/* Emits a select of two operands of [type]; 0 takes any number. */
+static void select(wisp_compiler *c, wisp_valtype type)
+{
+    wisp_operand condition = wisp_operand_pop(c, WISP_I32);
+    wisp_operand b = wisp_operand_pop(c, type);
+    wisp_operand a = wisp_operand_pop(c, type ? type : (wisp_valtype)b.type);
+    wisp_valtype result = type ? type : a.type ? a.type : b.type;
+    if (!type && wisp_valtype_is_ref(result))
+        wisp_compile_fail(c, WISP_MISMATCH, "select expects numbers, found %s",
+                          wisp_valtype_name(result));
+    uint16_t slot_a = wisp_emit_use(c, &a);
+    uint16_t slot_b = wisp_emit_use(c, &b);
+    uint16_t slot_c = wisp_emit_use(c, &condition);
+    wisp_emit_producer(c, wisp_valtype_is_64(result) ? WISP_CODE_SELECT_64 : WISP_CODE_SELECT_32);
+    wisp_emit(c, slot_a);
+    wisp_emit(c, slot_b);
+    wisp_emit(c, slot_c);
+    wisp_emit_result(c, result);
+}
+
+void wisp_walk_select(wisp_compiler *c)
+{
+    select(c, 0);
+}
+
+void wisp_walk_select_t(wisp_compiler *c)
+{
+    uint32_t count = wisp_walk_u32(c, "a number of types");
+    if (c->status == WISP_OK && count != 1)
+        wisp_compile_fail(c, WISP_MISMATCH, "select: invalid result arity %u, expected 1", count);
+    wisp_valtype type = wisp_walk_valtype(c);
+    if (c->status == WISP_OK)
+        select(c, type);
+}
+
+static uint32_t read_local(wisp_compiler *c)
+{
+    return wisp_walk_index(c, "local", c->local_count);
+}
+
+void wisp_walk_local_get(wisp_compiler *c)
+{
+    uint32_t local = read_local(c);
+    if (c->status == WISP_OK)
+        wisp_operand_push_local(c, local);
+}
+
+/* Pops a value into [local], if possible by having its instruction write there. */
+static wisp_operand set_local(wisp_compiler *c, uint32_t local)
+{
+    bool can_retarget = wisp_emit_can_retarget(c);
+    wisp_operand value = wisp_operand_pop(c, c->local_types[local]);
+    if (can_retarget && c->local_refs[local] == 0) {
+        wisp_emit_retarget(c, c->local_slots[local]);
+        return value;
+    }
+    wisp_emit_flush_local(c, local);
+    wisp_emit_move(c, c->local_slots[local], &value);
+    return value;
+}
+
+void wisp_walk_local_set(wisp_compiler *c)
+{
+    uint32_t local = read_local(c);
+    if (c->status == WISP_OK)
+        set_local(c, local);
+}
+
+void wisp_walk_local_tee(wisp_compiler *c)
+{
+    uint32_t local = read_local(c);
+    if (c->status)
+        return;
+    wisp_operand value = set_local(c, local);
+    if (value.kind == WISP_OPERAND_CONSTANT)
+        wisp_operand_push_constant(c, value.type, value.bits);
+    else
+        wisp_operand_push_local(c, local);
+}
+
+static uint32_t read_global(wisp_compiler *c)
+{
+    return wisp_walk_index(c, "global", c->module->global_count);
+}
+
+void wisp_walk_global_get(wisp_compiler *c)
+{
+    uint32_t index = read_global(c);
+    if (c->status)
+        return;
+    wisp_valtype type = c->module->globals[index].type;
+    wisp_emit_producer(c, wisp_valtype_is_64(type) ? WISP_CODE_GLOBAL_GET_64
+                                                   : WISP_CODE_GLOBAL_GET_32);
+    wisp_emit_32(c, index);
+    wisp_emit_result(c, type);
+}
+
+void wisp_walk_global_set(wisp_compiler *c)
+{
+    uint32_t index = read_global(c);
+    if (c->status)
+        return;
+    const wisp_module_global *global = &c->module->globals[index];
+    if (!global->is_mutable)
+        wisp_compile_fail(c, WISP_MISMATCH, "global.set: global %u is immutable", index);
+    wisp_operand value = wisp_operand_pop(c, global->type);
+    uint16_t slot = wisp_emit_use(c, &value);
+    wisp_emit_code(c, wisp_valtype_is_64(global->type) ? WISP_CODE_GLOBAL_SET_64
+                                                       : WISP_CODE_GLOBAL_SET_32);
+    wisp_emit(c, slot);
+    wisp_emit_32(c, index);
+}
+
+/* ------------------------------------------------------------------ numbers */
+
+void wisp_walk_i32_const(wisp_compiler *c)
+{
+    int32_t value = 0;
+    if (!wisp_read_leb_s32(&c->r, &value))
+        wisp_compile_fail(c, WISP_MALFORMED, "i32.const expects a 32-bit number");
+    wisp_operand_push_constant(c, WISP_I32, (uint32_t)value);
+}
+
+void wisp_walk_i64_const(wisp_compiler *c)
+{
+    int64_t value = 0;
+    if (!wisp_read_leb_s64(&c->r, &value))
+        wisp_compile_fail(c, WISP_MALFORMED, "i64.const expects a 64-bit number");
+    wisp_operand_push_constant(c, WISP_I64, (uint64_t)value);
+}
+
+void wisp_walk_f32_const(wisp_compiler *c)
+{
+    uint32_t bits = 0;
+    if (!wisp_read_u32le(&c->r, &bits))
+        wisp_compile_fail(c, WISP_MALFORMED, "f32.const expects 4 bytes");
+    wisp_operand_push_constant(c, WISP_F32, bits);
+}
+
+void wisp_walk_f64_const(wisp_compiler *c)
+{
+    uint64_t bits = 0;
+    if (!wisp_read_u64le(&c->r, &bits))
+        wisp_compile_fail(c, WISP_MALFORMED, "f64.const expects 8 bytes");
+    wisp_operand_push_constant(c, WISP_F64, bits);
+}
+
+void wisp_walk_unary(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    uint16_t slot = wisp_emit_use(c, &a);
+    wisp_emit_producer(c, op->code);
+    wisp_emit(c, slot);
+    wisp_emit_result(c, op->out);
+}
+
+/* The bits stay where they are. */
+void wisp_walk_reinterpret(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    if (a.kind == WISP_OPERAND_CONSTANT) {
+        wisp_operand_push_constant(c, op->out, a.bits);
+        return;
+    }
+    if (a.kind == WISP_OPERAND_LOCAL)
+        wisp_emit_move(c, a.home, &a);
+    wisp_operand_push(c, op->out);
+}
+
+/* Whether [operand] fits the immediate of an RI form. */
+static bool is_immediate(const wisp_operand *operand)
+{
+    return operand->kind == WISP_OPERAND_CONSTANT &&
+           (operand->type == WISP_I32 || (int64_t)operand->bits == (int32_t)operand->bits);
+}
+
+/* Emits [code], which is an RR form, or the RI form that follows it. */
+static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
+                        const wisp_operand *b, wisp_valtype out)
+{
+    bool has_immediate = is_immediate(b);
+    uint16_t slot_a = wisp_emit_use(c, a);
+    uint16_t slot_b = has_immediate ? 0 : wisp_emit_use(c, b);
+    wisp_emit_producer(c, has_immediate ? code + 1 : code);
+    wisp_emit(c, slot_a);
+    if (has_immediate)
+        wisp_emit_32(c, (uint32_t)b->bits);
+    else
+        wisp_emit(c, slot_b);
+    wisp_emit_result(c, out);
+}
+
+void wisp_walk_binary(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    wisp_operand b = wisp_operand_pop(c, op->in);
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    uint16_t slot_a = wisp_emit_use(c, &a);
+    uint16_t slot_b = wisp_emit_use(c, &b);
+    wisp_emit_producer(c, op->code);
+    wisp_emit(c, slot_a);
+    wisp_emit(c, slot_b);
+    wisp_emit_result(c, op->out);
+}
+
+void wisp_walk_binary_ri(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    wisp_operand b = wisp_operand_pop(c, op->in);
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    emit_binary(c, op->code, &a, &b, op->out);
+}
+
+void wisp_walk_commutative(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    wisp_operand b = wisp_operand_pop(c, op->in);
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    if (is_immediate(&a) && !is_immediate(&b))
+        emit_binary(c, op->code, &b, &a, op->out);
+    else
+        emit_binary(c, op->code, &a, &b, op->out);
+}
+
+/* a < b is b > a: the comparison with its operands exchanged. */
+static uint32_t exchanged(uint32_t code)
+{
+    static const uint8_t groups[] = {0, 1, 4, 5, 2, 3, 8, 9, 6, 7};
+    uint32_t first = code >= WISP_CODE_I64_EQ_RR ? WISP_CODE_I64_EQ_RR : WISP_CODE_I32_EQ_RR;
+    return first + groups[(code - first) / WISP_FORM_COUNT] * WISP_FORM_COUNT;
+}
+
+void wisp_walk_compare(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    wisp_operand b = wisp_operand_pop(c, op->in);
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    if (is_immediate(&a) && !is_immediate(&b))
+        emit_binary(c, exchanged(op->code), &b, &a, op->out);
+    else
+        emit_binary(c, op->code, &a, &b, op->out);
+}
+
+/* The negation of a comparison just made is another comparison. */
+void wisp_walk_eqz(wisp_compiler *c)
+{
+    const wisp_opcode *op = c->opcode;
+    if (op->in == WISP_I32 && wisp_emit_negate(c))
+        return;
+    wisp_operand zero = {.type = op->in, .kind = WISP_OPERAND_CONSTANT};
+    wisp_operand a = wisp_operand_pop(c, op->in);
+    emit_binary(c, op->code, &a, &zero, op->out);
+}
