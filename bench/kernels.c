@@ -114,5 +114,6 @@ wisp_status bench_kernels(const bench_options *options, bench_report *report, wi
     }
     if (!was_found)
         return wisp_fail(err, WISP_NOT_FOUND, "no kernel '%s'", options->only);
+    bench_report_mean(report);
     return WISP_OK;
 }

@@ -6,8 +6,8 @@
 void bench_report_begin(bench_report *report, bool is_json)
 {
     *report = (bench_report){.is_json = is_json};
-    printf(is_json ? "{\"figures\": [" : "%-20s %12s %12s %8s\n", "kernel", "native ms",
-           "wasm ms", "ratio");
+    if (is_json)
+        printf("{\"figures\": [");
 }
 
 /* JSON's comma between two figures. */
@@ -21,6 +21,8 @@ static void separate(bench_report *report)
 void bench_report_kernel(bench_report *report, const char *name, double native_ns, double wasm_ns)
 {
     double ratio = wasm_ns / native_ns;
+    if (report->kernel_count == 0 && !report->is_json)
+        printf("%-20s %12s %12s %8s\n", "kernel", "native ms", "wasm ms", "ratio");
     report->log_sum += log(ratio);
     report->kernel_count++;
     separate(report);
@@ -42,11 +44,18 @@ void bench_report_figure(bench_report *report, const char *name, double value, c
     fflush(stdout);
 }
 
-void bench_report_end(bench_report *report)
+void bench_report_mean(bench_report *report)
 {
-    if (report->kernel_count > 0)
-        bench_report_figure(report, "geometric mean of the ratios",
-                            exp(report->log_sum / report->kernel_count), "");
+    double mean = exp(report->log_sum / report->kernel_count);
+    separate(report);
+    if (report->is_json)
+        printf("{\"name\": \"geometric mean of the ratios\", \"value\": %.3f}", mean);
+    else
+        printf("%-46s %8.2f\n\n", "geometric mean", mean);
+}
+
+void bench_report_end(const bench_report *report)
+{
     if (report->is_json)
         printf("\n]}\n");
 }

@@ -23,7 +23,10 @@ void bench_report_kernel(bench_report *report, const char *name, double native_n
 /* Anything else: [value] in [unit]. */
 void bench_report_figure(bench_report *report, const char *name, double value, const char *unit);
 
-/* Adds the geometric mean of the kernels' ratios. */
-void bench_report_end(bench_report *report);
+/* The geometric mean of the ratios of all kernels told of so far. */
+void bench_report_mean(bench_report *report);
+
+/* Ends the JSON. */
+void bench_report_end(const bench_report *report);
 
 #endif
