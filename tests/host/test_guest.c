@@ -128,6 +128,7 @@ static void freeing_a_guest_stops_it(void **state)
     rig_send(&r, COUNT, 0, 0, 0);
     wisp_guest *empty;
     assert_int_equal(wisp_guest_new(r.host, NULL, &empty, NULL), WISP_OK);
+    wisp_guest_free(empty); /* not the first in the list */
     wisp_guest_free(r.guest);
     wisp_guest_free(NULL);
     rig_expect_events(&r, "stopped 1; ");
@@ -337,6 +338,18 @@ static void the_module_logs(void **state)
     rig_deinit(&r);
 }
 
+static void an_unknown_log_level_is_taken_for_debug(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, NULL, "v1");
+    static const uint32_t levels[] = {0, 3, 4, 0xffffffff};
+    for (size_t i = 0; i < 4; i++)
+        rig_deliver(&r, LOG_LEVEL, 0, levels[i], 0);
+    rig_expect_logs(&r, "0 level; 3 level; 3 level; 3 level; ");
+    rig_deinit(&r);
+}
+
 static void a_range_outside_its_memory_traps_the_module(void **state)
 {
     (void)state;
@@ -383,6 +396,8 @@ static void wisp_save_state_outside_wisp_save_traps(void **state)
     (void)state;
     struct rig r;
     rig_start(&r, NULL, "v1");
+    assert_int_equal(rig_deliver(&r, SAVE_AT, 0, 1024, 4), WISP_TRAP);
+    assert_int_equal(wisp_guest_save(r.guest, NULL), WISP_OK);
     assert_int_equal(rig_deliver(&r, SAVE_AT, 0, 1024, 4), WISP_TRAP);
     assert_string_equal(r.last_trap.text, "wisp.save: called outside wisp_save");
     rig_deinit(&r);
@@ -497,13 +512,49 @@ static void more_tasks_than_allowed_are_refused(void **state)
     rig_deinit(&r);
 }
 
-static void an_interval_of_nothing_is_refused(void **state)
+static void an_interval_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t interval_us;
+        bool is_taken;
+    } cases[] = {{0, false},
+                 {-1, false},
+                 {INT64_MIN, false},
+                 {INT64_MAX, false},
+                 {INT64_MAX / 1000 + 1, false},
+                 {INT64_MAX / 1000, true},
+                 {1, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig r;
+        rig_start(&r, NULL, "v1");
+        uint64_t bits = (uint64_t)cases[i].interval_us;
+        rig_deliver(&r, REPEAT_LONG, 0, (uint32_t)(bits >> 32), (uint32_t)bits);
+        rig_expect(&r, cases[i].is_taken ? "v1 #1 =1; " : "v1 #1 =0; ");
+        if (cases[i].is_taken)
+            assert_true(wisp_host_next_ns(r.host) == r.now_ns + bits * 1000);
+        rig_deinit(&r);
+    }
+}
+
+static void every_entry_has_its_own_fuel(void **state)
 {
     (void)state;
     struct rig r;
-    rig_start(&r, NULL, "v1");
-    rig_deliver(&r, REPEAT, 0, 0, 0);
-    rig_expect(&r, "v1 #1 =0; ");
+    rig_start(&r, &(wisp_guest_config){.fuel = 1000}, "v1");
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(rig_deliver(&r, COUNT, 0, 0, 0), WISP_OK);
+        r.heard_len = 0;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(wisp_guest_save(r.guest, NULL), WISP_OK);
+    rig_deliver(&r, REPEAT, 0, 1000, 0);
+    for (int i = 0; i < 1000; i++) {
+        r.heard_len = 0;
+        run_at(&r, r.now_ns + MS);
+    }
+    rig_expect(&r, "task v1 #1001 =0; ");
+    assert_int_equal(rig_status(&r).traps, 0);
     rig_deinit(&r);
 }
 
@@ -578,8 +629,6 @@ static void guests_take_turns_in_the_order_in_which_they_were_made(void **state)
     (void)state;
     struct rig r;
     rig_start(&r, NULL, "v1");
-    static struct rig second;
-    memset(&second, 0, sizeof second);
     wisp_guest *other;
     assert_int_equal(wisp_guest_new(r.host, NULL, &other, NULL), WISP_OK);
     assert_int_equal(wisp_guest_start(other, rig_module("v2"), NULL), WISP_OK);
@@ -616,6 +665,7 @@ int main(void)
         cmocka_unit_test(a_module_without_wisp_message_lets_them_pass),
         cmocka_unit_test(messages_arrive_aligned),
         cmocka_unit_test(the_module_logs),
+        cmocka_unit_test(an_unknown_log_level_is_taken_for_debug),
         cmocka_unit_test(a_range_outside_its_memory_traps_the_module),
         cmocka_unit_test(a_range_is_checked_against_the_memory_as_it_is_now),
         cmocka_unit_test(wisp_save_state_outside_wisp_save_traps),
@@ -625,7 +675,8 @@ int main(void)
         cmocka_unit_test(a_task_may_cancel_a_task),
         cmocka_unit_test(a_task_that_adds_tasks_cannot_hold_up_a_step),
         cmocka_unit_test(more_tasks_than_allowed_are_refused),
-        cmocka_unit_test(an_interval_of_nothing_is_refused),
+        cmocka_unit_test(an_interval_out_of_range_is_refused),
+        cmocka_unit_test(every_entry_has_its_own_fuel),
         cmocka_unit_test(what_is_no_task_function_traps),
         cmocka_unit_test(the_module_reads_the_clock_of_the_host),
         cmocka_unit_test(a_module_can_call_what_on_link_adds),

@@ -9,6 +9,7 @@
 
 /* What came of each step of the scenario. */
 struct outcome {
+    uint32_t count; /* that the module has told last */
     bool has_guest;
     wisp_status start, send[3], repeat, save, swap;
 };
@@ -19,13 +20,23 @@ static wisp_status send(struct rig *r, uint32_t a)
     return wisp_guest_send(r->guest, COUNT, (wisp_bytes){(const uint8_t *)&c, sizeof c}, NULL);
 }
 
+static void note_count(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes)
+{
+    (void)guest;
+    (void)channel;
+    struct answer a;
+    assert_int_equal(bytes.size, sizeof a);
+    memcpy(&a, bytes.data, sizeof a);
+    ((struct outcome *)user)->count = a.count;
+}
+
 static void live(struct rig *r, struct outcome *o)
 {
     memset(o, 0, sizeof *o);
     wisp_host_config host_config = {&r->ledger.allocator, &r->os};
     if (wisp_host_new(&host_config, &r->host, NULL) != WISP_OK)
         return;
-    wisp_guest_config config = {.user = r};
+    wisp_guest_config config = {.on_message = note_count, .user = o};
     if (wisp_guest_new(r->host, &config, &r->guest, NULL) != WISP_OK)
         return;
     o->has_guest = true;
@@ -35,10 +46,10 @@ static void live(struct rig *r, struct outcome *o)
     for (uint32_t i = 0; i < 3; i++)
         o->send[i] = send(r, i);
     wisp_host_step(r->host, r->now_ns);
+    o->save = wisp_guest_save(r->guest, NULL);
     struct command repeat = {0, 1000, 1};
     o->repeat = wisp_guest_deliver(r->guest, REPEAT,
                                    (wisp_bytes){(const uint8_t *)&repeat, sizeof repeat}, NULL);
-    o->save = wisp_guest_save(r->guest, NULL);
     o->swap = wisp_guest_swap(r->guest, rig_module("v2"), NULL);
 }
 
@@ -64,6 +75,7 @@ static void check(struct rig *r, const struct outcome *o)
                      o->swap == WISP_OK ? WISP_GUEST_STATE_PROBATION : WISP_GUEST_STATE_RUNNING);
     assert_int_equal(rig_deliver(r, COUNT, 0, 0, 0), WISP_OK);
     assert_int_equal(rig_status(r).version, o->swap == WISP_OK ? 2 : 1);
+    assert_int_equal(o->count, taken + 1); /* no swap without the state, if it can be had */
 }
 
 static void sweep(bool is_once)

@@ -271,13 +271,14 @@ static void a_state_over_the_limit_is_not_used(void **state)
     rig_start(&r, &(wisp_guest_config){.state_size_max = 2000}, "v1");
     count(&r, 4);
     assert_int_equal(wisp_guest_save(r.guest, NULL), WISP_OK);
-    rig_deliver(&r, SAVE_SIZE, 0, 1997, 0);
+    rig_deliver(&r, SAVE_SIZE, 0, 5000, 0);
     wisp_error err;
     assert_int_equal(wisp_guest_save(r.guest, &err), WISP_LIMIT);
     assert_string_equal(err.text, "wisp_save saves more than 2000 bytes");
     rig_swap(&r, "v2", WISP_OK);
     assert_string_equal(r.last_reason, "wisp_save saves more than 2000 bytes");
     assert_int_equal(r.last_event.state_size, 4);
+    assert_int_equal(r.last_trap.code, WISP_TRAP_NONE);
     r.heard_len = 0;
     rig_deliver(&r, COUNT, 0, 7, 0);
     rig_expect(&r, "v2 #5 =7; ");
@@ -292,6 +293,10 @@ static void a_state_of_exactly_the_limit_is_carried(void **state)
     rig_deliver(&r, SAVE_SIZE, 0, 99996, 0);
     rig_swap(&r, "v2", WISP_OK);
     assert_int_equal(r.last_event.state_size, 100000);
+    assert_string_equal(r.last_reason, "");
+    rig_deliver(&r, SAVE_SIZE, 0, 99997, 0);
+    rig_swap(&r, "v3", WISP_OK);
+    assert_string_equal(r.last_reason, "wisp_save saves more than 100000 bytes");
     rig_deinit(&r);
 }
 
@@ -621,6 +626,27 @@ a_module_that_does_not_accept_the_state_of_a_guest_that_is_down_starts_without(v
     rig_deinit(&r);
 }
 
+static void stopping_a_guest_that_is_down_lets_it_begin_anew(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, &(wisp_guest_config){.restarts_max = 1}, "v1");
+    count(&r, 5);
+    assert_int_equal(wisp_guest_save(r.guest, NULL), WISP_OK);
+    for (int i = 0; i < 3; i++)
+        rig_send(&r, TRAP, 0, 0, 0);
+    rig_step(&r);
+    assert_int_equal(rig_status(&r).queue_len, 1);
+    wisp_guest_stop(r.guest);
+    rig_expect_events(&r, "restarted 1; down 1; ");
+    expect_state(&r, WISP_GUEST_STATE_EMPTY, 0);
+    assert_int_equal(rig_status(&r).queue_len, 0);
+    assert_int_equal(wisp_guest_start(r.guest, rig_module("v1"), NULL), WISP_OK);
+    rig_deliver(&r, COUNT, 0, 7, 0);
+    rig_expect(&r, "v1 #1 =7; ");
+    rig_deinit(&r);
+}
+
 static void a_state_that_its_own_version_refuses_takes_the_guest_down(void **state)
 {
     (void)state;
@@ -706,6 +732,7 @@ int main(void)
         cmocka_unit_test(a_guest_that_is_down_goes_on_with_the_module_it_is_given),
         cmocka_unit_test(
             a_module_that_does_not_accept_the_state_of_a_guest_that_is_down_starts_without),
+        cmocka_unit_test(stopping_a_guest_that_is_down_lets_it_begin_anew),
         cmocka_unit_test(a_state_that_its_own_version_refuses_takes_the_guest_down),
         cmocka_unit_test(a_committed_version_restarts_from_the_state_it_was_given),
         cmocka_unit_test(a_restart_starts_the_tasks_again),

@@ -13,7 +13,9 @@ enum channel {
     REPEAT,       /* has the task run every [a] microseconds with context [b]; answers its id */
     REPEAT_INDEX, /* the same with function [a] of the table */
     REPEAT_TYPED, /* the same with a function of another type */
+    REPEAT_LONG,  /* the same task every [a] * 2^32 + [b] microseconds */
     CANCEL,       /* cancels task [a]; answers what came of it */
+    LOG_LEVEL,    /* logs at level [a] */
     LOG_AT,       /* logs [b] bytes at address [a] */
     SEND_AT,      /* sends them on channel ECHO */
     SAVE_AT,      /* saves them, where that is not allowed */

@@ -72,7 +72,7 @@ static void of_another_type(uint32_t a, uint32_t b)
 /* A task that the compiler cannot see through, so that its table slot can be forged. */
 typedef void (*task_function)(void *context);
 
-static uint32_t repeat(volatile uintptr_t function, uint32_t interval_us, uint32_t context)
+static uint32_t repeat(volatile uintptr_t function, int64_t interval_us, uint32_t context)
 {
     uint32_t id =
         wisp_repeat_task((task_function)function, (void *)(uintptr_t)context, interval_us);
@@ -134,6 +134,12 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
         break;
     case REPEAT_TYPED:
         value = repeat((uintptr_t)of_another_type, 1000, c.b);
+        break;
+    case REPEAT_LONG:
+        value = repeat((uintptr_t)task, (int64_t)((uint64_t)c.a << 32 | c.b), 0);
+        break;
+    case LOG_LEVEL:
+        wisp_log(c.a, "level");
         break;
     case CANCEL:
         value = (uint32_t)wisp_cancel_task(c.a);
