@@ -51,7 +51,7 @@ end() {
     rc=$?
     stop "$program"
     stop "$server"
-    [ -n "${KEEP:-}" ] || rm -rf "$work"
+    if [ -n "${KEEP:-}" ]; then echo "Kept: $work"; else rm -rf "$work"; fi
     exit $rc
 }
 trap end EXIT
@@ -84,10 +84,11 @@ start_program() {
 }
 
 start_server() { # the port stays the same over restarts
+    rm -f "$work/serve.log" # lest the last server's lines are taken for the new one's
     "$wisp" serve "$work/project" --port "${port:-0}" >"$work/serve.log" 2>&1 &
     server=$!
     tries=0
-    until grep -q 'http://' "$work/serve.log"; do
+    until grep -qs "http://" "$work/serve.log"; do
         tries=$((tries + 1))
         [ $tries -lt 100 ] || { cat "$work/serve.log" >&2; fail "wisp serve did not start"; }
         sleep 0.05
