@@ -62,7 +62,7 @@ static int serve(const cli_args *args, const char *folder, uint16_t port)
 
 static int run(const cli_args *args)
 {
-    uint64_t port = 8080;
+    uint64_t port = 8000;
     if (!args_number(args, "port", 0, 65535, &port))
         return EXIT_USAGE;
     wisp_arena arena;
@@ -87,7 +87,7 @@ const cli_command cmd_serve = {
     .examples = "wisp serve release\n"
                 "wisp serve release --port 0 --verbose\n"
                 "wisp serve release --bind 0.0.0.0 --port 80",
-    .options = {{"port", "N", "port to listen on, 0 for any that is free [8080]"},
+    .options = {{"port", "N", "port to listen on, 0 for any that is free [8000]"},
                 {"bind", "ADDRESS", "address to listen on [127.0.0.1]"},
                 {"verbose", NULL, "a line on stderr for each request"}},
     .arguments_max = 1,

@@ -20,7 +20,7 @@ wisp_status http_server_start(const char *folder, const char *bind, uint16_t por
                               http_server **out, wisp_error *err);
 void http_server_stop(http_server *server);
 
-/* "http://127.0.0.1:8080". */
+/* "http://127.0.0.1:8000". */
 const char *http_server_url(const http_server *server);
 
 #endif
