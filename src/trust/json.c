@@ -68,7 +68,8 @@ static bool has_real(const json_t *value)
 
 static wisp_status parse_failure(const json_error_t *error, wisp_error *err)
 {
-    if (json_error_code(error) == json_error_out_of_memory)
+    enum json_error_code code = json_error_code(error);
+    if (code == json_error_out_of_memory || code == json_error_unknown) /* it says no more */
         return wisp_fail(err, WISP_NO_MEMORY, "out of memory for a JSON document");
     uint64_t offset = error->position > 0 ? (uint64_t)error->position : 0;
     return wisp_fail_at(err, WISP_MALFORMED, offset, "not JSON: line %d, column %d: %s",

@@ -10,14 +10,17 @@
  * library (jansson).
  *
  * A value is borrowed from the document that holds it; a document is freed by
- * wisp_json_free. Paths in errors look like "signed.meta". One thread a document.
+ * wisp_json_free. One thread a document.
  */
 
 typedef struct wisp_json wisp_json;
 
 /* Parses [bytes], one JSON object; duplicate keys, a depth over 32, more than 262,144 values,
  * numbers with a fraction, and what is no UTF-8 are refused. WISP_MALFORMED with the byte
- * offset; WISP_NO_MEMORY. */
+ * offset; WISP_NO_MEMORY.
+ *
+ * Where malloc fails, the library sometimes blames the text, or loses a character of a string:
+ * what a document says is to be believed after its signature was verified, and not before. */
 wisp_status wisp_json_parse(wisp_bytes bytes, wisp_json **out, wisp_error *err);
 void wisp_json_free(wisp_json *document); /* NULL allowed */
 

@@ -237,7 +237,10 @@ static wisp_status save_candidate(check *c, wisp_error *err)
                          (unsigned long long)next.candidate.version);
     next.candidate = entry_of(c);
     next.candidate.state = state;
-    return wisp_updater_save(u, &next, err);
+    wisp_status status = wisp_updater_save(u, &next, err);
+    if (status == WISP_OK)
+        wisp_updater_sweep(u); /* a process may run for years */
+    return status;
 }
 
 /* Puts verified content on disk and makes it the candidate. */

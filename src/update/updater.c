@@ -106,10 +106,11 @@ static wisp_status check_config(const wisp_updater_config *c, wisp_error *err)
         return wisp_fail(err, WISP_INVALID, "an updater with a transport needs a URL");
     wisp_metadata *root;
     wisp_status status = wisp_metadata_parse(c->allocator, WISP_ROLE_ROOT, c->root, &root, err);
-    if (status != WISP_OK)
-        return status == WISP_NO_MEMORY ? status : WISP_INVALID;
-    wisp_metadata_free(root);
-    return WISP_OK;
+    if (status == WISP_OK)
+        wisp_metadata_free(root);
+    else if (status != WISP_NO_MEMORY)
+        status = err->status = WISP_INVALID;
+    return status;
 }
 
 static wisp_status init(wisp_updater *u, const wisp_updater_config *config, wisp_error *err)
@@ -207,7 +208,7 @@ static bool is_worth_saving(const wisp_record *before, const wisp_record *after)
             after->candidate.state == WISP_STATE_NONE);
 }
 
-static void tidy(wisp_updater *u)
+void wisp_updater_sweep(wisp_updater *u)
 {
     wisp_error err;
     wisp_hash keep[2];
@@ -216,8 +217,15 @@ static void tidy(wisp_updater *u)
         keep[len++] = u->record.good.hash;
     if (u->record.candidate.state != WISP_STATE_NONE)
         keep[len++] = u->record.candidate.hash;
+    if (wisp_blobs_prepare(&u->blobs, keep, len, &err) != WISP_OK)
+        wisp_updater_note(u, err.text);
+}
+
+static void tidy(wisp_updater *u)
+{
+    wisp_error err;
+    wisp_updater_sweep(u);
     if (wisp_bans_reserve(&u->dir, &err) != WISP_OK ||
-        wisp_blobs_prepare(&u->blobs, keep, len, &err) != WISP_OK ||
         wisp_metastore_prepare(&u->metadata, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
 }

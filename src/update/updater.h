@@ -52,6 +52,9 @@ wisp_status wisp_updater_ban(wisp_updater *updater, const wisp_update_entry *ent
 /* Bans the candidate if its attempts are used up; tells whether they were. */
 bool wisp_updater_retire(wisp_updater *updater);
 
+/* Removes all content but that of the last good module and of the candidate. */
+void wisp_updater_sweep(wisp_updater *updater);
+
 /* Whether [a] and [b] are the same content. */
 bool wisp_hash_equal(const wisp_hash *a, const wisp_hash *b);
 

@@ -9,8 +9,8 @@
  * last sync of that directory.
  */
 
-#define FAULTY_FILES_MAX 256
-#define FAULTY_NAMES_MAX 64
+#define FAULTY_FILES_MAX 2048
+#define FAULTY_NAMES_MAX 256
 #define FAULTY_FDS_MAX   16
 
 typedef enum fault {

@@ -13,7 +13,7 @@
  */
 
 #define REPO_KEYS_MAX  4
-#define REPO_FILES_MAX 96
+#define REPO_FILES_MAX 400
 
 typedef enum repo_manner {
     REPO_WHOLE,

@@ -451,6 +451,18 @@ static void leftovers_are_cleared_away_at_the_start(void **state)
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_GOOD);
 }
 
+static void a_long_run_keeps_only_what_it_may_need(void **state)
+{
+    (void)state;
+    char content[32];
+    open_device();
+    for (uint64_t version = 2; version < 12; version++) {
+        snprintf(content, sizeof content, "module %d", (int)version);
+        device_update(&d, version, content);
+        assert_in_range(faulty_os_count(&d.disk, DEVICE_DIR "/blobs/"), 1, 2);
+    }
+}
+
 static void a_damaged_record_costs_the_state_but_not_the_bans(void **state)
 {
     (void)state;
@@ -651,6 +663,7 @@ int main(void)
         CASE(a_second_opener_is_told_that_the_folder_is_busy),
         CASE(the_folder_of_another_program_is_left_alone),
         CASE(leftovers_are_cleared_away_at_the_start),
+        CASE(a_long_run_keeps_only_what_it_may_need),
         CASE(a_damaged_record_costs_the_state_but_not_the_bans),
         CASE(one_damaged_slot_costs_the_last_change),
         CASE(a_disk_that_does_not_answer_keeps_the_embedded_module_running),

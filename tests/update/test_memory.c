@@ -1,0 +1,153 @@
+#include "device.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Every allocation of a device's day is refused, one after the other, those of the JSON library
+ * too. Nothing leaks, nothing breaks, and with memory back all is as it should be.
+ */
+
+typedef struct ration {
+    uint64_t count, refuse_at; /* 0 for never */
+    int64_t live;
+    uint64_t live_bytes;
+} ration;
+
+static ration own, json;
+
+static bool is_refused(ration *r)
+{
+    return ++r->count == r->refuse_at;
+}
+
+static void *own_alloc(void *user, void *old, size_t old_size, size_t new_size)
+{
+    (void)user;
+    if (new_size == 0) {
+        own.live -= old != NULL;
+        own.live_bytes -= old ? old_size : 0;
+        free(old);
+        return NULL;
+    }
+    if (is_refused(&own))
+        return NULL;
+    void *block = realloc(old, new_size);
+    assert_non_null(block);
+    own.live += old == NULL;
+    own.live_bytes += new_size - (old ? old_size : 0);
+    return block;
+}
+
+static void *json_alloc(size_t size)
+{
+    if (is_refused(&json))
+        return NULL;
+    json.live++;
+    return malloc(size);
+}
+
+static void json_release(void *block)
+{
+    json.live -= block != NULL;
+    free(block);
+}
+
+static const wisp_allocator allocator = {own_alloc, NULL};
+static device d;
+
+/* A day in which each call may say that there is no memory, and nothing worse. */
+static void live_a_day(void)
+{
+    wisp_status opened = device_open(&d);
+    /* The JSON library may take a refusal for a mistake in the text of the shipped root. */
+    assert_true(opened == WISP_OK || opened == WISP_NO_MEMORY ||
+                (opened == WISP_INVALID && json.refuse_at));
+    if (opened != WISP_OK)
+        return;
+    for (int i = 0; i < 2; i++) {
+        wisp_status status = wisp_updater_check(d.updater, &d.result, &d.err);
+        assert_true(status == WISP_OK || status == WISP_NO_MEMORY);
+        /* The JSON library may lose a character of a text, which the signature then finds. */
+        if (status == WISP_OK && d.result.outcome == WISP_UPDATE_REFUSED)
+            assert_true(json.refuse_at && says(d.result.reason, "needed signatures verify"));
+        status = wisp_updater_acquire(d.updater, &d.image, &d.err);
+        assert_true(status == WISP_OK || status == WISP_NO_MEMORY);
+        if (status == WISP_OK) {
+            assert_int_equal(wisp_updater_commit(d.updater, &d.image, &d.err), WISP_OK);
+            wisp_image_free(d.updater, &d.image);
+        }
+    }
+    device_close(&d);
+}
+
+/* The repository in the test must not starve: it is all made before. */
+static void prepare(void)
+{
+    own.refuse_at = json.refuse_at = 0;
+    device_init(&d);
+    d.config.allocator = &allocator;
+    assert_int_equal(device_open(&d), WISP_OK);
+    device_update(&d, 2, "module two");
+    device_close(&d);
+    repo_rotate(&d.repo, WISP_ROLE_SNAPSHOT, 1);
+    repo_release(&d.repo, 3, "module three");
+}
+
+static uint64_t sweep(ration *r)
+{
+    for (uint64_t n = 1;; n++) {
+        prepare();
+        r->count = 0;
+        r->refuse_at = n;
+        int64_t own_live = own.live, json_live = json.live;
+        live_a_day();
+        bool struck = r->count >= n;
+        r->refuse_at = 0;
+        assert_int_equal(own.live, own_live);
+        assert_int_equal(own.live_bytes, 0);
+        assert_int_equal(json.live, json_live);
+
+        assert_int_equal(device_open(&d), WISP_OK);
+        wisp_update_outcome outcome = device_check(&d);
+        assert_true(outcome == WISP_UPDATE_UP_TO_DATE || outcome == WISP_UPDATE_STAGED);
+        device_acquire(&d);
+        assert_true(device_runs(&d, "module three"));
+        assert_int_equal(device_status(&d).ban_count, 0);
+        device_deinit(&d);
+        if (!struck)
+            return n - 1;
+    }
+}
+
+static void any_allocation_of_ours_may_be_refused(void **state)
+{
+    (void)state;
+    uint64_t points = sweep(&own);
+    print_message("# %llu points\n", (unsigned long long)points);
+    assert_true(points > 20);
+}
+
+static void any_allocation_of_the_json_library_may_be_refused(void **state)
+{
+    (void)state;
+    uint64_t points = sweep(&json);
+    print_message("# %llu points\n", (unsigned long long)points);
+    assert_true(points > 500);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_allocation_of_ours_may_be_refused),
+        cmocka_unit_test(any_allocation_of_the_json_library_may_be_refused),
+    };
+    json_set_alloc_funcs(json_alloc, json_release);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

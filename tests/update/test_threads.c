@@ -1,0 +1,150 @@
+#include "device.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A check on one thread, everything else on another; made for the thread sanitizer. */
+
+static device d;
+
+/* --- a check that waits for the network holds nobody up ---------------------------------- */
+
+typedef struct gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool is_waiting, is_open;
+} gate;
+
+static gate at_server = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void wait_at_server(repo *self, const char *path)
+{
+    (void)self;
+    (void)path;
+    pthread_mutex_lock(&at_server.mutex);
+    at_server.is_waiting = true;
+    pthread_cond_signal(&at_server.changed);
+    while (!at_server.is_open)
+        pthread_cond_wait(&at_server.changed, &at_server.mutex);
+    pthread_mutex_unlock(&at_server.mutex);
+}
+
+static void *check_once(void *context)
+{
+    wisp_update_result *result = context;
+    wisp_updater_check(d.updater, result, NULL);
+    return NULL;
+}
+
+static void a_check_that_waits_for_the_server_holds_nobody_up(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    wisp_update_result result, other;
+    device_init(&d);
+    assert_int_equal(device_open(&d), WISP_OK);
+    repo_release(&d.repo, 2, "module two");
+    device_check(&d);
+    d.repo.on_request = wait_at_server;
+    assert_int_equal(pthread_create(&thread, NULL, check_once, &result), 0);
+    pthread_mutex_lock(&at_server.mutex);
+    while (!at_server.is_waiting)
+        pthread_cond_wait(&at_server.changed, &at_server.mutex);
+    pthread_mutex_unlock(&at_server.mutex);
+
+    /* The other thread is inside of its request: all of this must return. */
+    assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
+    device_commit(&d);
+    assert_int_equal(device_status(&d).good.version, 2);
+    assert_int_equal(wisp_updater_check(d.updater, &other, &d.err), WISP_BUSY);
+
+    pthread_mutex_lock(&at_server.mutex);
+    at_server.is_open = true;
+    pthread_cond_broadcast(&at_server.changed);
+    pthread_mutex_unlock(&at_server.mutex);
+    pthread_join(thread, NULL);
+    assert_int_equal(result.outcome, WISP_UPDATE_UP_TO_DATE);
+    device_deinit(&d);
+}
+
+/* --- what was judged before the wait is judged again after it ---------------------------- */
+
+static void try_meanwhile(repo *self, const char *path)
+{
+    wisp_image *image = self->context;
+    if (strncmp(path, "targets/", 8) == 0 && !image->bytes.data)
+        assert_int_equal(wisp_updater_acquire(d.updater, image, NULL), WISP_OK);
+}
+
+static void a_trial_that_began_during_a_download_is_not_swept_away(void **state)
+{
+    (void)state;
+    wisp_image image = {0};
+    device_init(&d);
+    assert_int_equal(device_open(&d), WISP_OK);
+    repo_release(&d.repo, 2, "module two");
+    device_check(&d);
+    repo_release(&d.repo, 3, "module three");
+    d.repo.on_request = try_meanwhile;
+    d.repo.context = &image;
+    assert_int_equal(device_check(&d), WISP_UPDATE_UNAVAILABLE);
+    assert_int_equal(d.result.status, WISP_BUSY);
+    assert_int_equal(image.source, WISP_IMAGE_TRIAL);
+    assert_int_equal(wisp_updater_commit(d.updater, &image, NULL), WISP_OK);
+    wisp_image_free(d.updater, &image);
+    assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
+    device_deinit(&d);
+}
+
+/* --- no rest for the sanitizer ----------------------------------------------------------- */
+
+static void *check_often(void *context)
+{
+    char content[32];
+    (void)context;
+    for (uint64_t version = 2; version < 60; version++) {
+        wisp_update_result result;
+        snprintf(content, sizeof content, "module %d", (int)version);
+        repo_release(&d.repo, version, content);
+        assert_int_equal(wisp_updater_check(d.updater, &result, NULL), WISP_OK);
+    }
+    return NULL;
+}
+
+static void a_check_and_everything_else_run_side_by_side(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    device_init(&d);
+    assert_int_equal(device_open(&d), WISP_OK);
+    assert_int_equal(pthread_create(&thread, NULL, check_often, NULL), 0);
+    for (int i = 0; i < 2000; i++) {
+        wisp_image image;
+        wisp_update_status status;
+        assert_int_equal(wisp_updater_acquire(d.updater, &image, NULL), WISP_OK);
+        if (image.source == WISP_IMAGE_TRIAL && i % 3)
+            assert_int_equal(wisp_updater_commit(d.updater, &image, NULL), WISP_OK);
+        else if (image.source == WISP_IMAGE_TRIAL)
+            assert_int_equal(wisp_updater_reject(d.updater, &image, "no", NULL), WISP_OK);
+        wisp_image_free(d.updater, &image);
+        wisp_updater_status(d.updater, &status);
+    }
+    pthread_join(thread, NULL);
+    device_deinit(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_check_that_waits_for_the_server_holds_nobody_up),
+        cmocka_unit_test(a_trial_that_began_during_a_download_is_not_swept_away),
+        cmocka_unit_test(a_check_and_everything_else_run_side_by_side),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
