@@ -87,14 +87,14 @@ typedef enum wisp_log_level {
 } wisp_log_level;
 
 /* What happened to a guest. */
-#define WISP_GUEST_EVENTS(X)                                                                      \
-    X(STARTED, "started")         /* a version runs for the first time in this guest */           \
-    X(SWAPPED, "swapped")         /* a new version runs, on probation */                          \
-    X(COMMITTED, "committed")     /* it has proved itself; the old one is gone */                 \
-    X(REVERTED, "reverted")       /* it failed; the old version runs on. See reason */            \
-    X(REFUSED, "refused")         /* it did not even start; the old version never stopped */      \
-    X(RESTARTED, "restarted")     /* the only version failed and was started again */             \
-    X(DOWN, "down")               /* it cannot be kept running */                                 \
+#define WISP_GUEST_EVENTS(X)                                                                     \
+    X(STARTED, "started")     /* a version runs for the first time in this guest */              \
+    X(SWAPPED, "swapped")     /* a new version runs, on probation */                             \
+    X(COMMITTED, "committed") /* it has proved itself; the old one is gone */                    \
+    X(REVERTED, "reverted")   /* it failed; the old version runs on. See reason */               \
+    X(REFUSED, "refused")     /* it did not even start; the old version never stopped */         \
+    X(RESTARTED, "restarted") /* the only version failed and was started again */                \
+    X(DOWN, "down")           /* it cannot be kept running */                                    \
     X(STOPPED, "stopped")
 
 typedef enum wisp_guest_event_kind {
@@ -121,15 +121,15 @@ typedef struct wisp_guest_event {
 
 /* Zero means the default in brackets; every handler may be NULL. */
 typedef struct wisp_guest_config {
-    const char *name;            /* for messages to people; copied ["guest"] */
-    wisp_store_config limits;    /* for each version; allocator and fuel are not used */
-    uint64_t fuel;               /* for each entry into the module [10,000,000] */
-    uint32_t probation_entries;  /* that a new version must survive [100] */
-    uint32_t restarts_max;       /* in a row, without a good entry between [3] */
-    uint32_t queue_len_max;      /* messages waiting to be delivered [1,024] */
-    uint32_t message_size_max;   /* bytes of one message, either way [64 KiB] */
-    uint32_t tasks_max;          /* that a module may have at once [64] */
-    uint64_t state_size_max;     /* bytes that a module may save [16 MiB] */
+    const char *name;           /* for messages to people; copied ["guest"] */
+    wisp_store_config limits;   /* for each version; allocator and fuel are not used */
+    uint64_t fuel;              /* for each entry into the module [10,000,000] */
+    uint32_t probation_entries; /* that a new version must survive [100] */
+    uint32_t restarts_max;      /* in a row, without a good entry between [3] */
+    uint32_t queue_len_max;     /* messages waiting to be delivered [1,024] */
+    uint32_t message_size_max;  /* bytes of one message, either way [64 KiB] */
+    uint32_t tasks_max;         /* that a module may have at once [64] */
+    uint64_t state_size_max;    /* bytes that a module may save [16 MiB] */
 
     /* A module sent [bytes] (borrowed for the call) on [channel]. */
     void (*on_message)(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes);
@@ -222,7 +222,7 @@ typedef struct wisp_guest_status {
     uint64_t messages_out;     /* sent by it */
     uint64_t messages_dropped; /* that no version could handle */
     uint64_t task_runs, traps, swaps, reverts, restarts;
-    uint64_t memory_size;      /* bytes of its linear memory now */
+    uint64_t memory_size; /* bytes of its linear memory now */
     uint32_t queue_len, task_count;
 } wisp_guest_status;
 
@@ -237,8 +237,8 @@ WISP_API const wisp_module *wisp_guest_module(const wisp_guest *guest);
  * (may be NULL) adds. Nothing of it runs. The text names the export or import at fault. For
  * checking before installing; memory comes from limits.allocator. Any thread.
  */
-WISP_API wisp_status wisp_host_accepts(const wisp_guest_config *config,
-                                       const wisp_module *module, wisp_error *err);
+WISP_API wisp_status wisp_host_accepts(const wisp_guest_config *config, const wisp_module *module,
+                                       wisp_error *err);
 
 #ifdef __cplusplus
 }
