@@ -9,10 +9,10 @@ set -eu
 
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)
-wisp=$build/cli/wisp
 modules=$build/examples/scheduler
 log=$work/program.log
 program= server= port=
+cd "$work"
 
 # ---------------------------------------------------------------------- how it is told
 
@@ -30,8 +30,13 @@ step() {
 
 say() { printf '   %s\n' "$*"; }
 
-# The lines that the program printed, as they were.
+# The lines that a program printed, as they were.
 show() { sed 's/^/   | /'; }
+
+# The command as a person would type it.
+typed() { printf '   $ %s\n' "$*"; }
+
+wisp() { "$build/cli/wisp" "$@"; }
 
 proved() { printf '   => %s (%s ms)\n' "$*" $(($(now_ms) - step_began)); }
 
@@ -62,13 +67,13 @@ mark() { marked=$(wc -l <"$log"); }
 
 expect() { # PATTERN
     tries=0
-    until tail -n +$((marked + 1)) "$log" | grep -E -m 1 "$1" >"$work/line"; do
+    until tail -n +$((marked + 1)) "$log" | grep -E -m 1 "$1" >line; do
         tries=$((tries + 1))
         [ $tries -lt 300 ] || fail "no line '$1' within 15 s"
         kill -0 "$program" 2>/dev/null || fail "the program ended while '$1' was expected"
         sleep 0.05
     done
-    show <"$work/line"
+    show <line
 }
 
 # The throughput printed last, in tenths of a MiB/s.
@@ -79,28 +84,29 @@ tenths() { echo "$(($1 / 10)).$(($1 % 10))"; }
 start_program() {
     : >"$log"
     marked=0
-    "$modules/scheduler" "$work/scheduler.conf" >>"$log" 2>&1 &
+    "$modules/scheduler" scheduler.conf >>"$log" 2>&1 &
     program=$!
 }
 
 start_server() { # the port stays the same over restarts
-    rm -f "$work/serve.log" # lest the last server's lines are taken for the new one's
-    "$wisp" serve "$work/project" --port "${port:-0}" >"$work/serve.log" 2>&1 &
+    rm -f serve.log # lest the last server's lines are taken for the new one's
+    "$build/cli/wisp" serve project --port "${port:-0}" >serve.log 2>&1 &
     server=$!
     tries=0
-    until grep -qs "http://" "$work/serve.log"; do
+    until grep -qs "http://" serve.log; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || { cat "$work/serve.log" >&2; fail "wisp serve did not start"; }
+        [ $tries -lt 100 ] || { cat serve.log >&2; fail "wisp serve did not start"; }
         sleep 0.05
     done
-    port=$(sed -n 's/.*http:\/\/[^:]*:\([0-9]*\).*/\1/p' "$work/serve.log" | head -n 1)
+    port=$(sed -n 's/.*http:\/\/[^:]*:\([0-9]*\).*/\1/p' serve.log | head -n 1)
 }
 
 stop_server() { stop "$server"; server=; }
 
 publish() { # FILE VERSION
-    "$wisp" publish --project "$work/project" "$modules/$1" --version "$2" >"$work/published"
-    head -n 3 "$work/published" | grep . | show
+    typed wisp publish "$1" --version "$2" --project project
+    wisp publish "$modules/$1" --version "$2" --project project >published
+    head -n 3 published | grep . | show
 }
 
 same_process() { kill -0 "$1" 2>/dev/null || fail "the program did not live through it"; }
@@ -112,16 +118,18 @@ say "The program downloads files from a swarm of peers. Which chunk to ask which
 say "decided by a WebAssembly module: that is the part that will be replaced."
 
 step "1. The publisher makes a project: keys, a repository folder, a config"
-"$wisp" init "$work/project" --name scheduler.wasm | show
-loose=$(find "$work/project/keys" -name '*.key' ! -perm 600)
+typed wisp init project --name scheduler.wasm
+wisp init project --name scheduler.wasm | head -n 5 | show
+loose=$(find project/keys -name '*.key' ! -perm 600)
 [ -z "$loose" ] || fail "private keys that others can read: $loose"
-[ -z "$(find "$work/project/repo" -name '*.key')" ] || fail "a private key is in the repository folder"
+[ -z "$(find project/repo -name '*.key')" ] || fail "a private key is in the repository folder"
 proved "four roles with keys of their own; private keys are 0600 and outside the repository"
 
 step "2. The program runs, with the module that is embedded in it and no network at all"
-cat >"$work/scheduler.conf" <<CONF
-state  = $work/device
-root   = $work/project/repo/1.root.json
+typed scheduler scheduler.conf
+cat >scheduler.conf <<CONF
+state  = device
+root   = project/repo/1.root.json
 target = scheduler.wasm
 check_ms = 200
 CONF
@@ -136,8 +144,9 @@ stop "$program"
 step "3. The same module is released; a web server shows it; the program's config points there"
 publish scheduler-v1.wasm 1
 start_server
-echo "url = http://127.0.0.1:$port" >>"$work/scheduler.conf"
-show <"$work/serve.log"
+echo "url = http://127.0.0.1:$port" >>scheduler.conf
+typed wisp serve project
+show <serve.log
 start_program
 expect '^update +up-to-date'
 proved "the program verified the repository and found nothing newer than what it has"
@@ -173,11 +182,11 @@ same_process "$before"
 proved "back to version 2 in the tick that failed; the bad content is banned and not tried again"
 
 step "6. An attacker on the server or on the wire"
-cp -R "$work/project/repo" "$work/old-repo"
+cp -R project/repo old-repo
 stop_server
 publish scheduler-v5.wasm 5
-cp -R "$work/project/repo" "$work/new-repo"
-blob=$(ls "$work"/project/repo/targets/*.scheduler.wasm -t | head -n 1)
+cp -R project/repo new-repo
+blob=$(ls project/repo/targets/*.scheduler.wasm -t | head -n 1)
 
 say "One byte of the new module is changed:"
 mark
@@ -195,14 +204,14 @@ stop_server
 
 say "A metadata file is changed:"
 mark
-sed -i 's/"version": *[0-9]*/"version":99/' "$work/project/repo/timestamp.json"
+sed -i 's/"version": *[0-9]*/"version":99/' project/repo/timestamp.json
 start_server
 expect '^update +refused: .*timestamp'
 stop_server
 
 say "Yesterday's metadata is played again:"
 mark
-rm -rf "$work/project/repo" && cp -R "$work/old-repo" "$work/project/repo"
+rm -rf project/repo && cp -R old-repo project/repo
 start_server
 expect '^update +refused: .*(older|replay)'
 stop_server
@@ -211,7 +220,7 @@ same_process "$before"
 
 say "The server is itself again:"
 mark
-rm -rf "$work/project/repo" && cp -R "$work/new-repo" "$work/project/repo"
+rm -rf project/repo && cp -R new-repo project/repo
 start_server
 expect '^event +committed v5'
 proved "each was refused with its reason; the program ran on, and updated once it could"
@@ -226,7 +235,7 @@ expect 'v5 last good .*MiB/s'
 proved "the cached version 5 was verified again from disk and runs without any network"
 kill -9 "$program"
 wait "$program" 2>/dev/null || true
-for cached in "$work"/device/blobs/*; do printf 'X' | dd of="$cached" bs=1 seek=100 conv=notrunc 2>/dev/null; done
+for cached in device/blobs/*; do printf 'X' | dd of="$cached" bs=1 seek=100 conv=notrunc 2>/dev/null; done
 start_program
 expect '^event +started v1'
 expect 'v1 embedded .*MiB/s'
@@ -235,7 +244,8 @@ proved "the damaged cache was not run; the embedded module is always there"
 step "8. What does this device run, and why?"
 stop "$program"
 program=
-"$wisp" status "$work/device" | show
+typed wisp status device
+wisp status device | show
 proved "the answer for the engineer on call"
 
 printf '\n%sEvery step held. The whole story took %s.%s s.%s\n' "$bold" \
