@@ -208,6 +208,20 @@ static wisp_status make(wisp_instance *in, const wisp_linker *linker, wisp_error
     return status;
 }
 
+/* Nothing can refer to what a failed instantiation made, as long as no segment ran. */
+static wisp_status make_or_undo(wisp_instance *in, const wisp_linker *linker, wisp_error *err)
+{
+    wisp_store *store = in->store;
+    const wisp_memory *memories = store->memories;
+    const wisp_table *tables = store->tables;
+    wisp_status status = make(in, linker, err);
+    if (status) {
+        wisp_memories_free(store, memories);
+        wisp_tables_free(store, tables);
+    }
+    return status;
+}
+
 static wisp_status run_segments(wisp_instance *in, wisp_error *err)
 {
     wisp_trap_code trap = init_tables(in);
@@ -230,7 +244,7 @@ wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
         return wisp_fail_memory(err, sizeof *in);
     in->module = module;
     in->store = store;
-    wisp_status status = make(in, linker, err);
+    wisp_status status = make_or_undo(in, linker, err);
     if (status == WISP_OK)
         status = run_segments(in, err);
     if (status == WISP_OK && module->start != WISP_NO_INDEX)

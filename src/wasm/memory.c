@@ -37,10 +37,19 @@ wisp_status wisp_memory_new(wisp_store *store, wisp_limits limits, wisp_memory *
     return WISP_OK;
 }
 
-void wisp_memories_free(wisp_store *store)
+static size_t block_size(const wisp_memory *memory)
 {
-    for (wisp_memory *memory = store->memories; memory; memory = memory->next)
-        wisp_free(store->allocator, memory->data, (size_t)memory->size);
+    return memory->size ? (size_t)memory->size : 1;
+}
+
+void wisp_memories_free(wisp_store *store, const wisp_memory *until)
+{
+    while (store->memories != until) {
+        wisp_memory *memory = store->memories;
+        store->memories = memory->next;
+        store->memory_used -= memory->size;
+        wisp_free(store->allocator, memory->data, block_size(memory));
+    }
 }
 
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
@@ -55,8 +64,7 @@ int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
     uint64_t added = pages * WISP_PAGE_SIZE, size = memory->size + added;
     if (!wisp_range_fits(store->memory_used, added, store->memory_max) || size > SIZE_MAX)
         return -1;
-    size_t old_size = memory->size ? (size_t)memory->size : 1;
-    uint8_t *data = wisp_realloc(store->allocator, memory->data, old_size, (size_t)size);
+    uint8_t *data = wisp_realloc(store->allocator, memory->data, block_size(memory), (size_t)size);
     if (!data)
         return -1;
     memset(data + memory->size, 0, (size_t)added);

@@ -194,11 +194,12 @@ wisp_slot wisp_slot_of_value(const wisp_value *value);
 
 /* Grows and returns the old size in pages, or -1. */
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
-void wisp_memories_free(wisp_store *store);
+/* Frees the store's memories made after [until]; NULL frees all. */
+void wisp_memories_free(wisp_store *store, const wisp_memory *until);
 
 /* Grows by [count] elements of [value] and returns the old size, or -1. */
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
-void wisp_tables_free(wisp_store *store);
+void wisp_tables_free(wisp_store *store, const wisp_table *until);
 
 const wisp_store *wisp_linker_store(const wisp_linker *linker);
 

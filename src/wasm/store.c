@@ -60,8 +60,8 @@ void wisp_store_free(wisp_store *store)
     if (!store)
         return;
     const wisp_allocator *allocator = store->allocator;
-    wisp_memories_free(store);
-    wisp_tables_free(store);
+    wisp_memories_free(store, NULL);
+    wisp_tables_free(store, NULL);
     wisp_free(allocator, store->types.types, store->types.capacity * sizeof *store->types.types);
     wisp_free(allocator, store->types.buckets,
               store->types.bucket_count * sizeof *store->types.buckets);

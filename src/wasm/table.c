@@ -36,10 +36,14 @@ static size_t block_size(const wisp_table *table)
     return table->size ? (size_t)table->size * sizeof *table->elements : 1;
 }
 
-void wisp_tables_free(wisp_store *store)
+void wisp_tables_free(wisp_store *store, const wisp_table *until)
 {
-    for (wisp_table *table = store->tables; table; table = table->next)
+    while (store->tables != until) {
+        wisp_table *table = store->tables;
+        store->tables = table->next;
+        store->table_used -= table->size;
         wisp_free(store->allocator, table->elements, block_size(table));
+    }
 }
 
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value)

@@ -1,0 +1,29 @@
+#!/bin/sh
+# usage: tail_calls.sh OBJDUMP LIBRARY
+#
+# Looks at the machine code of the tail-call interpreter: no handler may call through a
+# pointer (which is how the next handler would be called, and not jumped to) or call another
+# handler. Speaks TAP.
+set -u
+
+code=$("$1" -d -r --no-show-raw-insn "$2") || exit 99
+handlers=$(printf '%s\n' "$code" | grep -c '<op_[A-Z0-9_]*>:$')
+calls=$(printf '%s\n' "$code" | awk '
+    /^[0-9a-f]+ <.*>:$/ { name = $2; next }
+    name ~ /^<op_/ && $2 ~ /^(call|callq|blr?|jalr?|bctrl)$/ && ($3 ~ /^\*/ || /<(op|trap)_/) {
+        if ($0 !~ "<" substr(name, 2, length(name) - 3) "\\+0x")
+            print name, $0
+    }')
+
+echo 1..2
+if [ "$handlers" -gt 200 ]; then
+    echo "ok 1 - the library has handlers"
+else
+    echo "not ok 1 - the library has handlers ($handlers found)"
+fi
+if [ -z "$calls" ]; then
+    echo "ok 2 - every handler ends in a jump"
+else
+    echo "not ok 2 - every handler ends in a jump"
+    printf '%s\n' "$calls" | sed 's/^/# /'
+fi

@@ -1,0 +1,106 @@
+#include <stdlib.h>
+
+#include "fixture.h"
+#include "modules.h"
+
+/* Refuses the allocation whose turn it is, and counts what is still held. */
+typedef struct counter {
+    size_t live; /* bytes */
+    int until_refusal;
+    bool has_refused;
+} counter;
+
+static void *count(void *user, void *old, size_t old_size, size_t new_size)
+{
+    counter *c = user;
+    if (new_size == 0) {
+        c->live -= old_size;
+        free(old);
+        return NULL;
+    }
+    if (c->until_refusal-- == 0) {
+        c->has_refused = true;
+        return NULL;
+    }
+    void *block = realloc(old, new_size);
+    assert_non_null(block);
+    c->live += new_size - old_size;
+    return block;
+}
+
+static wisp_status use(wisp_store *store, const wisp_module *module, wisp_error *err)
+{
+    wisp_linker *linker;
+    wisp_instance *instance;
+    wisp_extern table = {.kind = WISP_EXTERN_TABLE}, base = {.kind = WISP_EXTERN_GLOBAL};
+    wisp_limits limits = {1, 10};
+    wisp_status status = wisp_linker_new(store, &linker, err);
+    if (status == WISP_OK)
+        status = wisp_table_new(store, WISP_EXTERNREF, limits, &table.of.table, err);
+    if (status == WISP_OK)
+        status = wisp_global_new(store, false, wisp_i32(1), &base.of.global, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add_func(linker, "env", "log", "(iI)f", host_nothing, NULL, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add(linker, "env", "table", table, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add(linker, "env", "base", base, err);
+    if (status == WISP_OK)
+        status = wisp_instance_new(store, module, linker, &instance, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add_instance(linker, "everything", instance, err);
+    if (status == WISP_OK)
+        status = wisp_call_export(instance, "copy", NULL, 0, NULL, 0, err);
+    if (status == WISP_OK)
+        status = wisp_memory_grow(wisp_instance_memory(instance, "memory"), 1, err);
+    /* The segment is dropped by now: a trap, whose backtrace needs memory that it can do
+     * without. */
+    if (status == WISP_OK)
+        assert_int_equal(wisp_call_export(instance, "copy", NULL, 0, NULL, 0, err), WISP_TRAP);
+    return status;
+}
+
+static wisp_status run(const wisp_allocator *allocator, wisp_error *err)
+{
+    wisp_module *module = NULL;
+    wisp_store *store = NULL;
+    wisp_store_config config = {.allocator = allocator};
+    wisp_status status = wisp_module_new(allocator, BYTES(everything_wasm), &module, err);
+    if (status == WISP_OK)
+        status = wisp_store_new(&config, &store, err);
+    if (status == WISP_OK)
+        status = use(store, module, err);
+    wisp_store_free(store);
+    wisp_module_free(module);
+    return status;
+}
+
+static void every_refused_allocation_is_survived_without_a_leak(void **state)
+{
+    (void)state;
+    int refusals = 0;
+    for (int n = 0;; n++) {
+        counter c = {.until_refusal = n};
+        wisp_allocator allocator = {count, &c};
+        wisp_error err;
+        wisp_status status = run(&allocator, &err);
+        assert_int_equal(c.live, 0);
+        if (!c.has_refused) {
+            assert_int_equal(status, WISP_OK);
+            break;
+        }
+        refusals++;
+        /* Growing a memory says that it could not; a backtrace goes without names. */
+        if (status != WISP_OK && status != WISP_LIMIT)
+            assert_int_equal(status, WISP_NO_MEMORY);
+    }
+    assert_true(refusals > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_refused_allocation_is_survived_without_a_leak),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
