@@ -14,6 +14,7 @@
 #define SPEED_MIN          100 /* bytes a second */
 #define SPEED_TIME_S       10
 #define REDIRECTS_MAX      5
+#define PAGE_SIZE_MAX      ((size_t)1 << 20)
 
 typedef struct curl_net {
     wisp_net net; /* first: what the caller holds */
@@ -28,6 +29,7 @@ typedef struct transfer {
     const wisp_net_request *request;
     CURL *handle;
     uint64_t size;
+    size_t page_size;   /* of the redirects' pages */
     wisp_status status; /* why the body was not taken to its end */
     char words[CURL_ERROR_SIZE];
 } transfer;
@@ -58,13 +60,23 @@ static long response_code(CURL *handle)
     return code;
 }
 
+/* The page that comes with a redirect is passed over, since only after it libcurl says where to;
+ * that of any other answer ends the transfer. */
+static size_t pass_over(transfer *t, size_t len)
+{
+    if (response_code(t->handle) / 100 != 3 || len > PAGE_SIZE_MAX - t->page_size)
+        return 0;
+    t->page_size += len;
+    return len;
+}
+
 /* Taking less than all ends the transfer. */
 static size_t take_body(char *data, size_t one, size_t len, void *user)
 {
     transfer *t = user;
     (void)one; /* libcurl's items are bytes */
     if (response_code(t->handle) != 200)
-        return 0;
+        return pass_over(t, len);
     if (len > t->request->size_max - t->size) {
         t->status = WISP_LIMIT;
         return 0;
