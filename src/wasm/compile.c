@@ -157,7 +157,7 @@ static void clear_locals(wisp_compiler *c)
     if (count == 0 || c->status)
         return;
     wisp_emit_code(c, WISP_CODE_CLEAR);
-    wisp_emit(c, c->local_slots[c->type->param_count]);
+    wisp_emit(c, c->locals[c->type->param_count].slot);
     wisp_emit(c, (uint16_t)count);
 }
 
@@ -182,10 +182,12 @@ static void walk_body(wisp_compiler *c)
 
 static void add_local(wisp_compiler *c, wisp_valtype type, uint32_t slot)
 {
-    c->local_types[c->local_count] = (uint8_t)type;
-    c->local_slots[c->local_count] = (uint16_t)slot;
-    c->local_refs[c->local_count] = 0;
-    c->local_count++;
+    if (!wisp_array_reserve(c->allocator, &c->locals, &c->local_capacity, c->local_count + 1,
+                            sizeof *c->locals)) {
+        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %u locals", c->local_count + 1);
+        return;
+    }
+    c->locals[c->local_count++] = (wisp_local){(uint8_t)type, (uint16_t)slot, 0};
 }
 
 /* Reads all groups to see that they are not too many. */
@@ -219,7 +221,7 @@ static void read_locals(wisp_compiler *c)
     for (uint32_t i = 0; i < groups && c->status == WISP_OK; i++) {
         uint32_t count = wisp_walk_u32(c, "a number of locals");
         wisp_valtype type = wisp_walk_valtype(c);
-        for (uint32_t k = 0; k < count; k++)
+        for (uint32_t k = 0; k < count && c->status == WISP_OK; k++)
             add_local(c, type, slot++);
     }
     c->base = slot;
@@ -227,6 +229,10 @@ static void read_locals(wisp_compiler *c)
 }
 
 /* ------------------------------------------------------------------ functions */
+
+/* Units of code for a body of so many bytes: several times what real code needs, but no
+ * more, as a branch that takes many values along is long. */
+enum { CODE_MAX_BASE = 4096, CODE_MAX_PER_BYTE = 32 };
 
 static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
 {
@@ -245,7 +251,7 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->is_dead = false;
     c->height = c->moved = c->depth = 0;
     c->code_len = 0;
-    c->code_max = 4096 + (size_t)64 * body.size;
+    c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
     c->locate = 0;
     read_locals(c);
@@ -276,23 +282,16 @@ wisp_status wisp_compile_function(wisp_compiler *c, wisp_module *module, uint32_
     return c->status ? c->status : keep(c, module);
 }
 
-enum { ALL_LOCALS_MAX = WISP_PARAMS_MAX + WISP_LOCALS_MAX };
-
-wisp_status wisp_compiler_new(const wisp_module *module, bool has_data_count, wisp_compiler **out,
-                              wisp_error *err)
+wisp_status wisp_compiler_new(const wisp_module *module, const wisp_allocator *allocator,
+                              bool may_name_data, wisp_compiler **out, wisp_error *err)
 {
-    const wisp_allocator *allocator = module->allocator;
     wisp_compiler *c = wisp_alloc(allocator, 1, sizeof *c);
     if (!c)
         return wisp_fail_memory(err, sizeof *c);
     c->module = module;
-    c->has_data_count = has_data_count;
+    c->allocator = allocator;
+    c->may_name_data = may_name_data;
     *out = c;
-    c->local_types = wisp_alloc(allocator, ALL_LOCALS_MAX, sizeof *c->local_types);
-    c->local_slots = wisp_alloc(allocator, ALL_LOCALS_MAX, sizeof *c->local_slots);
-    c->local_refs = wisp_alloc(allocator, ALL_LOCALS_MAX, sizeof *c->local_refs);
-    if (!c->local_types || !c->local_slots || !c->local_refs)
-        return wisp_fail_memory(err, ALL_LOCALS_MAX * sizeof *c->local_refs);
     return WISP_OK;
 }
 
@@ -300,26 +299,24 @@ void wisp_compiler_free(wisp_compiler *c)
 {
     if (!c)
         return;
-    const wisp_allocator *allocator = c->module->allocator;
-    wisp_free(allocator, c->local_types, ALL_LOCALS_MAX * sizeof *c->local_types);
-    wisp_free(allocator, c->local_slots, ALL_LOCALS_MAX * sizeof *c->local_slots);
-    wisp_free(allocator, c->local_refs, ALL_LOCALS_MAX * sizeof *c->local_refs);
+    const wisp_allocator *allocator = c->allocator;
+    wisp_free(allocator, c->locals, c->local_capacity * sizeof *c->locals);
     wisp_free(allocator, c->operands, c->operand_capacity * sizeof *c->operands);
     wisp_free(allocator, c->controls, c->control_capacity * sizeof *c->controls);
     wisp_free(allocator, c->code, c->code_capacity * sizeof *c->code);
     wisp_free(allocator, c, sizeof *c);
 }
 
-uint32_t wisp_compile_locate(const wisp_module *module, uint32_t index, uint32_t unit)
+uint32_t wisp_compile_locate(const wisp_module *module, const wisp_allocator *allocator,
+                             uint32_t index, uint32_t unit)
 {
-    wisp_compiler *c = NULL;
-    uint32_t offset = 0;
-    if (wisp_compiler_new(module, true, &c, NULL) == WISP_OK) {
-        begin(c, index, NULL);
-        c->locate = unit;
-        walk_body(c);
-        offset = c->status ? 0 : (uint32_t)c->located;
-    }
+    wisp_compiler *c;
+    if (wisp_compiler_new(module, allocator, true, &c, NULL))
+        return 0;
+    begin(c, index, NULL);
+    c->locate = unit;
+    walk_body(c);
+    uint32_t offset = c->status ? 0 : (uint32_t)c->located;
     wisp_compiler_free(c);
     return offset;
 }

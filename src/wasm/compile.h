@@ -9,9 +9,10 @@
  */
 typedef struct wisp_compiler wisp_compiler;
 
-/* [has_data_count]: whether bodies may name data segments (Spec 5.5.16). */
-wisp_status wisp_compiler_new(const wisp_module *module, bool has_data_count, wisp_compiler **out,
-                              wisp_error *err);
+/* [allocator] is for the buffers. [may_name_data]: whether bodies may name data segments,
+ * whose number must be known by then (Spec 5.5.16). */
+wisp_status wisp_compiler_new(const wisp_module *module, const wisp_allocator *allocator,
+                              bool may_name_data, wisp_compiler **out, wisp_error *err);
 void wisp_compiler_free(wisp_compiler *compiler);
 
 /* Compiles the body of function [index] into the arena of [module], the compiler's. */
@@ -23,6 +24,7 @@ wisp_status wisp_compile_function(wisp_compiler *compiler, wisp_module *module, 
  * function [index] came from; 0 where memory for it is refused. Compiles the function once
  * more, so that running code needs no table of positions.
  */
-uint32_t wisp_compile_locate(const wisp_module *module, uint32_t index, uint32_t unit);
+uint32_t wisp_compile_locate(const wisp_module *module, const wisp_allocator *allocator,
+                             uint32_t index, uint32_t unit);
 
 #endif

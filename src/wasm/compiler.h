@@ -36,6 +36,12 @@ typedef struct wisp_operand {
     uint64_t bits;     /* CONSTANT */
 } wisp_operand;
 
+typedef struct wisp_local {
+    uint8_t type;
+    uint16_t slot;
+    uint32_t refs; /* topmost operand that is in it, as index + 1; 0 for none */
+} wisp_local;
+
 /* Types of a block or branch: [count] of them at [types]. */
 typedef struct wisp_types {
     const uint8_t *types;
@@ -61,9 +67,10 @@ typedef struct wisp_control {
 
 struct wisp_compiler {
     const wisp_module *module;
+    const wisp_allocator *allocator;
     wisp_error *err;
     wisp_status status;
-    bool has_data_count;
+    bool may_name_data;
 
     /* the function */
     uint32_t function;
@@ -77,10 +84,9 @@ struct wisp_compiler {
     uint32_t slots_max;
     bool is_dead;
 
-    uint8_t *local_types;
-    uint16_t *local_slots;
-    uint32_t *local_refs; /* topmost operand that is in this local, as index + 1 */
+    wisp_local *locals; /* parameters first */
     uint32_t local_count;
+    size_t local_capacity;
 
     wisp_operand *operands;
     size_t height, operand_capacity;

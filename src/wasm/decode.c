@@ -189,8 +189,8 @@ static wisp_status read_code_section(wisp_decoder *d, uint32_t count)
         return wisp_decode_malformed(
             d, "as many bodies as there are functions (function and code section "
                "have inconsistent lengths)");
-    wisp_status status =
-        wisp_compiler_new(m, d->may_name_data || d->has_data_count, &d->compiler, d->err);
+    wisp_status status = wisp_compiler_new(m, m->allocator, d->may_name_data || d->has_data_count,
+                                           &d->compiler, d->err);
     for (; d->bodies < count && status == WISP_OK; d->bodies++)
         status = read_body(d);
     return status;

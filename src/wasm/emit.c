@@ -14,7 +14,7 @@ void wisp_emit(wisp_compiler *c, uint16_t unit)
         wisp_compile_fail(c, WISP_LIMIT, "more than %zu units of code", c->code_max);
         return;
     }
-    if (!wisp_array_reserve(c->module->allocator, &c->code, &c->code_capacity, c->code_len + 1,
+    if (!wisp_array_reserve(c->allocator, &c->code, &c->code_capacity, c->code_len + 1,
                             sizeof *c->code)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu units of code",
                           c->code_len + 1);
@@ -111,7 +111,7 @@ void wisp_emit_move(wisp_compiler *c, uint16_t slot, const wisp_operand *operand
 uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand)
 {
     if (operand->kind == WISP_OPERAND_LOCAL)
-        return c->local_slots[operand->local];
+        return c->locals[operand->local].slot;
     if (operand->kind == WISP_OPERAND_CONSTANT)
         emit_constant(c, operand->type, operand->home, operand->bits);
     return operand->home;
@@ -126,12 +126,12 @@ static void move_home(wisp_compiler *c, wisp_operand *operand)
 
 void wisp_emit_flush_local(wisp_compiler *c, uint32_t local)
 {
-    for (uint32_t ref = c->local_refs[local]; ref != 0;) {
+    for (uint32_t ref = c->locals[local].refs; ref != 0;) {
         wisp_operand *operand = &c->operands[ref - 1];
         ref = operand->next_ref;
         move_home(c, operand);
     }
-    c->local_refs[local] = 0;
+    c->locals[local].refs = 0;
 }
 
 void wisp_emit_flush(wisp_compiler *c)
@@ -324,12 +324,12 @@ static void emit_return_moves(wisp_compiler *c, wisp_types types)
 {
     for (uint32_t i = 0; i < types.count; i++) {
         const wisp_operand *operand = wisp_operand_top(c, types.count - i);
-        if (operand->kind == WISP_OPERAND_LOCAL && c->local_slots[operand->local] < c->header)
+        if (operand->kind == WISP_OPERAND_LOCAL && c->locals[operand->local].slot < c->header)
             wisp_emit_move(c, operand->home, operand);
     }
     for (uint32_t i = 0; i < types.count; i++) {
         wisp_operand operand = *wisp_operand_top(c, types.count - i);
-        if (operand.kind == WISP_OPERAND_LOCAL && c->local_slots[operand.local] < c->header)
+        if (operand.kind == WISP_OPERAND_LOCAL && c->locals[operand.local].slot < c->header)
             operand.kind = WISP_OPERAND_HOME;
         wisp_emit_move(c, (uint16_t)i, &operand);
     }

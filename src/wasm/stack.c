@@ -64,8 +64,8 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
         wisp_compile_fail(c, WISP_LIMIT, "blocks nested deeper than %d", WISP_NESTING_MAX);
         return;
     }
-    if (!wisp_array_reserve(c->module->allocator, &c->controls, &c->control_capacity,
-                            c->depth + 1, sizeof *c->controls)) {
+    if (!wisp_array_reserve(c->allocator, &c->controls, &c->control_capacity, c->depth + 1,
+                            sizeof *c->controls)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu blocks", c->depth + 1);
         return;
     }
@@ -114,7 +114,7 @@ wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
     }
     wisp_operand operand = c->operands[--c->height];
     if (operand.kind == WISP_OPERAND_LOCAL)
-        c->local_refs[operand.local] = operand.next_ref;
+        c->locals[operand.local].refs = operand.next_ref;
     if (c->moved > c->height)
         c->moved = c->height;
     if (type && operand.type && operand.type != type)
@@ -140,8 +140,8 @@ static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
     uint32_t home = c->base + (uint32_t)c->height;
     if (home >= SLOTS_MAX)
         wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", SLOTS_MAX);
-    else if (!wisp_array_reserve(c->module->allocator, &c->operands, &c->operand_capacity,
-                                 c->height + 1, sizeof *c->operands))
+    else if (!wisp_array_reserve(c->allocator, &c->operands, &c->operand_capacity, c->height + 1,
+                                 sizeof *c->operands))
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + 1);
     if (c->status)
         return NULL;
@@ -174,12 +174,12 @@ void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bi
 
 void wisp_operand_push_local(wisp_compiler *c, uint32_t local)
 {
-    wisp_operand *operand = push(c, c->local_types[local]);
+    wisp_operand *operand = push(c, c->locals[local].type);
     if (operand) {
         operand->kind = WISP_OPERAND_LOCAL;
         operand->local = local;
-        operand->next_ref = c->local_refs[local];
-        c->local_refs[local] = (uint32_t)c->height;
+        operand->next_ref = c->locals[local].refs;
+        c->locals[local].refs = (uint32_t)c->height;
     }
 }
 

@@ -77,7 +77,8 @@ static void add_wasm_frame(wisp_store *store, const wisp_module *module,
     frame->module = module;
     frame->func_index = index;
     frame->func_name = name_of(store, module, index);
-    frame->offset = wisp_compile_locate(module, index, (uint32_t)(pc - function->start));
+    frame->offset =
+        wisp_compile_locate(module, store->allocator, index, (uint32_t)(pc - function->start));
 }
 
 /* Adds the frames from [pc] in [fp] outwards, up to the call by the program. */

@@ -42,7 +42,7 @@ static uint32_t read_memarg(wisp_compiler *c, uint32_t natural)
 
 static uint32_t read_data_index(wisp_compiler *c)
 {
-    if (!c->has_data_count)
+    if (!c->may_name_data)
         wisp_compile_fail(c, WISP_MALFORMED, "%s: data count section required", c->opcode->text);
     return wisp_walk_index(c, "data segment", c->module->data_count);
 }

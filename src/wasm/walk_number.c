@@ -61,13 +61,13 @@ void wisp_walk_local_get(wisp_compiler *c)
 static wisp_operand set_local(wisp_compiler *c, uint32_t local)
 {
     bool can_retarget = wisp_emit_can_retarget(c);
-    wisp_operand value = wisp_operand_pop(c, c->local_types[local]);
-    if (can_retarget && c->local_refs[local] == 0) {
-        wisp_emit_retarget(c, c->local_slots[local]);
+    wisp_operand value = wisp_operand_pop(c, c->locals[local].type);
+    if (can_retarget && c->locals[local].refs == 0) {
+        wisp_emit_retarget(c, c->locals[local].slot);
         return value;
     }
     wisp_emit_flush_local(c, local);
-    wisp_emit_move(c, c->local_slots[local], &value);
+    wisp_emit_move(c, c->locals[local].slot, &value);
     return value;
 }
 
