@@ -310,7 +310,7 @@ void wisp_compiler_free(wisp_compiler *c)
 uint32_t wisp_compile_locate(const wisp_module *module, const wisp_allocator *allocator,
                              uint32_t index, uint32_t unit)
 {
-    wisp_compiler *c;
+    wisp_compiler *c = NULL;
     if (wisp_compiler_new(module, allocator, true, &c, NULL))
         return 0;
     begin(c, index, NULL);
