@@ -39,7 +39,7 @@ static void what_is_no_document_is_refused_with_its_place(void **state)
         {"{\"a\":\"\\u0000\"}", "\\u0000 is not allowed"},
         {"{\"a\":\"\xff\"}", "unable to decode byte 0xff"},
         {"{\"a\":\"\\ud800\"}", "invalid Unicode"},
-        {"{\"a\":\"\n\"}", "control character"},
+        {"{\"a\":\"\n\"}", "unexpected newline"},
         {"<html>", "not JSON"},
     };
     wisp_json *document;
