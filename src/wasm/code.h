@@ -267,7 +267,7 @@
 
 typedef enum wisp_code {
 #define CODE(name) WISP_CODE_##name,
-#include "wasm/code_names.h"
+#include "wasm/code_names.inc"
 #undef CODE
     WISP_CODE_COUNT
 } wisp_code;

@@ -16,7 +16,7 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
 {
     static const void *const labels[WISP_CODE_COUNT] = {
 #define CODE(name) &&L_##name,
-#include "wasm/code_names.h"
+#include "wasm/code_names.inc"
 #undef CODE
     };
     DISPATCH;

@@ -55,7 +55,7 @@ WISP_TRAPS(X)
 
 static handler *const handlers[WISP_CODE_COUNT] = {
 #define CODE(name) op_##name,
-#include "wasm/code_names.h"
+#include "wasm/code_names.inc"
 #undef CODE
 };
 
