@@ -413,14 +413,21 @@ static void a_removed_key_is_told_from_an_added_one(void **state)
     static const listed_key e_renamed = {"x", "ecdsa", "ecdsa-sha2-nistp256",
                                          p256_key_compressed};
     static const listed_key r = {"r", "rsa", "rsassa-pss-sha256", rsa_key};
+    static const listed_key broken = {"b", "ecdsa", "ecdsa-sha2-nistp256", "no PEM at all"};
     const struct {
         listed_key before[2], after[2];
         size_t before_len, after_len;
         bool removed;
     } cases[] = {
-        {{e}, {e}, 1, 1, false},      {{e}, {e, r}, 1, 2, false}, {{e}, {e_renamed}, 1, 1, false},
-        {{e, r}, {e}, 2, 1, true},    {{e}, {r}, 1, 1, true},     {{e}, {no_key}, 1, 0, true},
+        {{e}, {e}, 1, 1, false},
+        {{e}, {e, r}, 1, 2, false},
+        {{e}, {e_renamed}, 1, 1, false},
+        {{e, r}, {e}, 2, 1, true},
+        {{e}, {r}, 1, 1, true},
+        {{e}, {no_key}, 1, 0, true},
         {{no_key}, {e}, 0, 1, false},
+        {{broken, e}, {broken, e}, 2, 2, false}, /* it could never sign */
+        {{broken, e}, {e}, 2, 1, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         wisp_metadata *before = make_root(cases[i].before, cases[i].before_len, 1);
