@@ -60,8 +60,7 @@ static char letter_of(uint8_t type)
     return 'e';
 }
 
-static wisp_status offer_func(wisp_linker *linker, const wisp_import *import,
-                              wisp_functype *type)
+static wisp_status offer_func(wisp_linker *linker, const wisp_import *import, wisp_functype *type)
 {
     char signature[2 * VALUES_MAX + 3], *at = signature;
     if (type->param_count > VALUES_MAX || type->result_count > VALUES_MAX)
@@ -153,10 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     wisp_module *module;
     wisp_store *store;
-    wisp_store_config config = {.memory_max = MEMORY_MAX,
-                                .table_max = TABLE_MAX,
-                                .stack_size = STACK_SIZE,
-                                .fuel = FUEL};
+    wisp_store_config config = {
+        .memory_max = MEMORY_MAX, .table_max = TABLE_MAX, .stack_size = STACK_SIZE, .fuel = FUEL};
     if (wisp_module_new(NULL, (wisp_bytes){data, size}, &module, NULL) != WISP_OK)
         return 0;
     if (wisp_store_new(&config, &store, NULL) == WISP_OK)

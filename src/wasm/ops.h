@@ -23,14 +23,14 @@
 
 /* Jumps by the immediate at unit k. */
 #define BRANCH(k)                                                                                 \
-    pc += (k) + (int32_t)IMM32(k);                                                                \
+    pc += (k) + (intptr_t)(int32_t)IMM32(k);                                                      \
     DISPATCH
 
 /* The same backwards, which charges the fuel that follows. */
 #define LOOP_BACK(k)                                                                              \
     int64_t left = x->fuel - IMM32((k) + 2);                                                      \
     x->fuel = left;                                                                               \
-    pc += (k) + (int32_t)IMM32(k);                                                                \
+    pc += (k) + (intptr_t)(int32_t)IMM32(k);                                                      \
     if (UNLIKELY(left < 0))                                                                       \
         GOTO(refuel);                                                                             \
     DISPATCH

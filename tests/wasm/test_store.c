@@ -161,6 +161,44 @@ static void an_interruption_while_nothing_runs_stops_the_next_call(void **state)
     fixture_deinit(&f);
 }
 
+/* ------------------------------------------------------------------ threads */
+
+enum { THREADS = 4 };
+
+/* Runs and traps in a store of the thread's own. */
+static void *use_module(void *user)
+{
+    wisp_module *module = user;
+    for (int i = 0; i < 20; i++) {
+        fixture f;
+        wisp_instance *instance;
+        fixture_init(&f, NULL);
+        fixture_offer(&f, "host", "()", host_nothing, NULL);
+        if (wisp_instance_new(f.store, module, f.linker, &instance, &f.err) != WISP_OK ||
+            fixture_run(&f, instance, "unreachable", 0) != WISP_TRAP ||
+            wisp_store_trap(f.store)->frames[0].offset != 0xfa)
+            return NULL;
+        fixture_deinit(&f);
+    }
+    return module;
+}
+
+static void threads_share_a_module(void **state)
+{
+    (void)state;
+    wisp_module *module;
+    pthread_t threads[THREADS];
+    void *result;
+    assert_int_equal(wisp_module_new(NULL, BYTES(traps_wasm), &module, NULL), WISP_OK);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, use_module, module), 0);
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_ptr_equal(result, module);
+    }
+    wisp_module_free(module);
+}
+
 /* ------------------------------------------------------------------ limits */
 
 static void the_stack_is_as_deep_as_configured(void **state)
@@ -248,6 +286,7 @@ int main(void)
         cmocka_unit_test(an_interruption_comes_within_a_few_thousand_units),
         cmocka_unit_test(another_thread_interrupts_an_endless_loop),
         cmocka_unit_test(an_interruption_while_nothing_runs_stops_the_next_call),
+        cmocka_unit_test(threads_share_a_module),
         cmocka_unit_test(the_stack_is_as_deep_as_configured),
         cmocka_unit_test(all_memories_together_stay_within_the_limit),
         cmocka_unit_test(a_failed_instance_gives_back_what_it_took),
