@@ -60,7 +60,7 @@ end() {
     exit $rc
 }
 trap end EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM PIPE HUP
 
 # Waits until a line of the program's log since the last `mark` matches PATTERN; prints that line.
 mark() { marked=$(wc -l <"$log"); }
