@@ -71,14 +71,15 @@ static void every_day_is_the_one_of_the_c_library(void **state)
 {
     (void)state;
     char ours[WISP_DATE_TEXT_SIZE], theirs[32];
-    for (int64_t seconds = 12345; seconds < INT64_C(253402300800); seconds += 86400 + 3607) {
+    const int64_t end = INT64_C(13569465600); /* 2400: the calendar repeats after 400 years */
+    for (int64_t seconds = 12345; seconds < end; seconds += 86400 + 3607) {
         time_t when = (time_t)seconds;
         struct tm parts;
         int64_t back;
         assert_non_null(gmtime_r(&when, &parts));
         strftime(theirs, sizeof theirs, "%Y-%m-%dT%H:%M:%SZ", &parts);
         assert_true(wisp_date_print(seconds, ours));
-        assert_string_equal(ours, theirs);
+        assert_true(strcmp(ours, theirs) == 0);
         assert_true(wisp_date_parse(theirs, &back));
         assert_true(back == seconds);
     }
