@@ -166,9 +166,9 @@
     X(REF_IS_NULL, ref, u32, a == NULL)
 
 /*
- * Floats to integers: X(to, from, operand field, result field, C type, its least,
- * its greatest, low, high). The value fits if low < a < high. There are two forms of each: TRUNC traps where it does not fit,
- * TRUNC_SAT gives the nearest integer, and 0 for NaN.
+ * Floats to integers: X(to, from, operand field, result field, C type, its least, its
+ * greatest, low, high). The value fits if low < a < high. There are two forms of each: TRUNC
+ * traps where it does not fit, TRUNC_SAT gives the nearest integer, and 0 for NaN.
  */
 #define WISP_CODE_TRUNCATE(X)                                                                     \
     X(I32, F32_S, f32, u32, int32_t,  INT32_MIN, INT32_MAX, -2147483904.0f, 2147483648.0f)        \
