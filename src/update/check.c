@@ -261,6 +261,15 @@ static void stage(check *c, wisp_update_result *result)
                WISP_OK, NULL);
 }
 
+/* Content that was found may have been put there by a call that failed before its name was
+ * durable. */
+static wisp_status store(const check *c, wisp_bytes content, bool is_stored, wisp_error *err)
+{
+    const wisp_folder *blobs = &c->updater->blobs;
+    return is_stored ? wisp_folder_sync(blobs, err)
+                     : wisp_blobs_put(blobs, &c->info.sha256, content, err);
+}
+
 /* Has the program look at [content], which is verified, and stages it. */
 static wisp_status install(check *c, wisp_bytes content, bool is_stored,
                            wisp_update_result *result, wisp_error *err)
@@ -272,8 +281,7 @@ static wisp_status install(check *c, wisp_bytes content, bool is_stored,
         settle(result, WISP_UPDATE_REFUSED, status, err);
         return WISP_OK;
     }
-    if (!is_stored)
-        status = wisp_blobs_put(&c->updater->blobs, &c->info.sha256, content, err);
+    status = store(c, content, is_stored, err);
     if (status == WISP_OK)
         stage(c, result);
     return status;

@@ -188,6 +188,9 @@ wisp_status wisp_folder_overwrite(const wisp_folder *folder, const char *name, u
     int64_t code = fd < 0 ? fd : write_and_close(os, fd, offset, bytes);
     if (code >= 0 && is_new)
         code = os->sync_dir(os->user, folder->path);
+    if (code < 0 && is_new)
+        os->remove(os->user,
+                   path); /* else the next call would not know that its name is not durable */
     return code < 0 ? refused("cannot write", name, code, err) : WISP_OK;
 }
 

@@ -221,11 +221,14 @@ void wisp_updater_sweep(wisp_updater *u)
         wisp_updater_note(u, err.text);
 }
 
+/* The first sync is for files that a process made and then died: their names may not be durable.
+ */
 static void tidy(wisp_updater *u)
 {
     wisp_error err;
     wisp_updater_sweep(u);
-    if (wisp_bans_reserve(&u->dir, &err) != WISP_OK ||
+    if (wisp_folder_sync(&u->dir, &err) != WISP_OK ||
+        wisp_bans_reserve(&u->dir, &err) != WISP_OK ||
         wisp_metastore_prepare(&u->metadata, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
 }

@@ -45,6 +45,23 @@ static void expect_sound_image(void)
                 device_runs(&d, "module four"));
 }
 
+/* What the day was told to be done, which no crash may undo. */
+static bool was_staged, was_committed, was_rejected;
+
+static void commit(void)
+{
+    wisp_status status = wisp_updater_commit(d.updater, &d.image, NULL);
+    if (status == WISP_OK && d.image.source == WISP_IMAGE_TRIAL)
+        was_committed = true;
+}
+
+static void check(void)
+{
+    if (wisp_updater_check(d.updater, &d.result, NULL) == WISP_OK &&
+        d.result.outcome == WISP_UPDATE_STAGED)
+        was_staged = true;
+}
+
 /* A day: start, run, check, start the new one, and find that it works. Failures are part of it.
  */
 static void live_a_day(void)
@@ -52,10 +69,10 @@ static void live_a_day(void)
     if (device_open(&d) != WISP_OK)
         return;
     expect_sound_image();
-    wisp_updater_check(d.updater, &d.result, NULL);
+    check();
     expect_sound_image();
-    wisp_updater_commit(d.updater, &d.image, NULL);
-    wisp_updater_check(d.updater, &d.result, NULL);
+    commit();
+    check();
     device_close(&d);
 }
 
@@ -65,6 +82,11 @@ static void expect_convergence(void)
     assert_int_equal(device_open(&d), WISP_OK);
     assert_true(device_has_banned(&d, BANNED));
     expect_sound_image();
+    if (was_committed)
+        assert_int_equal(d.image.source, WISP_IMAGE_GOOD);
+    if (was_committed || was_staged)
+        assert_true(device_runs(&d, "module four"));
+    assert_int_not_equal(d.image.source, WISP_IMAGE_BASE); /* version 2 was there before */
     wisp_updater_commit(d.updater, &d.image, NULL);
     wisp_update_outcome outcome = device_check(&d);
     if (outcome != WISP_UPDATE_UP_TO_DATE && outcome != WISP_UPDATE_STAGED)
@@ -88,6 +110,7 @@ static uint64_t sweep(fault kind, survival kept, void (*day)(void), void (*after
 {
     for (uint64_t n = 1;; n++) {
         prepare();
+        was_staged = was_committed = was_rejected = false;
         faulty_os_arm(&d.disk, kind, n);
         day();
         bool struck = faulty_os_struck(&d.disk);
@@ -128,14 +151,11 @@ static void any_call_of_a_day_may_fail(void **state)
 
 /* --- a module that fails ----------------------------------------------------------------- */
 
-static bool was_rejected;
-
 static void reject_for_a_day(void)
 {
-    was_rejected = false;
     if (device_open(&d) != WISP_OK)
         return;
-    wisp_updater_check(d.updater, &d.result, NULL);
+    check();
     if (device_acquire(&d)->source == WISP_IMAGE_TRIAL)
         was_rejected = wisp_updater_reject(d.updater, &d.image, "no good", NULL) == WISP_OK;
     expect_sound_image();
@@ -178,7 +198,7 @@ static void start_and_die(void)
 {
     if (device_open(&d) != WISP_OK)
         return;
-    wisp_updater_check(d.updater, &d.result, NULL);
+    check();
     device_acquire(&d);
 }
 
