@@ -147,7 +147,7 @@ static void expect_code(const char *answer, const char *what, int code)
 static void expect_line(const char *answer, const char *line)
 {
     if (!strstr(answer, line))
-        fail_msg("no '%s' in: %s", line, answer);
+        assert_string_equal(answer, line); /* fails, and shows both */
 }
 
 static const char *body_of(const char *answer)
