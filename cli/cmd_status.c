@@ -84,6 +84,18 @@ static void print_bans(const wisp_update_status *status)
     }
 }
 
+/* Why the device does not run what it had. */
+static void print_lost(const wisp_update_entry *lost)
+{
+    if (lost->state == WISP_STATE_NONE)
+        return;
+    label("Lost");
+    printf("version %" PRIu64 ", ", lost->version);
+    print_time(lost->since);
+    printf(": %s\n", lost->reason);
+    print_content(lost);
+}
+
 static void print_last_check(const wisp_update_status *status)
 {
     const wisp_update_result *result = &status->last_result;
@@ -108,6 +120,7 @@ static void print_status(const wisp_update_status *status)
 {
     print_good(&status->good);
     print_candidate(&status->candidate);
+    print_lost(&status->lost);
     print_bans(status);
     print_last_check(status);
     label("Trusts");
@@ -115,8 +128,6 @@ static void print_status(const wisp_update_status *status)
            ", targets %" PRIu64 "\n",
            status->root_version, status->timestamp_version, status->snapshot_version,
            status->targets_version);
-    label("Trouble");
-    puts(status->trouble[0] ? status->trouble : "none");
 }
 
 /* ------------------------------------------------------------------ for scripts */
@@ -138,8 +149,7 @@ static bool fill_entry(wisp_json *object, const wisp_update_entry *entry)
            wisp_json_set_number(object, "size", entry->size) &&
            wisp_json_set_number(object, "attempts", entry->attempts) &&
            set_date(object, "since", entry->since) &&
-           (entry->state != WISP_STATE_BANNED ||
-            wisp_json_set_string(object, "reason", entry->reason));
+           (entry->reason[0] == '\0' || wisp_json_set_string(object, "reason", entry->reason));
 }
 
 static bool set_entry(wisp_json *object, const char *key, const wisp_update_entry *entry)
@@ -189,9 +199,9 @@ static int print_status_json(const wisp_update_status *status)
     wisp_json *object = wisp_json_new_object();
     if (!wisp_json_set_number(object, "generation", status->generation) ||
         !set_entry(object, "good", &status->good) ||
-        !set_entry(object, "candidate", &status->candidate) || !set_bans(object, status) ||
-        !set_check(object, status) || !set_trusted(object, status) ||
-        !wisp_json_set_string(object, "trouble", status->trouble)) {
+        !set_entry(object, "candidate", &status->candidate) ||
+        !set_entry(object, "lost", &status->lost) || !set_bans(object, status) ||
+        !set_check(object, status) || !set_trusted(object, status)) {
         wisp_json_free(object);
         object = NULL;
     }

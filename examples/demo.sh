@@ -245,7 +245,11 @@ step "8. What does this device run, and why?"
 stop "$program"
 program=
 typed wisp status device
-wisp status device | show
+wisp status device >status
+show <status
+for word in 'Last good +the module embedded' 'Lost +version 5' 'version 3, .*divide by zero' 'version 4, .*fuel'; do
+    grep -Eq "$word" status || fail "the status does not say '$word'"
+done
 proved "the answer for the engineer on call"
 
 printf '\n%sEvery step held. The whole story took %s.%s s.%s\n' "$bold" \

@@ -18,9 +18,9 @@
  *
  * First, do no harm. It fails closed to install: nothing is staged whose chain from the
  * trusted root to the last byte does not verify (The Update Framework, specification 1.0,
- * section 5, "TUF" below), that was banned, or that the program's own [accept] refuses. And it fails
- * open to run: no server, no disk and no expired file ever keeps the program from the module
- * that it has, and the one embedded in the program is always there.
+ * section 5, "TUF" below), that was banned, or that the program's own [accept] refuses. And it
+ * fails open to run: no server, no disk and no expired file ever keeps the program from the
+ * module that it has, and the one embedded in the program is always there.
  *
  * Getting a staged module to run is what arms its rollback: wisp_updater_acquire counts the
  * attempt on disk before it returns. A process that dies before it commits has used an
@@ -93,9 +93,9 @@ WISP_API wisp_status wisp_updater_open(const wisp_updater_config *config, wisp_u
 WISP_API void wisp_updater_close(wisp_updater *updater);
 
 typedef enum wisp_image_source {
-    WISP_IMAGE_BASE,  /* the embedded module */
-    WISP_IMAGE_GOOD,  /* the last one that was committed */
-    WISP_IMAGE_TRIAL  /* a staged one: commit or reject it */
+    WISP_IMAGE_BASE, /* the embedded module */
+    WISP_IMAGE_GOOD, /* the last one that was committed */
+    WISP_IMAGE_TRIAL /* a staged one: commit or reject it */
 } wisp_image_source;
 
 /* A module to run. */
@@ -133,16 +133,17 @@ WISP_API wisp_status wisp_updater_commit(wisp_updater *updater, const wisp_image
 /*
  * Says that [image] failed, and why: its content is banned on this device and will not be
  * staged again. A last good one is banned too, and the embedded one comes next.
- * WISP_INVALID, and no change, for BASE or an image that is neither on trial nor the last good one.
+ * WISP_INVALID, and no change, for BASE or an image that is neither on trial nor the last good
+ * one.
  */
 WISP_API wisp_status wisp_updater_reject(wisp_updater *updater, const wisp_image *image,
                                          const char *reason, wisp_error *err);
 
 typedef enum wisp_update_outcome {
-    WISP_UPDATE_UP_TO_DATE, /* the repository verifies and has nothing newer */
-    WISP_UPDATE_STAGED,     /* a new module waits for wisp_updater_acquire */
+    WISP_UPDATE_UP_TO_DATE,  /* the repository verifies and has nothing newer */
+    WISP_UPDATE_STAGED,      /* a new module waits for wisp_updater_acquire */
     WISP_UPDATE_UNAVAILABLE, /* the server cannot be reached or answers badly: try later */
-    WISP_UPDATE_REFUSED     /* it answered, with something that must not be installed */
+    WISP_UPDATE_REFUSED      /* it answered, with something that must not be installed */
 } wisp_update_outcome;
 
 /* "up-to-date", "staged", "unavailable", "refused". Static. */
@@ -184,23 +185,27 @@ typedef struct wisp_update_entry {
     wisp_hash hash;
     uint64_t size;
     uint32_t attempts;
-    int64_t since; /* seconds since 1970 of the last change */
-    char reason[120]; /* BANNED: why */
+    int64_t since;    /* seconds since 1970 of the last change */
+    char reason[120]; /* of a ban or a loss: why */
 } wisp_update_entry;
 
 #define WISP_UPDATE_BANS_MAX 16 /* the oldest ban makes room for a new one */
 
 /* What a device runs and why. */
 typedef struct wisp_update_status {
-    uint64_t generation; /* of the state record; 0 if there is none */
+    uint64_t generation;         /* of the state record; 0 if there is none */
     wisp_update_entry good;      /* state NONE: the embedded module is the last good one */
     wisp_update_entry candidate; /* state NONE, STAGED or TRIAL */
+    /* Content that was missing or damaged when it was to run, with the state that it had, when
+     * that was found, and the reason; state NONE if there was none since the last commit. */
+    wisp_update_entry lost;
     wisp_update_entry bans[WISP_UPDATE_BANS_MAX];
     uint32_t ban_count;
     uint64_t root_version, timestamp_version, snapshot_version, targets_version; /* trusted */
     int64_t last_check; /* seconds since 1970; 0 for never */
     wisp_update_result last_result;
-    char trouble[WISP_ERROR_TEXT_MAX]; /* what was wrong with the folder; empty if nothing */
+    /* What is wrong with the folder, as an open updater knows; empty if nothing. */
+    char trouble[WISP_ERROR_TEXT_MAX];
 } wisp_update_status;
 
 /* Fills [out] from an open updater. */

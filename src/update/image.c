@@ -39,6 +39,9 @@ static void lose(wisp_updater *u, bool is_good, const wisp_error *why)
     wisp_update_entry *entry = is_good ? &record.good : &record.candidate;
     if (!wisp_image_step(entry->state, WISP_EVENT_DROP, &next))
         return;
+    record.lost = *entry;
+    record.lost.since = u->os->wall_time_s(u->os->user);
+    wisp_text_copy(record.lost.reason, sizeof record.lost.reason, why->text);
     *entry = (wisp_update_entry){.state = next};
     wisp_updater_save(u, &record, &err); /* else the next start finds out again */
 }
@@ -174,6 +177,7 @@ static wisp_status commit(wisp_updater *u, const wisp_image *image, wisp_error *
     next.good.state = state;
     next.good.since = u->os->wall_time_s(u->os->user);
     next.candidate = (wisp_update_entry){0};
+    next.lost = (wisp_update_entry){0};
     return wisp_updater_save(u, &next, err);
 }
 

@@ -71,6 +71,8 @@ void wisp_record_encode(const wisp_record *record, uint8_t block[WISP_RECORD_SIZ
     wisp_pack_u64(&p, (uint64_t)record->time_floor);
     wisp_pack_u64(&p, (uint64_t)record->last_check);
     pack_result(&p, &record->last_result);
+    pack_entry(&p, &record->lost);
+    wisp_pack_text(&p, record->lost.reason, sizeof record->lost.reason);
     p.at = block + SUM_OFFSET;
     wisp_pack_u32(&p, sum_of(block));
 }
@@ -79,7 +81,8 @@ void wisp_record_encode(const wisp_record *record, uint8_t block[WISP_RECORD_SIZ
 static bool is_sound(const wisp_record *record)
 {
     bool good = record->good.state == WISP_STATE_NONE || record->good.state == WISP_STATE_GOOD;
-    return good && record->candidate.state <= WISP_STATE_TRIAL && record->generation > 0 &&
+    return good && record->candidate.state <= WISP_STATE_TRIAL &&
+           record->lost.state <= WISP_STATE_GOOD && record->generation > 0 &&
            record->last_result.outcome <= WISP_UPDATE_REFUSED &&
            record->last_result.status <= WISP_BUSY;
 }
@@ -110,6 +113,8 @@ wisp_status wisp_record_decode(const uint8_t block[WISP_RECORD_SIZE], wisp_recor
     out->time_floor = (int64_t)wisp_unpack_u64(&r);
     out->last_check = (int64_t)wisp_unpack_u64(&r);
     unpack_result(&r, &out->last_result);
+    unpack_entry(&r, &out->lost);
+    wisp_unpack_text(&r, out->lost.reason, sizeof out->lost.reason);
     if (!is_sound(out))
         return wisp_fail(err, WISP_MALFORMED, "the state record has an impossible state");
     return WISP_OK;

@@ -19,8 +19,9 @@ typedef struct wisp_record {
     uint64_t generation; /* of the last one written; 0 before the first */
     wisp_hash target;    /* hash of the target's name: whose folder this is */
     wisp_update_entry good, candidate;
-    uint64_t versions[4]; /* trusted root, timestamp, snapshot, targets (wisp_role) */
-    int64_t time_floor;   /* when a check last found everything valid; seconds since 1970 */
+    wisp_update_entry lost; /* content that could not be used; state NONE: none since a commit */
+    uint64_t versions[4];   /* trusted root, timestamp, snapshot, targets (wisp_role) */
+    int64_t time_floor;     /* when a check last found everything valid; seconds since 1970 */
     int64_t last_check;
     wisp_update_result last_result;
 } wisp_record;

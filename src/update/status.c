@@ -43,6 +43,7 @@ static void fill(const wisp_record *record, const wisp_bans *bans, wisp_update_s
         .generation = record->generation,
         .good = record->good,
         .candidate = record->candidate,
+        .lost = record->lost,
         .root_version = record->versions[WISP_ROLE_ROOT],
         .timestamp_version = record->versions[WISP_ROLE_TIMESTAMP],
         .snapshot_version = record->versions[WISP_ROLE_SNAPSHOT],

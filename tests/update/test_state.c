@@ -74,6 +74,9 @@ static wisp_record sample(void)
                                         .size = UINT64_C(1) << 40,
                                         .attempts = 2,
                                         .since = -5},
+                          .lost = {.state = WISP_STATE_GOOD,
+                                   .version = 4,
+                                   .reason = "the stored module is damaged"},
                           .versions = {1, 22, 333, 4444},
                           .time_floor = 1900000000,
                           .last_check = 1900000001,
@@ -114,7 +117,9 @@ static void a_record_is_laid_out_as_documented(void **state)
     assert_memory_equal(block + 216, "\0\xb3\x3f\x71\0\0\0\0\1\xb3\x3f\x71", 12);
     assert_memory_equal(block + 232, "\3\0\0\0\x0c\0\0\0\x09", 9);
     assert_string_equal((const char *)block + 288, "version 9 failed here before");
-    for (int i = 528; i < WISP_RECORD_SIZE - 4; i++)
+    assert_memory_equal(block + 528, "\3\0\0\0\0\0\0\0\4\0", 10);
+    assert_string_equal((const char *)block + 592, "the stored module is damaged");
+    for (int i = 712; i < WISP_RECORD_SIZE - 4; i++)
         assert_int_equal(block[i], 0);
 }
 

@@ -401,9 +401,15 @@ static void content_that_rots_on_disk_is_fetched_again(void **state)
     faulty_os_file(&d.disk, path)->data[3] ^= 1;
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
     assert_true(says(device_status(&d).trouble, "is damaged"));
+    wisp_update_entry lost = device_status(&d).lost;
+    assert_int_equal(lost.state, WISP_STATE_GOOD);
+    assert_int_equal(lost.version, 2);
+    assert_true(says(lost.reason, "is damaged"));
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
     assert_true(device_runs(&d, "module two"));
+    device_commit(&d);
+    assert_int_equal(device_status(&d).lost.state, WISP_STATE_NONE);
 }
 
 static void a_second_opener_is_told_that_the_folder_is_busy(void **state)
