@@ -61,35 +61,38 @@ int print_json(wisp_json *object, int code)
     return code;
 }
 
-/* Reads [file] to its end into memory that grows. */
+/* Makes *[data], of *[room] bytes, twice as large. */
+static wisp_status grow(uint8_t **data, size_t *room, const char *path, wisp_error *err)
+{
+    size_t wanted = *room ? *room * 2 : 65536;
+    if (wanted > INPUT_SIZE_MAX)
+        return wisp_fail(err, WISP_LIMIT, "%s has %zu bytes or more, expected less", path, *room);
+    uint8_t *more = realloc(*data, wanted);
+    if (!more)
+        return wisp_fail_memory(err, wanted);
+    *data = more;
+    *room = wanted;
+    return WISP_OK;
+}
+
 static wisp_status read_file(FILE *file, const char *path, wisp_bytes *out, wisp_error *err)
 {
     uint8_t *data = NULL;
-    size_t size = 0, room = 0;
-    for (;;) {
-        if (size == room) {
-            room = room ? room * 2 : 65536;
-            uint8_t *more = room <= INPUT_SIZE_MAX ? realloc(data, room) : NULL;
-            if (!more) {
-                free(data);
-                return room <= INPUT_SIZE_MAX
-                           ? wisp_fail_memory(err, room)
-                           : wisp_fail(err, WISP_LIMIT, "%s has more than %" PRIu64 " bytes",
-                                       path, INPUT_SIZE_MAX / 2);
-            }
-            data = more;
-        }
-        size_t n = fread(data + size, 1, room - size, file);
+    size_t size = 0, room = 0, n = 1;
+    wisp_status status = WISP_OK;
+    while (!status && n > 0) {
+        if (size == room)
+            status = grow(&data, &room, path, err);
+        n = status ? 0 : fread(data + size, 1, room - size, file);
         size += n;
-        if (n == 0)
-            break;
     }
-    if (ferror(file)) {
+    if (!status && ferror(file))
+        status = wisp_fail(err, WISP_IO, "cannot read %s: %s", path, strerror(errno));
+    if (status)
         free(data);
-        return wisp_fail(err, WISP_IO, "cannot read %s: %s", path, strerror(errno));
-    }
-    *out = (wisp_bytes){data, size};
-    return WISP_OK;
+    else
+        *out = (wisp_bytes){data, size};
+    return status;
 }
 
 wisp_status read_input(const char *path, wisp_bytes *out, wisp_error *err)

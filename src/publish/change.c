@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define VERSION_MAX (UINT64_C(1) << 53) /* what a JSON number holds exactly */
-#define DAY_S       INT64_C(86400)
 
 wisp_status wisp_change_begin(wisp_change *change, wisp_project *project, bool is_new,
                               wisp_error *err)
@@ -54,7 +53,7 @@ wisp_status wisp_change_edition(wisp_change *change, wisp_role role, wisp_editio
         return wisp_fail(err, WISP_LIMIT, "%s has version %" PRIu64 ", the highest there can be",
                          wisp_role_name(role), version);
     int64_t days = (int64_t)change->project->config.roles[role].expires_days;
-    *out = (wisp_edition){version + 1, change->now + days * DAY_S};
+    *out = (wisp_edition){version + 1, change->now + days * WISP_DAY_S};
     return WISP_OK;
 }
 
@@ -86,8 +85,11 @@ static wisp_status check_keys(const wisp_change *change, wisp_role role,
     }
     if (keyring->len >= signers.threshold)
         return WISP_OK;
-    return wisp_fail(err, WISP_UNTRUSTED, "%zu keys for %s, expected %" PRIu64 " or more",
-                     keyring->len, wisp_role_name(role), signers.threshold);
+    return wisp_fail(err, WISP_UNTRUSTED,
+                     "%zu of the %" PRIu64 " signatures that root version %" PRIu64
+                     " demands of %s can be made",
+                     keyring->len, signers.threshold, wisp_metadata_version(root),
+                     wisp_role_name(role));
 }
 
 /* Parses and verifies what was just signed, as a device will. */

@@ -149,10 +149,10 @@ wisp_status wisp_publish(wisp_project *project, const wisp_release *release, wis
 static bool is_due(const wisp_change *change, wisp_role role)
 {
     int64_t days = (int64_t)change->project->config.roles[role].expires_days;
-    return change->editions[role].expires - change->now < days * 86400 / 2;
+    return change->editions[role].expires - change->now < days * WISP_DAY_S / 2;
 }
 
-/* Root anew with the config's keys, thresholds and expiry, signed by root's present keys. */
+/* The next root: the same keys and thresholds, valid for longer. */
 static wisp_status sign_root(wisp_change *change, wisp_error *err)
 {
     wisp_edition edition;

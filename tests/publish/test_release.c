@@ -173,7 +173,8 @@ static void too_few_keys_for_the_threshold_are_refused(void **state)
     assert_ok(wisp_project_create(NULL, &s->os, sandbox_path(s, "p"), &config, &err), err);
     sandbox_edit(s, "p/wisp.json", "\"keys/a.key\",", "");
     sandbox_edit(s, "p/wisp.json", "\"threshold\": 2", "\"threshold\": 1");
-    refuse(s, NULL, 0, NULL, WISP_UNTRUSTED, "1 keys for targets, expected 2 or more");
+    refuse(s, NULL, 0, NULL, WISP_UNTRUSTED,
+           "1 of the 2 signatures that root version 1 demands of targets");
 }
 
 static void the_root_key_may_be_elsewhere(void **state)
