@@ -11,6 +11,7 @@
 #include <ftw.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,11 @@ static void start_server(void)
     for (size_t len = 0; len < sizeof line - 1 && !strchr(line, '\n'); len++)
         assert_int_equal(read(out, line + len, 1), 1);
     close(out);
-    unsigned number;
-    assert_int_equal(sscanf(line, "http://127.0.0.1:%u\n", &number), 1);
+    static const char beginning[] = "http://127.0.0.1:";
+    assert_memory_equal(line, beginning, sizeof beginning - 1);
+    char *end;
+    unsigned long number = strtoul(line + sizeof beginning - 1, &end, 10);
+    assert_string_equal(end, "\n");
     assert_in_range(number, 1, 65535);
     port = (uint16_t)number;
 }
@@ -138,10 +142,11 @@ static const char *ask(const char *method, const char *path)
 
 static void expect_code(const char *answer, const char *what, int code)
 {
-    int found = 0;
-    sscanf(answer, "HTTP/1.%*d %d", &found);
+    static const char beginning[] = "HTTP/1.1 ";
+    bool is_http = strncmp(answer, beginning, sizeof beginning - 1) == 0;
+    long found = is_http ? strtol(answer + sizeof beginning - 1, NULL, 10) : 0;
     if (found != code)
-        fail_msg("%s: answered %d, expected %d", what, found, code);
+        fail_msg("%s: answered %ld, expected %d", what, found, code);
 }
 
 static void expect_line(const char *answer, const char *line)

@@ -259,6 +259,35 @@ static void a_rejected_release_is_banned_with_its_reason(void **state)
     json_decref(json);
 }
 
+static void damage(world *w, const wisp_hash *hash)
+{
+    char text[WISP_HASH_TEXT_SIZE], path[200];
+    wisp_hash_print(hash, text);
+    snprintf(path, sizeof path, "%s/blobs/%s", w->state, text);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fputc('X', file), 'X');
+    assert_int_equal(fclose(file), 0);
+}
+
+static void content_that_was_damaged_is_said_to_be_lost(void **state)
+{
+    world *w = *state;
+    wisp_image image;
+    publish(w, "first");
+    check(w, WISP_UPDATE_STAGED);
+    assert_int_equal(wisp_updater_acquire(w->updater, &image, NULL), WISP_OK);
+    assert_int_equal(wisp_updater_commit(w->updater, &image, NULL), WISP_OK);
+    damage(w, &image.hash);
+    wisp_image_free(w->updater, &image);
+    assert_int_equal(wisp_updater_acquire(w->updater, &image, NULL), WISP_OK);
+    assert_int_equal(image.source, WISP_IMAGE_BASE);
+    wisp_image_free(w->updater, &image);
+    expect(w, "Lost        version 1, ");
+    expect(w, "damaged");
+    expect(w, "Last good   the module embedded in the program");
+}
+
 static void going_back_is_a_release_like_any_other(void **state)
 {
     publish(*state, "first");
@@ -311,6 +340,7 @@ int main(int argc, char **argv)
         CASE(a_release_on_trial_says_which_attempt),
         CASE(a_committed_release_is_good),
         CASE(a_rejected_release_is_banned_with_its_reason),
+        CASE(content_that_was_damaged_is_said_to_be_lost),
         CASE(going_back_is_a_release_like_any_other),
         CASE(a_renewed_root_is_followed),
         CASE(reading_the_status_changes_nothing),
