@@ -76,7 +76,9 @@ static void print_project(const wisp_project *project)
     printf("%sNext%s\n", term(stdout, TERM_BOLD), term(stdout, TERM_PLAIN));
     printf("  1. Build %s/repo/root.json into your program: it is what its trust begins with.\n",
            dir);
-    printf("  2. wisp publish MODULE.wasm --project %s\n", dir);
+    printf("  2. wisp publish MODULE.wasm --version N --project %s\n"
+           "     with N above the version of the module that is built into the program.\n",
+           dir);
     printf("  3. wisp serve %s, or any web server that shows %s/repo\n", dir, dir);
 }
 
