@@ -106,7 +106,9 @@ const cli_command cmd_publish = {
         "The module must validate, its version must be above the last one, and the keys must\n"
         "be those that root lists. Only then is anything written, and the last step, which\n"
         "makes it visible, is one rename: stopped at any point, the repository has the old\n"
-        "release or the new one. To go back, publish the old module as a new version.",
+        "release or the new one.\n\n"
+        "Devices take a version that is above what they have and above that of the module\n"
+        "built into the program. To go back, publish the old module as a new version.",
     .examples = "wisp publish scheduler.wasm --project release\n"
                 "wisp publish scheduler.wasm --version 12 --notes \"asks ahead\"\n"
                 "wisp publish scheduler.wasm --dry-run --json",
