@@ -8,8 +8,8 @@
 
 /*
  * Looking for something newer. The repository is asked without the mutex; what it names is judged
- * with it, twice: before the content is fetched, and again before it is staged, since the program
- * may have committed or rejected in between.
+ * with it. Between that and staging the program may have put another module on trial, which the
+ * table of states then finds.
  */
 
 typedef struct check {
@@ -90,6 +90,12 @@ static wisp_status banned(const check *c, const wisp_update_entry *ban, wisp_err
                      (unsigned long long)c->version, c->updater->config.target, ban->reason);
 }
 
+static wisp_status on_trial(const wisp_update_entry *candidate, wisp_error *err)
+{
+    return wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
+                     (unsigned long long)candidate->version);
+}
+
 /* Decides about the target; [*status] and [err] tell why it is refused. Call with the mutex held.
  */
 static verdict judge(const check *c, wisp_status *status, wisp_error *err)
@@ -121,8 +127,7 @@ static verdict judge(const check *c, wisp_status *status, wisp_error *err)
     else if (has_candidate && c->version <= candidate->version)
         *status = not_newer(c, candidate, "the one that waits", err);
     else if (candidate->state == WISP_STATE_TRIAL)
-        *status = wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
-                            (unsigned long long)candidate->version);
+        *status = on_trial(candidate, err);
     return *status == WISP_OK ? VERDICT_NEWER : VERDICT_REFUSED;
 }
 
@@ -227,38 +232,25 @@ static wisp_status ask_program(const check *c, wisp_bytes content, wisp_error *e
     return status;
 }
 
-static wisp_status save_candidate(check *c, wisp_error *err)
+/* Makes verified content that is on disk the candidate. */
+static wisp_status stage(const check *c, wisp_error *err)
 {
     wisp_updater *u = c->updater;
+    pthread_mutex_lock(&u->mutex);
     wisp_record next = u->record;
     wisp_image_state state;
+    wisp_status status = WISP_OK;
     if (!wisp_image_step(next.candidate.state, WISP_EVENT_STAGE, &state))
-        return wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
-                         (unsigned long long)next.candidate.version);
-    next.candidate = entry_of(c);
-    next.candidate.state = state;
-    wisp_status status = wisp_updater_save(u, &next, err);
+        status = on_trial(&next.candidate, err);
+    if (status == WISP_OK) {
+        next.candidate = entry_of(c);
+        next.candidate.state = state;
+        status = wisp_updater_save(u, &next, err);
+    }
     if (status == WISP_OK)
         wisp_updater_sweep(u); /* a process may run for years */
-    return status;
-}
-
-/* Puts verified content on disk and makes it the candidate. */
-static void stage(check *c, wisp_update_result *result)
-{
-    wisp_updater *u = c->updater;
-    wisp_error err;
-    wisp_status status = WISP_OK;
-    pthread_mutex_lock(&u->mutex);
-    verdict v = judge(c, &status, &err);
-    if (v == VERDICT_NEWER)
-        status = save_candidate(c, &err);
     pthread_mutex_unlock(&u->mutex);
-    if (status != WISP_OK)
-        fail(result, status, &err);
-    else
-        settle(result, v == VERDICT_CURRENT ? WISP_UPDATE_UP_TO_DATE : WISP_UPDATE_STAGED,
-               WISP_OK, NULL);
+    return status;
 }
 
 /* Content that was found may have been put there by a call that failed before its name was
@@ -283,7 +275,9 @@ static wisp_status install(check *c, wisp_bytes content, bool is_stored,
     }
     status = store(c, content, is_stored, err);
     if (status == WISP_OK)
-        stage(c, result);
+        status = stage(c, err);
+    if (status == WISP_OK)
+        settle(result, WISP_UPDATE_STAGED, WISP_OK, NULL);
     return status;
 }
 

@@ -239,12 +239,15 @@ static void the_first_start_of_a_device_may_fail_anywhere(void **state)
         for (uint64_t n = 1; struck; n++) {
             device_init(&d);
             repo_release(&d.repo, 2, "module two");
+            was_staged = was_committed = false;
             faulty_os_arm(&d.disk, sweeps[i].kind, n);
             live_a_day();
             struck = faulty_os_struck(&d.disk);
             device_crash(&d, sweeps[i].kept);
             assert_int_equal(device_open(&d), WISP_OK);
             expect_sound_image();
+            if (was_staged || was_committed)
+                assert_true(device_runs(&d, "module two"));
             device_check(&d);
             device_acquire(&d);
             assert_true(device_runs(&d, "module two"));

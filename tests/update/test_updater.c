@@ -531,6 +531,40 @@ static void a_disk_that_cannot_be_written_still_gives_the_last_good_one(void **s
     assert_int_equal(d.image.attempt, 1);
 }
 
+static void reject_with_fault(fault kind, uint64_t n, wisp_status expected)
+{
+    open_device();
+    device_update(&d, 2, "module two");
+    repo_release(&d.repo, 3, "module three");
+    device_check(&d);
+    device_acquire(&d);
+    faulty_os_arm(&d.disk, kind, n);
+    assert_int_equal(wisp_updater_reject(d.updater, &d.image, "bad", &d.err), expected);
+    assert_true(faulty_os_struck(&d.disk));
+    assert_int_not_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL); /* in any case */
+    reopen();
+}
+
+static void a_ban_that_cannot_be_written_leaves_the_attempts_to_count(void **state)
+{
+    (void)state;
+    reject_with_fault(FAULT_EIO, 3, WISP_IO); /* two calls open the file, the third writes */
+    assert_false(device_has_banned(&d, "module three"));
+    assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
+    assert_int_equal(d.image.attempt, 2);
+    device_reject(&d, "bad");
+    assert_true(device_has_banned(&d, "module three"));
+}
+
+static void a_ban_outweighs_a_record_that_did_not_follow(void **state)
+{
+    (void)state;
+    reject_with_fault(FAULT_CRASH, 6, WISP_OK); /* five calls wrote the ban */
+    assert_true(device_has_banned(&d, "module three"));
+    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_NONE);
+    assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_GOOD);
+}
+
 static void a_full_disk_stages_nothing_and_says_so(void **state)
 {
     (void)state;
@@ -674,6 +708,8 @@ int main(void)
         CASE(one_damaged_slot_costs_the_last_change),
         CASE(a_disk_that_does_not_answer_keeps_the_embedded_module_running),
         CASE(a_disk_that_cannot_be_written_still_gives_the_last_good_one),
+        CASE(a_ban_that_cannot_be_written_leaves_the_attempts_to_count),
+        CASE(a_ban_outweighs_a_record_that_did_not_follow),
         CASE(a_full_disk_stages_nothing_and_says_so),
         CASE(a_config_that_makes_no_sense_is_refused),
         CASE(a_tool_reads_what_the_program_sees),
