@@ -5,7 +5,7 @@
 
 /*
  * Calls between the program and modules, and between instances. Calls within an instance
- * are the interpreter's own (ops.h).
+ * are the interpreter's own (ops.inc).
  */
 
 const uint16_t wisp_code_entry[1] = {WISP_CODE_ENTRY};

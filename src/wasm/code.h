@@ -231,7 +231,7 @@
     X(DATA_DROP,   data_drop,   3) /* segment:2 */
 
 /*
- * The rest, written out in ops.h. Loops charge fuel: their weight is the last immediate.
+ * The rest, written out in ops.inc. Loops charge fuel: their weight is the last immediate.
  */
 #define WISP_CODE_CONTROL(X)                                                                      \
     X(UNREACHABLE)                                                                                \

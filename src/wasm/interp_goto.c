@@ -21,7 +21,7 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
     };
     DISPATCH;
 
-#include "wasm/ops.h"
+#include "wasm/ops.inc"
 
 #define X(name, text)                                                                            \
     trap_##name : __attribute__((unused));                                                       \

@@ -51,7 +51,7 @@ static handler *const handlers[WISP_CODE_COUNT];
 WISP_TRAPS(X)
 #undef X
 
-#include "wasm/ops.h"
+#include "wasm/ops.inc"
 
 static handler *const handlers[WISP_CODE_COUNT] = {
 #define CODE(name) op_##name,
