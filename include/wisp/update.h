@@ -33,12 +33,13 @@
  *                        ^                |
  *                        +- next start ---+-reject, or attempts used up-> BANNED
  *
- * All that is remembered is in one folder, in two files of fixed size that are written in
- * turns (docs/formats.md), and the content of modules under their hashes. A power cut at any
- * point leaves either the old state or the new.
+ * All that is remembered is in one folder: a record in two files of fixed size that are written
+ * in turns, bans, trusted metadata, and the content of modules (docs/formats.md). A power cut at
+ * any point leaves either the old state or the new.
  *
  * Threads: wisp_updater_check may run on one thread while others call the rest; every function
- * may be called on any thread. One process at a time has the folder open.
+ * may be called on any thread, and then calls the allocator on it. One process at a time has
+ * the folder open.
  */
 
 #ifdef __cplusplus
@@ -59,14 +60,14 @@ typedef struct wisp_updater wisp_updater;
 
 typedef struct wisp_updater_config {
     const wisp_allocator *allocator;
-    const wisp_os *os;   /* NULL: wisp_os_posix() */
-    const wisp_net *net; /* NULL: never checks */
-    const char *dir;     /* where the device keeps its state; made if missing */
-    const char *url;     /* of the repository, without a '/' at the end */
-    const char *target;  /* the name under which the publisher releases this program's module */
-    wisp_bytes root;     /* root.json that the program was shipped with (TUF 5.3) */
-    wisp_bytes base;     /* the module embedded in the program */
-    uint64_t base_version;
+    const wisp_os *os;     /* NULL: wisp_os_posix() */
+    const wisp_net *net;   /* NULL: never checks */
+    const char *dir;       /* where the device keeps its state; made if missing */
+    const char *url;       /* of the repository, without a '/' at the end */
+    const char *target;    /* the name under which the publisher releases this program's module */
+    wisp_bytes root;       /* root.json that the program was shipped with (TUF 5.3) */
+    wisp_bytes base;       /* the module embedded in the program */
+    uint64_t base_version; /* of it; a stored module with a lower one is dropped */
 
     uint64_t module_size_max; /* bytes [16 MiB] */
     uint32_t attempts_max;    /* starts that a module on trial gets [3] */
@@ -74,7 +75,7 @@ typedef struct wisp_updater_config {
     /*
      * The program's say before [module] is staged, and after its bytes have been verified:
      * does it load, does it import only what is there? NULL takes everything. What it
-     * refuses is banned, with the text that it wrote to [err].
+     * refuses is banned, with the text that it wrote to [err], unless it says WISP_NO_MEMORY.
      */
     wisp_status (*accept)(void *user, wisp_bytes module, wisp_error *err);
     void *user;

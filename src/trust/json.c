@@ -58,10 +58,13 @@ static bool has_real(const json_t *value)
     const char *key;
     size_t index;
     if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key,
-                            child) if (has_real(child)) return true;
+        json_object_foreach ((json_t *)(uintptr_t)value, key, child)
+            if (has_real(child))
+                return true;
     } else if (json_is_array(value)) {
-        json_array_foreach(value, index, child) if (has_real(child)) return true;
+        json_array_foreach (value, index, child)
+            if (has_real(child))
+                return true;
     }
     return json_is_real(value);
 }
@@ -314,8 +317,7 @@ static void put_array(canonical_writer *w, const json_t *array)
     json_t *item;
     size_t index;
     put(w, "[", 1);
-    json_array_foreach(array, index, item)
-    {
+    json_array_foreach (array, index, item) {
         if (index)
             put(w, ",", 1);
         put_value(w, item);
@@ -336,7 +338,8 @@ static const char **sorted_keys(json_t *object, size_t len)
     const char *key;
     json_t *value;
     size_t at = 0;
-    json_object_foreach(object, key, value) keys[at++] = key;
+    json_object_foreach (object, key, value)
+        keys[at++] = key;
     qsort(keys, len, sizeof *keys, by_bytes);
     return keys;
 }
