@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define WISP_API            __attribute__((visibility("default")))
+#define WISP_API               __attribute__((visibility("default")))
 #define WISP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define WISP_API
@@ -35,21 +35,21 @@ extern "C" {
  * Every outcome of a function that can fail, with the name that tools print.
  * The numbers are part of the interface and are never reused.
  */
-#define WISP_STATUSES(X)                                                                          \
-    X(0, OK, "ok")                                                                                \
-    X(1, NO_MEMORY, "no-memory")    /* the allocator refused */                                   \
-    X(2, INVALID, "invalid")        /* an argument or a call that the interface forbids */        \
-    X(3, MALFORMED, "malformed")    /* foreign bytes that do not follow their format */           \
-    X(4, UNSUPPORTED, "unsupported") /* well formed, but not something Wisp does */               \
-    X(5, LIMIT, "limit")            /* a limit that you or Wisp set was reached */                \
-    X(6, NOT_FOUND, "not-found")    /* no such file, export, import, target … */                  \
-    X(7, MISMATCH, "mismatch")      /* found, but of another type, size or version */             \
-    X(8, TRAP, "trap")              /* the module trapped; see wisp_store_trap */                 \
-    X(9, IO, "io")                  /* the system refused */                                      \
-    X(10, NETWORK, "network")       /* the server could not be reached or broke off */            \
-    X(11, UNTRUSTED, "untrusted")   /* a signature, hash, version or expiry says no */            \
-    X(12, BANNED, "banned")         /* content that failed on this device before */               \
-    X(13, BUSY, "busy")             /* another call or process is at it */
+#define WISP_STATUSES(X)                                                                         \
+    X(0, OK, "ok")                                                                               \
+    X(1, NO_MEMORY, "no-memory")     /* the allocator refused */                                 \
+    X(2, INVALID, "invalid")         /* an argument or a call that the interface forbids */      \
+    X(3, MALFORMED, "malformed")     /* foreign bytes that do not follow their format */         \
+    X(4, UNSUPPORTED, "unsupported") /* well formed, but not something Wisp does */              \
+    X(5, LIMIT, "limit")             /* a limit that you or Wisp set was reached */              \
+    X(6, NOT_FOUND, "not-found")     /* no such file, export, import, target … */              \
+    X(7, MISMATCH, "mismatch")       /* found, but of another type, size or version */           \
+    X(8, TRAP, "trap")               /* the module trapped; see wisp_store_trap */               \
+    X(9, IO, "io")                   /* the system refused */                                    \
+    X(10, NETWORK, "network")        /* the server could not be reached or broke off */          \
+    X(11, UNTRUSTED, "untrusted")    /* a signature, hash, version or expiry says no */          \
+    X(12, BANNED, "banned")          /* content that failed on this device before */             \
+    X(13, BUSY, "busy")              /* another call or process is at it */
 
 typedef enum wisp_status {
 #define X(number, name, text) WISP_##name = number,
@@ -69,7 +69,7 @@ WISP_API const char *wisp_status_name(wisp_status status);
  */
 typedef struct wisp_error {
     wisp_status status;
-    uint64_t offset; /* the byte of the input at fault, or WISP_NO_OFFSET */
+    uint64_t offset;                /* the byte of the input at fault, or WISP_NO_OFFSET */
     char text[WISP_ERROR_TEXT_MAX]; /* lower case, says what was found and what was expected */
 } wisp_error;
 

@@ -45,8 +45,8 @@ typedef struct wisp_net_curl_config {
 } wisp_net_curl_config;
 
 /*
- * Makes a transport on libcurl: http and https only, at most five redirects and never from https to
- * http, certificates verified. [config] may be NULL. *[out] is the caller's, to be freed by
+ * Makes a transport on libcurl: http and https only, at most five redirects and never from https
+ * to http, certificates verified. [config] may be NULL. *[out] is the caller's, to be freed by
  * wisp_net_curl_free when no request runs.
  */
 WISP_API wisp_status wisp_net_curl_new(const wisp_net_curl_config *config, wisp_net **out,

@@ -33,7 +33,8 @@ struct wisp_os {
     int (*close)(void *user, int fd);
     /* Reads up to [size] bytes at [offset]; returns how many, 0 at the end of the file. */
     int64_t (*read_at)(void *user, int fd, void *into, size_t size, uint64_t offset);
-    /* Writes up to [size] bytes at [offset]; returns how many were taken (a short write is legal). */
+    /* Writes up to [size] bytes at [offset]; returns how many were taken (a short write is
+     * legal). */
     int64_t (*write_at)(void *user, int fd, const void *from, size_t size, uint64_t offset);
     int64_t (*file_size)(void *user, int fd);
     /* After this returns 0 the bytes of [fd] survive power loss. */
@@ -45,9 +46,11 @@ struct wisp_os {
     int (*remove)(void *user, const char *path);
     /* Makes one directory with mode 0700; -EEXIST where it is there. */
     int (*make_dir)(void *user, const char *path);
-    /* After this returns 0, names made, renamed or removed in directory [path] survive power loss. */
+    /* After this returns 0, names made, renamed or removed in directory [path] survive power
+     * loss. */
     int (*sync_dir)(void *user, const char *path);
-    /* Calls [each] for every name in directory [path] but "." and ".."; stops when it returns false. */
+    /* Calls [each] for every name in directory [path] but "." and ".."; stops when it returns
+     * false. */
     int (*list_dir)(void *user, const char *path, bool (*each)(void *context, const char *name),
                     void *context);
 

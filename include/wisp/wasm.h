@@ -210,11 +210,11 @@ WISP_API bool wisp_module_section(const wisp_module *module, uint32_t index, wis
  */
 typedef struct wisp_store_config {
     const wisp_allocator *allocator;
-    uint64_t memory_max;  /* bytes of all its linear memories together [256 MiB] */
-    uint64_t table_max;   /* elements of all its tables together [1,000,000] */
-    uint32_t stack_size;  /* bytes of the value and call stack of running functions [512 KiB] */
+    uint64_t memory_max; /* bytes of all its linear memories together [256 MiB] */
+    uint64_t table_max;  /* elements of all its tables together [1,000,000] */
+    uint32_t stack_size; /* bytes of the value and call stack of running functions [512 KiB] */
     uint32_t host_depth_max; /* how deep module and program may call each other [64] */
-    uint64_t fuel;        /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */
+    uint64_t fuel;           /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */
 } wisp_store_config;
 
 #define WISP_FUEL_UNLIMITED UINT64_MAX
@@ -223,7 +223,7 @@ typedef struct wisp_store_config {
 WISP_API wisp_status wisp_store_new(const wisp_store_config *config, wisp_store **out,
                                     wisp_error *err);
 
-/* Frees [store] and all that was made in it. NULL is fine. Not while one of its functions runs. */
+/* Frees [store] and all made in it. NULL is fine. Not while one of its functions runs. */
 WISP_API void wisp_store_free(wisp_store *store);
 
 /*
@@ -247,20 +247,20 @@ WISP_API void wisp_store_interrupt(wisp_store *store);
 /* ------------------------------------------------------------------ traps */
 
 /* Each trap with the words of the specification's test suite where it has them. */
-#define WISP_TRAPS(X)                                                                             \
-    X(NONE, "no trap")                                                                            \
-    X(UNREACHABLE, "unreachable")                                                                 \
-    X(MEMORY, "out of bounds memory access")                                                      \
-    X(TABLE, "out of bounds table access")                                                        \
-    X(UNDEFINED_ELEMENT, "undefined element")                                                     \
-    X(UNINITIALIZED_ELEMENT, "uninitialized element")                                             \
-    X(SIGNATURE, "indirect call type mismatch")                                                   \
-    X(DIVIDE_BY_ZERO, "integer divide by zero")                                                   \
-    X(OVERFLOW, "integer overflow")                                                               \
-    X(CONVERSION, "invalid conversion to integer")                                                \
-    X(STACK, "call stack exhausted")                                                              \
-    X(FUEL, "all fuel consumed")                                                                  \
-    X(INTERRUPTED, "interrupted")                                                                 \
+#define WISP_TRAPS(X)                                                                            \
+    X(NONE, "no trap")                                                                           \
+    X(UNREACHABLE, "unreachable")                                                                \
+    X(MEMORY, "out of bounds memory access")                                                     \
+    X(TABLE, "out of bounds table access")                                                       \
+    X(UNDEFINED_ELEMENT, "undefined element")                                                    \
+    X(UNINITIALIZED_ELEMENT, "uninitialized element")                                            \
+    X(SIGNATURE, "indirect call type mismatch")                                                  \
+    X(DIVIDE_BY_ZERO, "integer divide by zero")                                                  \
+    X(OVERFLOW, "integer overflow")                                                              \
+    X(CONVERSION, "invalid conversion to integer")                                               \
+    X(STACK, "call stack exhausted")                                                             \
+    X(FUEL, "all fuel consumed")                                                                 \
+    X(INTERRUPTED, "interrupted")                                                                \
     X(HOST, "host function failed")
 
 typedef enum wisp_trap_code {
@@ -301,7 +301,7 @@ WISP_API const wisp_trap *wisp_store_trap(const wisp_store *store);
  */
 WISP_API size_t wisp_trap_print(const wisp_trap *trap, char *into, size_t size);
 
-/* ------------------------------------------------------------------ host functions and linking */
+/* ------------------------------------------------------------------ host functions, linking */
 
 /*
  * A function of the program's that a module calls. [args] are as many and of the types that

@@ -12,9 +12,9 @@
  * Everything in one: a guest whose module is kept up to date while it runs.
  *
  * The host (host.h) knows how to run and swap modules, the updater (update.h) which module to
- * run and whether to trust it. This is the glue that most programs want between the two: it starts
- * the last good module, swaps to a staged one between two steps, tells the updater how that
- * went, and falls back to an older one, at the last to the one embedded in the program.
+ * run and whether to trust it. This is the glue that most programs want between the two: it
+ * starts the last good module, swaps to a staged one between two steps, tells the updater how
+ * that went, and falls back to an older one, at the last to the one embedded in the program.
  *
  *     wisp_live_open(&config, &live, &err);
  *     wisp_live_watch(live, 60 * 1000, &err);      // optional: look for updates on a thread
@@ -24,7 +24,8 @@
  *     }
  *     wisp_live_close(live);
  *
- * Threads: as in host.h, all on one thread at a time, but wisp_live_check, which any thread may call.
+ * Threads: as in host.h, all on one thread at a time, but wisp_live_check, which any thread may
+ * call.
  */
 
 #ifdef __cplusplus

@@ -6,8 +6,8 @@
 const char *wisp_status_name(wisp_status status)
 {
     switch (status) {
-#define X(number, name, text)                                                                     \
-    case WISP_##name:                                                                             \
+#define X(number, name, text)                                                                    \
+    case WISP_##name:                                                                            \
         return text;
         WISP_STATUSES(X)
 #undef X

@@ -15,8 +15,8 @@ wisp_status wisp_fail(wisp_error *err, wisp_status status, const char *format, .
 
 /* The same for a fault at byte [offset] of the input. */
 WISP_PRINTF(4, 5)
-wisp_status wisp_fail_at(wisp_error *err, wisp_status status, uint64_t offset,
-                         const char *format, ...);
+wisp_status wisp_fail_at(wisp_error *err, wisp_status status, uint64_t offset, const char *format,
+                         ...);
 
 /* Fills [err] for a refused allocation of [size] bytes; returns WISP_NO_MEMORY. */
 wisp_status wisp_fail_memory(wisp_error *err, size_t size);

@@ -7,14 +7,16 @@
 #include <time.h>
 
 /* [interval_ms] and up to a tenth more or less. Without randomness: no jitter, no harm. */
-static uint64_t next_pause_ms(const wisp_watcher *watcher) {
+static uint64_t next_pause_ms(const wisp_watcher *watcher)
+{
     uint32_t spread = watcher->interval_ms / 5, dice;
     if (spread == 0 || watcher->os->random(watcher->os->user, &dice, sizeof dice) != 0)
         return watcher->interval_ms;
     return (uint64_t)watcher->interval_ms - spread / 2 + dice % (spread + 1);
 }
 
-static struct timespec after_ms(uint64_t ms) {
+static struct timespec after_ms(uint64_t ms)
+{
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     at.tv_sec += (time_t)(ms / 1000);
@@ -27,7 +29,8 @@ static struct timespec after_ms(uint64_t ms) {
 }
 
 /* Returns true when the pause is over, false when the watcher is closing. */
-static bool pause_between(wisp_watcher *watcher) {
+static bool pause_between(wisp_watcher *watcher)
+{
     struct timespec until = after_ms(next_pause_ms(watcher));
     pthread_mutex_lock(&watcher->lock);
     int waited = 0;
@@ -38,7 +41,8 @@ static bool pause_between(wisp_watcher *watcher) {
     return !closing;
 }
 
-static void *run(void *argument) {
+static void *run(void *argument)
+{
     wisp_watcher *watcher = argument;
     do
         watcher->work(watcher->context);
@@ -46,7 +50,8 @@ static void *run(void *argument) {
     return NULL;
 }
 
-static void init_wake(pthread_cond_t *wake) {
+static void init_wake(pthread_cond_t *wake)
+{
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -54,7 +59,8 @@ static void init_wake(pthread_cond_t *wake) {
     pthread_condattr_destroy(&attributes);
 }
 
-wisp_status wisp_watcher_start(wisp_watcher *watcher, wisp_error *err) {
+wisp_status wisp_watcher_start(wisp_watcher *watcher, wisp_error *err)
+{
     watcher->closing = false;
     pthread_mutex_init(&watcher->lock, NULL);
     init_wake(&watcher->wake);
@@ -68,7 +74,8 @@ wisp_status wisp_watcher_start(wisp_watcher *watcher, wisp_error *err) {
     return WISP_OK;
 }
 
-void wisp_watcher_stop(wisp_watcher *watcher) {
+void wisp_watcher_stop(wisp_watcher *watcher)
+{
     if (!watcher->running)
         return;
     pthread_mutex_lock(&watcher->lock);

@@ -64,7 +64,8 @@ int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
     uint64_t added = pages * WISP_PAGE_SIZE, size = memory->size + added;
     if (!wisp_range_fits(store->memory_used, added, store->memory_max) || size > SIZE_MAX)
         return -1;
-    uint8_t *data = wisp_realloc(store->allocator, memory->data, block_size(memory), (size_t)size);
+    uint8_t *data =
+        wisp_realloc(store->allocator, memory->data, block_size(memory), (size_t)size);
     if (!data)
         return -1;
     memset(data + memory->size, 0, (size_t)added);

@@ -6,7 +6,7 @@
 
 #define WISP_NONE 0
 
-#define X(byte, name, text, shape, in, out, code)                                                 \
+#define X(byte, name, text, shape, in, out, code)                                                \
     [byte] = {text, WISP_SHAPE_##shape, WISP_##in, WISP_##out, WISP_CODE_##code},
 
 const wisp_opcode wisp_opcodes[256] = {WISP_OPCODES(X)};

@@ -223,64 +223,64 @@
 /* clang-format on */
 
 /* How an instruction is validated and translated; each has a function in compile.c. */
-#define WISP_SHAPES(X)                                                                            \
-    X(UNKNOWN)                                                                                    \
-    X(UNREACHABLE)                                                                                \
-    X(NOP)                                                                                        \
-    X(BLOCK)                                                                                      \
-    X(LOOP)                                                                                       \
-    X(IF)                                                                                         \
-    X(ELSE)                                                                                       \
-    X(END)                                                                                        \
-    X(BR)                                                                                         \
-    X(BR_IF)                                                                                      \
-    X(BR_TABLE)                                                                                   \
-    X(RETURN)                                                                                     \
-    X(CALL)                                                                                       \
-    X(CALL_INDIRECT)                                                                              \
-    X(DROP)                                                                                       \
-    X(SELECT)                                                                                     \
-    X(SELECT_T)                                                                                   \
-    X(LOCAL_GET)                                                                                  \
-    X(LOCAL_SET)                                                                                  \
-    X(LOCAL_TEE)                                                                                  \
-    X(GLOBAL_GET)                                                                                 \
-    X(GLOBAL_SET)                                                                                 \
-    X(TABLE_GET)                                                                                  \
-    X(TABLE_SET)                                                                                  \
-    X(LOAD_1)                                                                                     \
-    X(LOAD_2)                                                                                     \
-    X(LOAD_4)                                                                                     \
-    X(LOAD_8)                                                                                     \
-    X(STORE_1)                                                                                    \
-    X(STORE_2)                                                                                    \
-    X(STORE_4)                                                                                    \
-    X(STORE_8)                                                                                    \
-    X(MEMORY_SIZE)                                                                                \
-    X(MEMORY_GROW)                                                                                \
-    X(I32_CONST)                                                                                  \
-    X(I64_CONST)                                                                                  \
-    X(F32_CONST)                                                                                  \
-    X(F64_CONST)                                                                                  \
-    X(EQZ)                                                                                        \
-    X(COMPARE)                                                                                    \
-    X(UNARY)                                                                                      \
-    X(BINARY)                                                                                     \
-    X(BINARY_RI)                                                                                  \
-    X(COMMUTATIVE)                                                                                \
-    X(REINTERPRET)                                                                                \
-    X(REF_NULL)                                                                                   \
-    X(REF_IS_NULL)                                                                                \
-    X(REF_FUNC)                                                                                   \
-    X(MEMORY_INIT)                                                                                \
-    X(DATA_DROP)                                                                                  \
-    X(MEMORY_COPY)                                                                                \
-    X(MEMORY_FILL)                                                                                \
-    X(TABLE_INIT)                                                                                 \
-    X(ELEM_DROP)                                                                                  \
-    X(TABLE_COPY)                                                                                 \
-    X(TABLE_GROW)                                                                                 \
-    X(TABLE_SIZE)                                                                                 \
+#define WISP_SHAPES(X)                                                                           \
+    X(UNKNOWN)                                                                                   \
+    X(UNREACHABLE)                                                                               \
+    X(NOP)                                                                                       \
+    X(BLOCK)                                                                                     \
+    X(LOOP)                                                                                      \
+    X(IF)                                                                                        \
+    X(ELSE)                                                                                      \
+    X(END)                                                                                       \
+    X(BR)                                                                                        \
+    X(BR_IF)                                                                                     \
+    X(BR_TABLE)                                                                                  \
+    X(RETURN)                                                                                    \
+    X(CALL)                                                                                      \
+    X(CALL_INDIRECT)                                                                             \
+    X(DROP)                                                                                      \
+    X(SELECT)                                                                                    \
+    X(SELECT_T)                                                                                  \
+    X(LOCAL_GET)                                                                                 \
+    X(LOCAL_SET)                                                                                 \
+    X(LOCAL_TEE)                                                                                 \
+    X(GLOBAL_GET)                                                                                \
+    X(GLOBAL_SET)                                                                                \
+    X(TABLE_GET)                                                                                 \
+    X(TABLE_SET)                                                                                 \
+    X(LOAD_1)                                                                                    \
+    X(LOAD_2)                                                                                    \
+    X(LOAD_4)                                                                                    \
+    X(LOAD_8)                                                                                    \
+    X(STORE_1)                                                                                   \
+    X(STORE_2)                                                                                   \
+    X(STORE_4)                                                                                   \
+    X(STORE_8)                                                                                   \
+    X(MEMORY_SIZE)                                                                               \
+    X(MEMORY_GROW)                                                                               \
+    X(I32_CONST)                                                                                 \
+    X(I64_CONST)                                                                                 \
+    X(F32_CONST)                                                                                 \
+    X(F64_CONST)                                                                                 \
+    X(EQZ)                                                                                       \
+    X(COMPARE)                                                                                   \
+    X(UNARY)                                                                                     \
+    X(BINARY)                                                                                    \
+    X(BINARY_RI)                                                                                 \
+    X(COMMUTATIVE)                                                                               \
+    X(REINTERPRET)                                                                               \
+    X(REF_NULL)                                                                                  \
+    X(REF_IS_NULL)                                                                               \
+    X(REF_FUNC)                                                                                  \
+    X(MEMORY_INIT)                                                                               \
+    X(DATA_DROP)                                                                                 \
+    X(MEMORY_COPY)                                                                               \
+    X(MEMORY_FILL)                                                                               \
+    X(TABLE_INIT)                                                                                \
+    X(ELEM_DROP)                                                                                 \
+    X(TABLE_COPY)                                                                                \
+    X(TABLE_GROW)                                                                                \
+    X(TABLE_SIZE)                                                                                \
     X(TABLE_FILL)
 
 typedef enum wisp_shape {
@@ -294,7 +294,7 @@ enum {
 #define X(byte, name, text, shape, in, out, code) WISP_OPCODE_##name = byte,
     WISP_OPCODES(X)
 #undef X
-    WISP_OPCODE_PREFIX_FC = 0xfc
+        WISP_OPCODE_PREFIX_FC = 0xfc
 };
 
 typedef struct wisp_opcode {
