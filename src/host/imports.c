@@ -36,7 +36,7 @@ static wisp_status import_log(void *user, wisp_instance *caller, const wisp_valu
 {
     (void)results;
     wisp_guest *guest = ((wisp_version *)user)->guest;
-    wisp_bytes text;
+    wisp_bytes text = {0};
     wisp_status status = borrow("log", caller, args[1], args[2], &text, err);
     if (status != WISP_OK || !guest->config.on_log)
         return status;
