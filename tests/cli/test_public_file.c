@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* nftw, mkdtemp, O_DIRECTORY, mkfifo */
+#define _XOPEN_SOURCE 700 /* mkdtemp, O_DIRECTORY, mkfifo */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "public_file.h"
+#include "../scratch.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,19 +66,11 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     (void)state;
     close(folder);
-    return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(base);
 }
 
 static void files_of_the_folder_are_shown(void **state)

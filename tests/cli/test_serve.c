@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
+#define _XOPEN_SOURCE 700 /* mkdtemp */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -19,6 +18,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../scratch.h"
 
 /* The command `wisp serve` on a project that `wisp init` made, asked over plain sockets. */
 
@@ -90,20 +91,12 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     (void)state;
     if (server > 0)
         kill(server, SIGKILL);
-    return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(base);
 }
 
 static int dial(void)

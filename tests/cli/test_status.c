@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* nftw, mkdtemp, popen */
+#define _XOPEN_SOURCE 700 /* mkdtemp, popen */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "publish/publish.h"
+#include "../scratch.h"
 
 #include <wisp/update.h>
 
-#include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,20 +94,12 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     world *w = *state;
     wisp_updater_close(w->updater);
     free((void *)(uintptr_t)w->root.data);
-    nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(w->dir);
     free(w);
     return 0;
 }

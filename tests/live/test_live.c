@@ -9,6 +9,7 @@
 
 #include <wisp/wisp.h>
 
+#include "../scratch.h"
 #include "../update/faulty_os.h"
 #include "../update/repo.h"
 
@@ -457,7 +458,7 @@ static void a_watching_thread_finds_the_release(void **state)
     rig *r = make_rig();
     wisp_error err;
     r->config.update.os = wisp_os_posix(); /* the one in memory is not made for threads */
-    char dir[] = "/tmp/wisp-live-XXXXXX", command[64];
+    char dir[] = "/tmp/wisp-live-XXXXXX";
     assert_non_null(mkdtemp(dir));
     r->config.update.dir = dir;
     release(r, 2, MODULE(worker_2));
@@ -471,8 +472,7 @@ static void a_watching_thread_finds_the_release(void **state)
     assert_int_equal(wisp_live_image(r->live)->version, 2);
     wisp_live_close(r->live);
     r->live = NULL;
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(scratch_remove(dir), 0);
     free_rig(r);
 }
 

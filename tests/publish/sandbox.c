@@ -1,8 +1,8 @@
-#define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
+#define _XOPEN_SOURCE 700 /* mkdtemp */
 
 #include "sandbox.h"
+#include "../scratch.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,18 +40,10 @@ int sandbox_setup_project(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 int sandbox_teardown(void **state)
 {
     sandbox *s = *state;
-    nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(s->dir);
     free(s);
     return 0;
 }

@@ -1,6 +1,7 @@
-#define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
+#define _XOPEN_SOURCE 700 /* mkdtemp */
 
 #include "device.h"
+#include "../scratch.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -8,7 +9,6 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,14 +111,6 @@ static void a_trial_that_began_during_a_download_is_not_swept_away(void **state)
 /* On a real disk, since the one in memory is for one thread. */
 static char dir[] = "threads-XXXXXX"; /* where the test is run */
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static void *check_often(void *context)
 {
     char content[32];
@@ -155,7 +147,7 @@ static void a_check_and_everything_else_run_side_by_side(void **state)
     }
     pthread_join(thread, NULL);
     device_deinit(&d);
-    nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(dir);
 }
 
 int main(void)
