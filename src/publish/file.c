@@ -1,6 +1,7 @@
 #include "publish/file.h"
 
 #include "base/error.h"
+#include "os/transfer.h"
 #include "publish/permission.h"
 
 #include <errno.h>
@@ -31,31 +32,6 @@ char *wisp_path_join(wisp_arena *arena, const char *dir, const char *name)
     return path;
 }
 
-/* Reads [size] bytes; fewer, where the file was cut meanwhile, are an error. */
-static int64_t read_all(const wisp_os *os, int fd, uint8_t *into, size_t size)
-{
-    size_t done = 0;
-    while (done < size) {
-        int64_t n = os->read_at(os->user, fd, into + done, size - done, done);
-        if (n <= 0)
-            return n < 0 ? n : -EIO;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
-static int64_t write_all(const wisp_os *os, int fd, wisp_bytes bytes)
-{
-    size_t done = 0;
-    while (done < bytes.size) {
-        int64_t n = os->write_at(os->user, fd, bytes.data + done, bytes.size - done, done);
-        if (n <= 0)
-            return n < 0 ? n : -EIO;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static wisp_status read_open_file(const wisp_os *os, wisp_arena *arena, int fd, const char *path,
                                   size_t size_max, wisp_bytes *out, wisp_error *err)
 {
@@ -68,9 +44,9 @@ static wisp_status read_open_file(const wisp_os *os, wisp_arena *arena, int fd, 
     uint8_t *data = wisp_arena_alloc(arena, (size_t)size, 1);
     if (!data)
         return wisp_fail_memory(err, (size_t)size);
-    int64_t result = read_all(os, fd, data, (size_t)size);
-    if (result < 0)
-        return fail_io(err, "read", path, result);
+    int64_t got = wisp_os_read_all(os, fd, data, (size_t)size);
+    if (got < size) /* fewer: it was cut meanwhile */
+        return fail_io(err, "read", path, got < 0 ? got : -EIO);
     *out = (wisp_bytes){data, (size_t)size};
     return WISP_OK;
 }
@@ -96,16 +72,9 @@ bool wisp_file_exists(const wisp_os *os, const char *path)
 
 static wisp_status sync_parent(const wisp_os *os, const char *path, wisp_error *err)
 {
-    char parent[4096] = ".";
-    const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) : 0;
-    if (len >= sizeof parent)
+    int result = wisp_os_sync_parent(os, path);
+    if (result == -ENAMETOOLONG)
         return wisp_fail(err, WISP_LIMIT, "the path %.60s… is too long", path);
-    if (slash) {
-        memcpy(parent, path, len);
-        parent[len] = '\0';
-    }
-    int result = os->sync_dir(os->user, len || !slash ? parent : "/");
     return result < 0 ? fail_io(err, "sync the folder of", path, result) : WISP_OK;
 }
 
@@ -118,12 +87,7 @@ static wisp_status write_file(const wisp_os *os, const char *path, int flags, wi
         return wisp_fail(err, WISP_INVALID, "%s is there already", path);
     if (fd < 0)
         return fail_io(err, "make", path, fd);
-    int64_t result = write_all(os, fd, bytes);
-    if (result == 0)
-        result = os->sync(os->user, fd);
-    int closed = os->close(os->user, fd);
-    if (result == 0)
-        result = closed;
+    int result = wisp_os_write_and_close(os, fd, 0, bytes);
     if (result == 0 && mode != WISP_MODE_SECRET)
         result = wisp_permission_set(path, mode);
     if (result == 0)

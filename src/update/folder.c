@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "os/transfer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,41 +50,14 @@ wisp_status wisp_folder_init(wisp_folder *folder, const wisp_os *os,
     return WISP_OK;
 }
 
-/* Makes the name of the folder durable, which its parent holds. */
-static int sync_parent(const wisp_folder *folder)
-{
-    char path[WISP_FOLDER_PATH_SIZE];
-    memcpy(path, folder->path, sizeof path);
-    char *slash = strrchr(path, '/');
-    if (!slash)
-        return folder->os->sync_dir(folder->os->user, ".");
-    slash[slash == path ? 1 : 0] = '\0';
-    return folder->os->sync_dir(folder->os->user, path);
-}
-
 wisp_status wisp_folder_make(const wisp_folder *folder, wisp_error *err)
 {
     int code = folder->os->make_dir(folder->os->user, folder->path);
     if (code == 0)
-        code = sync_parent(folder);
+        code = wisp_os_sync_parent(folder->os, folder->path);
     if (code < 0 && code != -EEXIST)
         return refused("cannot make", folder->path, code, err);
     return WISP_OK;
-}
-
-/* Reads until [size] bytes or the end; returns how many. */
-static int64_t read_all(const wisp_os *os, int fd, uint8_t *into, size_t size)
-{
-    size_t at = 0;
-    while (at < size) {
-        int64_t n = os->read_at(os->user, fd, into + at, size - at, at);
-        if (n < 0)
-            return n;
-        if (n == 0)
-            break;
-        at += (size_t)n;
-    }
-    return (int64_t)at;
 }
 
 static wisp_status read_whole(const wisp_folder *folder, int fd, const char *name,
@@ -98,7 +72,7 @@ static wisp_status read_whole(const wisp_folder *folder, int fd, const char *nam
     uint8_t *data = wisp_alloc(folder->allocator, (size_t)size, 1);
     if (!data)
         return wisp_fail_memory(err, (size_t)size);
-    int64_t got = read_all(folder->os, fd, data, (size_t)size);
+    int64_t got = wisp_os_read_all(folder->os, fd, data, (size_t)size);
     *out = (wisp_bytes){data, (size_t)size};
     if (got == size)
         return WISP_OK;
@@ -131,30 +105,9 @@ wisp_status wisp_folder_read_into(const wisp_folder *folder, const char *name, v
     int fd = folder->os->open(folder->os->user, path_of(folder, name, "", path), WISP_OS_READ);
     if (fd < 0)
         return not_opened(name, fd, err);
-    int64_t got = read_all(folder->os, fd, into, size);
+    int64_t got = wisp_os_read_all(folder->os, fd, into, size);
     folder->os->close(folder->os->user, fd);
     return got < 0 ? refused("cannot read", name, got, err) : WISP_OK;
-}
-
-/* Writes all of [bytes] and makes them durable. */
-static int64_t write_all(const wisp_os *os, int fd, uint64_t offset, wisp_bytes bytes)
-{
-    size_t at = 0;
-    while (at < bytes.size) {
-        int64_t n = os->write_at(os->user, fd, bytes.data + at, bytes.size - at, offset + at);
-        if (n <= 0)
-            return n < 0 ? n : -EIO;
-        at += (size_t)n;
-    }
-    return os->sync(os->user, fd);
-}
-
-/* Closing may be where a system first tells that a write failed. */
-static int64_t write_and_close(const wisp_os *os, int fd, uint64_t offset, wisp_bytes bytes)
-{
-    int64_t code = write_all(os, fd, offset, bytes);
-    int closed = os->close(os->user, fd);
-    return code < 0 ? code : closed;
 }
 
 wisp_status wisp_folder_replace(const wisp_folder *folder, const char *name, wisp_bytes bytes,
@@ -165,7 +118,7 @@ wisp_status wisp_folder_replace(const wisp_folder *folder, const char *name, wis
     path_of(folder, name, TEMP_SUFFIX, temp);
     int64_t code = os->open(os->user, temp, WISP_OS_WRITE | WISP_OS_TRUNCATE);
     if (code >= 0)
-        code = write_and_close(os, (int)code, 0, bytes);
+        code = wisp_os_write_and_close(os, (int)code, 0, bytes);
     if (code >= 0)
         code = os->rename(os->user, temp, path_of(folder, name, "", path));
     if (code < 0)
@@ -185,7 +138,7 @@ wisp_status wisp_folder_overwrite(const wisp_folder *folder, const char *name, u
     bool is_new = fd >= 0;
     if (fd == -EEXIST)
         fd = os->open(os->user, path, WISP_OS_WRITE);
-    int64_t code = fd < 0 ? fd : write_and_close(os, fd, offset, bytes);
+    int64_t code = fd < 0 ? fd : wisp_os_write_and_close(os, fd, offset, bytes);
     if (code >= 0 && is_new)
         code = os->sync_dir(os->user, folder->path);
     if (code < 0 && is_new)
