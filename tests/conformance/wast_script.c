@@ -67,9 +67,9 @@ static void count(wast_script *script, outcome one)
     script->counts.skipped += one == SKIPPED;
 }
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *text_of(const wast_json *object, const char *key)
 {
-    const char *text = json_string_value(json_object_get(object, key));
+    const char *text = wast_json_text(wast_json_get(object, key));
     return text ? text : "";
 }
 
@@ -100,7 +100,7 @@ static uint8_t *read_beside(const char *script_path, const char *name, size_t *s
 }
 
 /* Loads the module that [command] names. Returns false where its file cannot be read. */
-static bool load(wast_script *script, const json_t *command, wisp_module **out,
+static bool load(wast_script *script, const wast_json *command, wisp_module **out,
                  wisp_status *status, wisp_error *err)
 {
     size_t size;
@@ -177,7 +177,7 @@ static outcome keep_orphan(wast_script *script, wisp_module *module)
     return PASSED;
 }
 
-static outcome run_module(wast_script *script, const json_t *command)
+static outcome run_module(wast_script *script, const wast_json *command)
 {
     wast_module *module = add_module(script, text_of(command, "name"));
     if (!module)
@@ -201,7 +201,7 @@ static outcome run_module(wast_script *script, const json_t *command)
     return status ? fail_setup(script, &err) : PASSED;
 }
 
-static outcome run_register(wast_script *script, const json_t *command)
+static outcome run_register(wast_script *script, const wast_json *command)
 {
     wast_module *module = find_module(script, text_of(command, "name"));
     const char *as = text_of(command, "as");
@@ -228,13 +228,13 @@ typedef struct action_result {
     uint32_t value_count;
 } action_result;
 
-static outcome invoke(wast_script *script, const wast_module *module, const json_t *action,
+static outcome invoke(wast_script *script, const wast_module *module, const wast_json *action,
                       action_result *result)
 {
     const char *field = text_of(action, "field");
-    const json_t *list = json_object_get(action, "args");
+    const wast_json *list = wast_json_get(action, "args");
     wisp_value args[VALUES_MAX];
-    size_t arg_count = json_array_size(list);
+    size_t arg_count = wast_json_len(list);
     wisp_func *func = wisp_instance_func(module->instance, field);
     if (!func)
         return fail(script, "no exported function '%s'", field);
@@ -242,7 +242,7 @@ static outcome invoke(wast_script *script, const wast_module *module, const json
     if (arg_count > VALUES_MAX || result_count > VALUES_MAX)
         return fail(script, "'%s' takes or gives more than %d values", field, VALUES_MAX);
     for (size_t i = 0; i < arg_count; i++) {
-        if (!wast_value_parse(json_array_get(list, i), &args[i]))
+        if (!wast_value_parse(wast_json_at(list, i), &args[i]))
             return fail(script, "argument %zu of '%s' is no value that the engine has", i, field);
     }
     result->value_count = result_count;
@@ -251,7 +251,7 @@ static outcome invoke(wast_script *script, const wast_module *module, const json
     return PASSED;
 }
 
-static outcome get(wast_script *script, const wast_module *module, const json_t *action,
+static outcome get(wast_script *script, const wast_module *module, const wast_json *action,
                    action_result *result)
 {
     const char *field = text_of(action, "field");
@@ -264,9 +264,9 @@ static outcome get(wast_script *script, const wast_module *module, const json_t 
 }
 
 /* Does what [command]'s action says. PASSED means that it was done, whatever it came to. */
-static outcome act(wast_script *script, const json_t *command, action_result *result)
+static outcome act(wast_script *script, const wast_json *command, action_result *result)
 {
-    const json_t *action = json_object_get(command, "action");
+    const wast_json *action = wast_json_get(command, "action");
     const char *type = text_of(action, "type");
     wast_module *module = find_module(script, text_of(action, "module"));
     memset(result, 0, sizeof *result);
@@ -283,25 +283,25 @@ static outcome act(wast_script *script, const json_t *command, action_result *re
     return fail(script, "action '%s' is unknown to the runner", type);
 }
 
-static outcome run_action(wast_script *script, const json_t *command)
+static outcome run_action(wast_script *script, const wast_json *command)
 {
     action_result result;
     outcome done = act(script, command, &result);
     if (done != PASSED)
         return done;
     if (result.status)
-        return fail(script, "'%s': %s", text_of(json_object_get(command, "action"), "field"),
+        return fail(script, "'%s': %s", text_of(wast_json_get(command, "action"), "field"),
                     result.err.text);
     return PASSED;
 }
 
 /* ------------------------------------------------------------------ assertions on actions */
 
-static bool matches_any(const json_t *patterns, const wisp_value *found)
+static bool matches_any(const wast_json *patterns, const wisp_value *found)
 {
-    for (size_t i = 0; i < json_array_size(patterns); i++) {
+    for (size_t i = 0; i < wast_json_len(patterns); i++) {
         wast_pattern pattern;
-        if (wast_pattern_parse(json_array_get(patterns, i), &pattern) &&
+        if (wast_pattern_parse(wast_json_at(patterns, i), &pattern) &&
             wast_pattern_matches(&pattern, found))
             return true;
     }
@@ -309,7 +309,7 @@ static bool matches_any(const json_t *patterns, const wisp_value *found)
 }
 
 static outcome check_value(wast_script *script, const char *field, size_t index,
-                           const json_t *expected, const wisp_value *found)
+                           const wast_json *expected, const wisp_value *found)
 {
     wast_pattern pattern;
     if (!wast_pattern_parse(expected, &pattern))
@@ -322,13 +322,13 @@ static outcome check_value(wast_script *script, const char *field, size_t index,
     return fail(script, "result %zu of '%s': expected %s, found %s", index, field, wanted, got);
 }
 
-static outcome check_values(wast_script *script, const json_t *command,
+static outcome check_values(wast_script *script, const wast_json *command,
                             const action_result *result)
 {
-    const char *field = text_of(json_object_get(command, "action"), "field");
-    const json_t *either = json_object_get(command, "either");
-    const json_t *expected = json_object_get(command, "expected");
-    size_t wanted = either ? 1 : json_array_size(expected);
+    const char *field = text_of(wast_json_get(command, "action"), "field");
+    const wast_json *either = wast_json_get(command, "either");
+    const wast_json *expected = wast_json_get(command, "expected");
+    size_t wanted = either ? 1 : wast_json_len(expected);
     if (result->value_count != wanted)
         return fail(script, "'%s': expected %zu results, found %u", field, wanted,
                     result->value_count);
@@ -338,14 +338,14 @@ static outcome check_values(wast_script *script, const json_t *command,
                    : fail(script, "'%s': none of the expected results", field);
     for (size_t i = 0; i < wanted; i++) {
         outcome one =
-            check_value(script, field, i, json_array_get(expected, i), &result->values[i]);
+            check_value(script, field, i, wast_json_at(expected, i), &result->values[i]);
         if (one != PASSED)
             return one;
     }
     return PASSED;
 }
 
-static outcome run_assert_return(wast_script *script, const json_t *command)
+static outcome run_assert_return(wast_script *script, const wast_json *command)
 {
     action_result result;
     outcome done = act(script, command, &result);
@@ -353,7 +353,7 @@ static outcome run_assert_return(wast_script *script, const json_t *command)
         return done;
     if (result.status)
         return fail(script, "'%s': expected results, found %s: %s",
-                    text_of(json_object_get(command, "action"), "field"),
+                    text_of(wast_json_get(command, "action"), "field"),
                     wisp_status_name(result.status), result.err.text);
     return check_values(script, command, &result);
 }
@@ -380,24 +380,24 @@ static outcome check_trap(wast_script *script, const char *what, const char *exp
 }
 
 /* assert_trap and assert_exhaustion, which differ in their words alone. */
-static outcome run_assert_trap(wast_script *script, const json_t *command)
+static outcome run_assert_trap(wast_script *script, const wast_json *command)
 {
     action_result result;
     outcome done = act(script, command, &result);
     if (done != PASSED)
         return done;
-    return check_trap(script, text_of(json_object_get(command, "action"), "field"),
+    return check_trap(script, text_of(wast_json_get(command, "action"), "field"),
                       text_of(command, "text"), result.status, &result.err);
 }
 
 /* ------------------------------------------------------------------ assertions on modules */
 
-static bool is_text_format(const json_t *command)
+static bool is_text_format(const wast_json *command)
 {
     return strcmp(text_of(command, "module_type"), "text") == 0;
 }
 
-static outcome check_refusal(wast_script *script, const json_t *command, wisp_status expected)
+static outcome check_refusal(wast_script *script, const wast_json *command, wisp_status expected)
 {
     if (is_text_format(command) || skipped_line(script))
         return SKIPPED;
@@ -414,18 +414,18 @@ static outcome check_refusal(wast_script *script, const json_t *command, wisp_st
                 status ? ": " : "", status ? err.text : "");
 }
 
-static outcome run_assert_malformed(wast_script *script, const json_t *command)
+static outcome run_assert_malformed(wast_script *script, const wast_json *command)
 {
     return check_refusal(script, command, WISP_MALFORMED);
 }
 
-static outcome run_assert_invalid(wast_script *script, const json_t *command)
+static outcome run_assert_invalid(wast_script *script, const wast_json *command)
 {
     return check_refusal(script, command, WISP_MISMATCH);
 }
 
 /* Loads and instantiates the module of an assertion that says that this must fail. */
-static outcome try_module(wast_script *script, const json_t *command, wisp_status *status,
+static outcome try_module(wast_script *script, const wast_json *command, wisp_status *status,
                           wisp_error *err)
 {
     wisp_module *module;
@@ -445,7 +445,7 @@ static outcome try_module(wast_script *script, const json_t *command, wisp_statu
     return PASSED;
 }
 
-static outcome run_assert_unlinkable(wast_script *script, const json_t *command)
+static outcome run_assert_unlinkable(wast_script *script, const wast_json *command)
 {
     wisp_error err = {0};
     wisp_status status;
@@ -461,7 +461,7 @@ static outcome run_assert_unlinkable(wast_script *script, const json_t *command)
                 status ? err.text : "");
 }
 
-static outcome run_assert_uninstantiable(wast_script *script, const json_t *command)
+static outcome run_assert_uninstantiable(wast_script *script, const wast_json *command)
 {
     wisp_error err = {0};
     wisp_status status;
@@ -474,11 +474,11 @@ static outcome run_assert_uninstantiable(wast_script *script, const json_t *comm
 
 /* ------------------------------------------------------------------ the script */
 
-static outcome run_command(wast_script *script, const json_t *command)
+static outcome run_command(wast_script *script, const wast_json *command)
 {
     static const struct {
         const char *type;
-        outcome (*run)(wast_script *script, const json_t *command);
+        outcome (*run)(wast_script *script, const wast_json *command);
     } commands[] = {
         {"module", run_module},
         {"register", run_register},
@@ -525,11 +525,10 @@ static void close_world(wast_script *script)
     free(script->orphans);
 }
 
-static void run_commands(wast_script *script, const json_t *commands)
+static void run_commands(wast_script *script, const wast_json *commands)
 {
-    for (size_t i = 0; i < json_array_size(commands); i++) {
-        const json_t *command = json_array_get(commands, i);
-        script->line = (long)json_integer_value(json_object_get(command, "line"));
+    for (const wast_json *command = commands->first; command; command = command->next) {
+        script->line = wast_json_integer(wast_json_get(command, "line"));
         script->type = text_of(command, "type");
         count(script, run_command(script, command));
     }
@@ -538,23 +537,24 @@ static void run_commands(wast_script *script, const json_t *commands)
 wast_counts wast_script_run(const wast_script_config *config)
 {
     wast_script script = {.config = config, .type = "json"};
-    json_error_t fault;
-    json_t *root = json_load_file(config->path, JSON_ALLOW_NUL, &fault);
-    const json_t *commands = json_object_get(root, "commands");
-    if (!json_is_array(commands))
-        count(&script, fail(&script, "%s", root ? "no commands" : fault.text));
+    const char *fault;
+    wast_json *root = wast_json_load(config->path, &fault);
+    const wast_json *commands = wast_json_get(root, "commands");
+    if (!commands)
+        count(&script, fail(&script, "%s", root ? "no commands" : fault));
     else if (open_world(&script))
         run_commands(&script, commands);
     close_world(&script);
-    json_decref(root);
+    wast_json_free(root);
     return script.counts;
 }
 
 wast_counts wast_script_skip(const wast_script_config *config)
 {
-    json_t *root = json_load_file(config->path, JSON_ALLOW_NUL, NULL);
-    wast_counts counts = {.skipped =
-                              (unsigned)json_array_size(json_object_get(root, "commands"))};
-    json_decref(root);
+    const char *fault;
+    wast_json *root = wast_json_load(config->path, &fault);
+    const wast_json *commands = wast_json_get(root, "commands");
+    wast_counts counts = {.skipped = (unsigned)wast_json_len(commands)};
+    wast_json_free(root);
     return counts;
 }

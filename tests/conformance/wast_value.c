@@ -87,15 +87,15 @@ static bool is_narrow(wisp_valtype type)
     return type == WISP_I32 || type == WISP_F32;
 }
 
-bool wast_type_parse(const json_t *json, wisp_valtype *out)
+bool wast_type_parse(const wast_json *json, wisp_valtype *out)
 {
-    const char *name = json_string_value(json_object_get(json, "type"));
+    const char *name = wast_json_text(wast_json_get(json, "type"));
     return name && type_named(name, out);
 }
 
-bool wast_value_parse(const json_t *json, wisp_value *out)
+bool wast_value_parse(const wast_json *json, wisp_value *out)
 {
-    const char *text = json_string_value(json_object_get(json, "value"));
+    const char *text = wast_json_text(wast_json_get(json, "value"));
     memset(out, 0, sizeof *out);
     if (!text || !wast_type_parse(json, &out->type))
         return false;
@@ -111,9 +111,9 @@ bool wast_value_parse(const json_t *json, wisp_value *out)
     return set_number(bits, out);
 }
 
-bool wast_pattern_parse(const json_t *json, wast_pattern *out)
+bool wast_pattern_parse(const wast_json *json, wast_pattern *out)
 {
-    const char *text = json_string_value(json_object_get(json, "value"));
+    const char *text = wast_json_text(wast_json_get(json, "value"));
     memset(out, 0, sizeof *out);
     if (!text || !wast_type_parse(json, &out->value.type))
         return false;

@@ -3,7 +3,7 @@
 
 #include <wisp/wasm.h>
 
-#include <jansson.h>
+#include "wast_json.h"
 
 /*
  * Values as the scripts of the WebAssembly test suite write them: {"type": "f32", "value":
@@ -27,13 +27,13 @@ typedef struct wast_pattern {
 #define WAST_TEXT_MAX 64
 
 /* Reads the type of [json]; false if it is none of the engine's. */
-bool wast_type_parse(const json_t *json, wisp_valtype *out);
+bool wast_type_parse(const wast_json *json, wisp_valtype *out);
 
 /* Reads an argument of a call; false if the engine has no such value. */
-bool wast_value_parse(const json_t *json, wisp_value *out);
+bool wast_value_parse(const wast_json *json, wisp_value *out);
 
 /* Reads an expected result. */
-bool wast_pattern_parse(const json_t *json, wast_pattern *out);
+bool wast_pattern_parse(const wast_json *json, wast_pattern *out);
 
 bool wast_pattern_matches(const wast_pattern *pattern, const wisp_value *found);
 
