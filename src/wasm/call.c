@@ -8,10 +8,6 @@
  * are the interpreter's own (ops.inc).
  */
 
-const uint16_t wisp_code_entry[1] = {WISP_CODE_ENTRY};
-const uint16_t wisp_code_exit[1] = {WISP_CODE_EXIT};
-const uint16_t wisp_code_resume[1] = {WISP_CODE_RESUME};
-
 static uint32_t greater(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
@@ -127,7 +123,7 @@ static wisp_trap_code enter(wisp_func *func)
     store->depth++;
     wisp_exec_enter(x, func->instance);
     if (func->function)
-        wisp_interp_run(wisp_code_entry, x->top, x->memory, x);
+        wisp_interp_run(wisp_code_entry.units, x->top, x->memory, x);
     else
         x->trap = wisp_call_host(x, NULL);
     store->depth--;

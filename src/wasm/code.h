@@ -16,9 +16,10 @@
  * The caller puts the arguments where its operand stack ends; the callee's slot 0 is the
  * first of them. So arguments and results are never copied between frames.
  *
- * An instruction is a sequence of 16-bit units: the code below, slot indices (d: where the
- * result goes, a b c: operands) and immediates of 1, 2 or 4 units. Jumps are relative to
- * the immediate that holds them. Each list gives the C expression of the
+ * An instruction is a sequence of 16-bit units: the head, slot indices (d: where the
+ * result goes, a b c: operands) and immediates of 1, 2 or 4 units. The head is the address of
+ * the handler, or the code below where code must be small (WISP_COMPACT_CODE). Jumps are
+ * relative to the immediate that holds them. Each list gives the C expression of the
  * result over the operands a and b, so that it is also the interpreter.
  */
 
@@ -284,7 +285,15 @@ enum {
 };
 
 /* Units of an instruction's parts. */
+#ifdef WISP_COMPACT_CODE
+enum { WISP_UNITS_HEAD = 1 };
+#else
+enum { WISP_UNITS_HEAD = sizeof(void *) / sizeof(uint16_t) };
+#endif
 enum { WISP_UNITS_32 = 2, WISP_UNITS_64 = 4 };
+
+/* Writes the head of an instruction (interp_*.c). */
+void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD]);
 
 /* Slots of a frame header. */
 enum {

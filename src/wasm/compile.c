@@ -232,7 +232,7 @@ static void read_locals(wisp_compiler *c)
 
 /* Units of code for a body of so many bytes: several times what real code needs, but no
  * more, as a branch that takes many values along is long. */
-enum { CODE_MAX_BASE = 4096, CODE_MAX_PER_BYTE = 32 };
+enum { CODE_MAX_BASE = 4096, CODE_MAX_PER_BYTE = 64 };
 
 static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
 {

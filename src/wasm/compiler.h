@@ -98,6 +98,7 @@ struct wisp_compiler {
     size_t code_len, code_capacity, code_max;
     /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
     uint32_t last_start, last_end;
+    uint32_t last_code;
     size_t last_height;
 
     /* wisp_compile_locate: the unit in question, and where it came from so far */
@@ -176,7 +177,7 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot);
 typedef struct wisp_condition {
     bool is_comparison;
     uint16_t slot;
-    uint16_t code;     /* of the comparison, form RR or RI */
+    uint32_t code;     /* of the comparison, form RR or RI */
     uint16_t units[3]; /* its operands */
 } wisp_condition;
 

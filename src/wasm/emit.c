@@ -43,12 +43,16 @@ void wisp_emit_code(wisp_compiler *c, uint32_t code)
 {
     if (c->code_len <= c->locate && !c->is_dead)
         c->located = c->offset;
-    wisp_emit(c, (uint16_t)code);
+    uint16_t head[WISP_UNITS_HEAD];
+    wisp_code_head((wisp_code)code, head);
+    for (int i = 0; i < WISP_UNITS_HEAD; i++)
+        wisp_emit(c, head[i]);
 }
 
 void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 {
     c->last_start = (uint32_t)c->code_len;
+    c->last_code = code;
     wisp_emit_code(c, code);
     wisp_emit(c, wisp_operand_home(c));
 }
@@ -74,7 +78,7 @@ bool wisp_emit_can_retarget(const wisp_compiler *c)
 
 void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
 {
-    c->code[c->last_start + 1] = slot;
+    c->code[c->last_start + WISP_UNITS_HEAD] = slot;
     c->last_end = 0;
 }
 
@@ -157,7 +161,7 @@ void wisp_emit_home(wisp_compiler *c, size_t count)
 
 /* ------------------------------------------------------------------ conditions and jumps */
 
-static bool is_comparison(uint16_t code, bool *has_immediate)
+static bool is_comparison(uint32_t code, bool *has_immediate)
 {
     if (code < WISP_CODE_I32_EQ_RR || code > WISP_CODE_I64_LE_U_LOOP_RI)
         return false;
@@ -170,15 +174,15 @@ wisp_condition wisp_emit_condition(wisp_compiler *c)
 {
     wisp_condition condition = {0};
     bool has_immediate = false;
-    bool fuse = last_gave_top(c) && is_comparison(c->code[c->last_start], &has_immediate);
+    bool fuse = last_gave_top(c) && is_comparison(c->last_code, &has_immediate);
     wisp_operand operand = wisp_operand_pop(c, WISP_I32);
     if (!fuse) {
         condition.slot = wisp_emit_use(c, &operand);
         return condition;
     }
     condition.is_comparison = true;
-    condition.code = c->code[c->last_start];
-    memcpy(condition.units, &c->code[c->last_start + 2], has_immediate ? 6 : 4);
+    condition.code = c->last_code;
+    memcpy(condition.units, &c->code[c->last_start + WISP_UNITS_HEAD + 1], has_immediate ? 6 : 4);
     c->code_len = c->last_start;
     c->last_end = 0;
     return condition;
@@ -195,9 +199,10 @@ static uint32_t negated(uint32_t code)
 bool wisp_emit_negate(wisp_compiler *c)
 {
     bool has_immediate;
-    if (!last_gave_top(c) || !is_comparison(c->code[c->last_start], &has_immediate))
+    if (!last_gave_top(c) || !is_comparison(c->last_code, &has_immediate))
         return false;
-    c->code[c->last_start] = (uint16_t)negated(c->code[c->last_start]);
+    c->last_code = negated(c->last_code);
+    wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
     return true;
 }
 

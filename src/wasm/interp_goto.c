@@ -1,8 +1,13 @@
 #include "wasm/interp.h"
 
+#ifndef WISP_COMPACT_CODE
+#error "labels are no handlers: build with WISP_COMPACT_CODE"
+#endif
+
 /*
  * Dispatch by computed gotos, all handlers in one function: right under every compiler flag
- * and sanitizer, where interp_tail.c depends on tail calls.
+ * and sanitizer, where interp_tail.c depends on tail calls. The addresses of labels are known
+ * inside the function only, so code is compact.
  */
 
 #define OP(name)   L_##name:
@@ -11,6 +16,15 @@
 #define GOTO(name) goto L_##name
 #define TRAP(name) goto trap_##name
 #define STOP       goto stop
+
+void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+{
+    head[0] = (uint16_t)code;
+}
+
+const wisp_code_stub wisp_code_entry = {.units = {WISP_CODE_ENTRY}};
+const wisp_code_stub wisp_code_exit = {.units = {WISP_CODE_EXIT}};
+const wisp_code_stub wisp_code_resume = {.units = {WISP_CODE_RESUME}};
 
 void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x)
 {

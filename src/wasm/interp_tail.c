@@ -27,7 +27,7 @@
 #define STEP(name)                                                                               \
     __attribute__((noinline)) static void op_##name(STATE);                                      \
     static void op_##name(STATE)
-#define DISPATCH   TAIL handlers[*pc](pc, fp, mem, x)
+#define DISPATCH   TAIL handler_at(pc)(pc, fp, mem, x)
 #define GOTO(name) TAIL op_##name(pc, fp, mem, x)
 #define TRAP(name) TAIL trap_##name(pc, fp, mem, x)
 #define STOP                                                                                     \
@@ -40,7 +40,7 @@
 
 typedef void handler(STATE);
 
-static handler *const handlers[WISP_CODE_COUNT];
+static handler *handler_at(const uint16_t *pc);
 
 #define X(name, text)                                                                            \
     __attribute__((noinline, cold, unused)) static void trap_##name(STATE)                       \
@@ -53,13 +53,55 @@ WISP_TRAPS(X)
 
 #include "wasm/ops.inc"
 
-static handler *const handlers[WISP_CODE_COUNT] = {
+static handler *const handlers[] = {
 #define CODE(name) op_##name,
 #include "wasm/code_names.inc"
 #undef CODE
 };
 
+#ifdef WISP_COMPACT_CODE
+
+static inline handler *handler_at(const uint16_t *pc)
+{
+    return handlers[*pc];
+}
+
+void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+{
+    head[0] = (uint16_t)code;
+}
+
+#define STUB(name)                                                                               \
+    {                                                                                            \
+        .units = { WISP_CODE_##name }                                                            \
+    }
+
+#else
+
+static inline handler *handler_at(const uint16_t *pc)
+{
+    handler *next;
+    memcpy(&next, pc, sizeof next);
+    return next;
+}
+
+void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+{
+    memcpy(head, &handlers[code], sizeof handlers[code]);
+}
+
+#define STUB(name)                                                                               \
+    {                                                                                            \
+        .handler = (void (*)(void))op_##name                                                     \
+    }
+
+#endif
+
+const wisp_code_stub wisp_code_entry = STUB(ENTRY);
+const wisp_code_stub wisp_code_exit = STUB(EXIT);
+const wisp_code_stub wisp_code_resume = STUB(RESUME);
+
 void wisp_interp_run(const uint16_t *pc, wisp_slot *frame, uint8_t *memory, wisp_exec *x)
 {
-    handlers[*pc](pc, frame, memory, x);
+    handler_at(pc)(pc, frame, memory, x);
 }

@@ -164,9 +164,14 @@ static inline uint8_t *wisp_exec_enter(wisp_exec *x, wisp_instance *instance)
 }
 
 /* Where calls by the program begin and return to, and where those from other instances do. */
-extern const uint16_t wisp_code_entry[1];
-extern const uint16_t wisp_code_exit[1];
-extern const uint16_t wisp_code_resume[1];
+typedef union wisp_code_stub {
+    void (*handler)(void);
+    uint16_t units[WISP_UNITS_HEAD];
+} wisp_code_stub;
+
+extern const wisp_code_stub wisp_code_entry;
+extern const wisp_code_stub wisp_code_exit;
+extern const wisp_code_stub wisp_code_resume;
 
 /* Runs from [pc] on [frame] until the EXIT instruction or a trap (interp_*.c). */
 void wisp_interp_run(const uint16_t *pc, wisp_slot *frame, uint8_t *memory, wisp_exec *x);

@@ -94,9 +94,9 @@ static void add_frames(wisp_store *store, const wisp_instance *instance, const u
         const wisp_slot *header = fp + function->header;
         pc = header[WISP_HEADER_RETURN].ptr;
         fp = header[WISP_HEADER_FRAME].ref;
-        if (pc == wisp_code_exit)
+        if (pc == wisp_code_exit.units)
             return;
-        if (pc == wisp_code_resume) {
+        if (pc == wisp_code_resume.units) {
             pc = fp[WISP_BRIDGE_RETURN].ptr;
             instance = fp[WISP_BRIDGE_INSTANCE].ref;
             fp = fp[WISP_BRIDGE_FRAME].ref;
