@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "denied.h"
 #include "out.h"
 #include "term.h"
 #include "trust/crypto.h"
@@ -77,6 +78,9 @@ static int print_subject(const subject *s)
     wisp_hash_print(&s->hash, hash);
     printf("%s%s%s: a valid module of %s bytes\nsha256 %s\n", term(stdout, TERM_BOLD), s->path,
            term(stdout, TERM_PLAIN), count_text(s->bytes.size, size), hash);
+    char features[FEATURES_TEXT_SIZE];
+    if (wisp_module_features(s->module))
+        printf("uses %s\n", features_print(wisp_module_features(s->module), ", ", features));
     print_sections(s);
     print_imports(s->module);
     print_exports(s->module);
@@ -90,6 +94,15 @@ static bool set_type(wisp_json *entry, const wisp_extern_type *type)
     char text[TYPE_TEXT_SIZE];
     return wisp_json_set_string(entry, "kind", wisp_extern_kind_name(type->kind)) &&
            wisp_json_set_string(entry, "type", type_print(type, text));
+}
+
+static bool set_features(wisp_json *object, const wisp_module *module)
+{
+    wisp_json *array = wisp_json_new_array();
+    bool made = wisp_json_set(object, "features", array);
+    for (uint32_t left = wisp_module_features(module); made && left; left &= left - 1)
+        made = wisp_json_append_string(array, wisp_feature_name(left));
+    return made;
 }
 
 static bool set_sections(wisp_json *object, const wisp_module *module)
@@ -140,8 +153,8 @@ static int print_subject_json(const subject *s)
     wisp_json *object = wisp_json_new_object();
     if (!set_hash(object, "sha256", &s->hash) ||
         !wisp_json_set_number(object, "size", s->bytes.size) ||
-        !set_sections(object, s->module) || !set_imports(object, s->module) ||
-        !set_exports(object, s->module)) {
+        !set_features(object, s->module) || !set_sections(object, s->module) ||
+        !set_imports(object, s->module) || !set_exports(object, s->module)) {
         wisp_json_free(object);
         object = NULL;
     }

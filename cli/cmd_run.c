@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "base/error.h"
+#include "denied.h"
 #include "out.h"
 #include "value_text.h"
 
@@ -18,6 +19,7 @@ typedef struct session {
     wisp_value *values; /* arguments, then results */
     uint32_t argument_count, result_count;
     uint64_t fuel; /* to start with */
+    uint32_t deny; /* features */
 } session;
 
 /* The name of the function to run: what was asked for, or "_start"; NULL where the module has
@@ -66,7 +68,8 @@ static wisp_status load(session *s, wisp_error *err)
     args_number(s->args, "memory-max", 1, UINT64_MAX, &memory_max);
     config.memory_max = memory_max;
     if (!status)
-        status = wisp_module_new_borrowed(NULL, s->bytes, &s->module, err);
+        status = wisp_module_load(&(wisp_module_config){.deny = s->deny, .borrow = true},
+                                  s->bytes, &s->module, err);
     return status ? status : wisp_store_new(&config, &s->store, err);
 }
 
@@ -223,7 +226,8 @@ static int run(const cli_args *args)
     session s = {.args = args};
     uint64_t memory_max;
     if (!args_number(args, "fuel", 1, UINT64_MAX - 1, &s.fuel) ||
-        !args_number(args, "memory-max", 1, UINT64_MAX, &memory_max))
+        !args_number(args, "memory-max", 1, UINT64_MAX, &memory_max) ||
+        !features_denied(args, &s.deny))
         return EXIT_USAGE;
     int code = run_session(&s);
     free(s.values);
@@ -236,7 +240,8 @@ static int run(const cli_args *args)
 const cli_command cmd_run = {
     .name = "run",
     .summary = "Runs a function of a module and prints its results",
-    .usage = "FILE.wasm [--invoke NAME] [ARGUMENT]… [--fuel N] [--memory-max BYTES] [--json]",
+    .usage = "FILE.wasm [--invoke NAME] [ARGUMENT]… [--fuel N] [--memory-max BYTES]\n"
+             "                [--deny FEATURE,…] [--json]",
     .about =
         "Without --invoke it runs '_start', or the start section alone. Arguments are read by\n"
         "the function's types: integers in decimal or 0x hexadecimal, floats also as 'inf' and\n"
@@ -248,6 +253,7 @@ const cli_command cmd_run = {
     .options = {{"invoke", "NAME", "exported function to run [_start]"},
                 {"fuel", "N", "how long it may run [without end]"},
                 {"memory-max", "BYTES", "how much linear memory it may have [256 MiB]"},
+                FEATURES_DENY_OPTION,
                 {"json", NULL, "print JSON, also of a trap"}},
     .arguments_min = 1,
     .arguments_max = 1000,

@@ -147,6 +147,51 @@ typedef struct wisp_extern_type {
     bool is_mutable;      /* kind GLOBAL */
 } wisp_extern_type;
 
+/* ------------------------------------------------------------------ features */
+
+/*
+ * What WebAssembly got after its first version and a program may want to keep out, with the
+ * names that tools and errors use. The numbers never change.
+ */
+#define WISP_FEATURES(X)                                                                         \
+    X(0, MULTI_VALUE, "multi-value")                 /* several results, typed blocks */         \
+    X(1, BULK_MEMORY, "bulk-memory")                 /* memory.copy, passive segments, … */    \
+    X(2, REFERENCE_TYPES, "reference-types")         /* externref, table.get, tables, … */     \
+    X(3, EXTENDED_CONST, "extended-const")           /* arithmetic in constant expressions */    \
+    X(4, TAIL_CALLS, "tail-calls")                   /* return_call, … */                      \
+    X(5, FUNCTION_REFERENCES, "function-references") /* call_ref, (ref $type), … */            \
+    X(6, EXCEPTIONS, "exceptions")                   /* tags, throw, try_table */                \
+    X(7, LEGACY_EXCEPTIONS, "legacy-exceptions")     /* try, catch, delegate */                  \
+    X(8, SIMD, "simd")                               /* v128 */                                  \
+    X(9, RELAXED_SIMD, "relaxed-simd")               /* i8x16.relaxed_swizzle, … */            \
+    X(10, MULTI_MEMORY, "multi-memory")              /* more than one memory */                  \
+    X(11, MEMORY64, "memory64")                      /* memories and tables of 64-bit indices */ \
+    X(12, CUSTOM_PAGE_SIZES, "custom-page-sizes")    /* pages of one byte */                     \
+    X(13, WIDE_ARITHMETIC, "wide-arithmetic")        /* i64.add128, i64.mul_wide_u, … */       \
+    X(14, THREADS, "threads")                        /* shared memories, atomic instructions */
+
+/* Bits, to be combined by |. */
+typedef enum wisp_feature {
+#define X(number, name, text) WISP_FEATURE_##name = 1 << (number),
+    WISP_FEATURES(X)
+#undef X
+} wisp_feature;
+
+/* All of the above. */
+#define X(number, name, text) | 1u << (number)
+enum { WISP_FEATURES_ALL = 0 WISP_FEATURES(X) };
+#undef X
+
+/* The name of the lowest of [features]; "?" for none. Static. Any thread. */
+WISP_API const char *wisp_feature_name(uint32_t features);
+
+/* The feature called [name]; 0 where there is none. Any thread. */
+WISP_API uint32_t wisp_feature_find(const char *name);
+
+/* The features that this build of Wisp has; a module that uses another one is refused as if
+ * the program had denied it. Any thread. */
+WISP_API uint32_t wisp_features_built_in(void);
+
 /* ------------------------------------------------------------------ modules */
 
 /*
@@ -154,7 +199,7 @@ typedef struct wisp_extern_type {
  * is the caller's, to be freed by wisp_module_free. [bytes] are copied.
  *
  * Returns WISP_MALFORMED for bytes that are no module, WISP_MISMATCH for a module that
- * does not validate, WISP_UNSUPPORTED for a feature outside the list above, WISP_LIMIT for
+ * does not validate, WISP_UNSUPPORTED for a feature that Wisp does not have, WISP_LIMIT for
  * a module over the limits in docs/limits.md, WISP_NO_MEMORY. err->offset is the place in
  * [bytes]. Never crashes, whatever the bytes. Any thread.
  */
@@ -167,6 +212,23 @@ WISP_API wisp_status wisp_module_new(const wisp_allocator *allocator, wisp_bytes
  */
 WISP_API wisp_status wisp_module_new_borrowed(const wisp_allocator *allocator, wisp_bytes bytes,
                                               wisp_module **out, wisp_error *err);
+
+/* How to load a module. Initialise with {0} and set what matters. */
+typedef struct wisp_module_config {
+    const wisp_allocator *allocator;
+    uint32_t deny; /* WISP_FEATURE_ bits that the module must not use */
+    bool borrow;   /* make no copy of the bytes, as wisp_module_new_borrowed */
+} wisp_module_config;
+
+/*
+ * The same by [config] (NULL for defaults), which is copied. A module that uses a denied
+ * feature gives WISP_UNSUPPORTED; the text says which and at which byte.
+ */
+WISP_API wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
+                                      wisp_module **out, wisp_error *err);
+
+/* The features that [module] uses, as WISP_FEATURE_ bits. Any thread. */
+WISP_API uint32_t wisp_module_features(const wisp_module *module);
 
 /* Frees [module]. NULL is fine. No store may have an instance of it any more. */
 WISP_API void wisp_module_free(wisp_module *module);

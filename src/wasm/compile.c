@@ -169,6 +169,7 @@ static void walk_body(wisp_compiler *c)
         c->opcode = read_opcode(c);
         if (c->status)
             return;
+        wisp_walk_use(c, c->opcode->feature);
         if (c->opcode->shape != WISP_SHAPE_END && c->opcode->shape != WISP_SHAPE_ELSE)
             c->instructions++;
         walkers[c->opcode->shape](c);
@@ -279,6 +280,7 @@ wisp_status wisp_compile_function(wisp_compiler *c, wisp_module *module, uint32_
 {
     begin(c, index, err);
     walk_body(c);
+    module->features.used |= c->features.used;
     return c->status ? c->status : keep(c, module);
 }
 
@@ -289,6 +291,7 @@ wisp_status wisp_compiler_new(const wisp_module *module, const wisp_allocator *a
     if (!c)
         return wisp_fail_memory(err, sizeof *c);
     c->module = module;
+    c->features = module->features;
     c->allocator = allocator;
     c->may_name_data = may_name_data;
     *out = c;

@@ -71,6 +71,7 @@ struct wisp_compiler {
     wisp_error *err;
     wisp_status status;
     bool may_name_data;
+    wisp_feature_set features; /* the module's, and what was used since */
 
     /* the function */
     uint32_t function;

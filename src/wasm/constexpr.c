@@ -29,12 +29,17 @@ static wisp_status push(checker *c, wisp_valtype type)
     return WISP_OK;
 }
 
+static wisp_status use(checker *c, uint32_t features)
+{
+    return wisp_features_use(&c->module->features, features, c->offset, c->err);
+}
+
 static wisp_status check_binary(checker *c, wisp_valtype type)
 {
     if (c->depth < 2 || c->types[c->depth - 1] != type || c->types[c->depth - 2] != type)
         return fail(c, WISP_MISMATCH, "operands of another type or number than expected");
     c->depth--;
-    return WISP_OK;
+    return use(c, WISP_FEATURE_EXTENDED_CONST);
 }
 
 static wisp_status check_global(checker *c)
@@ -126,7 +131,9 @@ wisp_status wisp_constant_check(wisp_module *module, wisp_reader *r, wisp_valtyp
             return fail(&c, WISP_MALFORMED, "unexpected end, expected an instruction");
         if (byte == WISP_OPCODE_END)
             break;
-        wisp_status status = check_instruction(&c, byte);
+        wisp_status status = use(&c, wisp_opcodes[byte].feature);
+        if (status == WISP_OK)
+            status = check_instruction(&c, byte);
         if (status)
             return status;
     }

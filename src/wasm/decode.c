@@ -35,7 +35,10 @@ static wisp_status read_functype(wisp_decoder *d, wisp_functype *out)
     status = read_types_of(d, "parameters", WISP_PARAMS_MAX, &out->params, &out->param_count);
     if (status)
         return status;
-    return read_types_of(d, "results", WISP_RESULTS_MAX, &out->results, &out->result_count);
+    status = read_types_of(d, "results", WISP_RESULTS_MAX, &out->results, &out->result_count);
+    if (status)
+        return status;
+    return out->result_count > 1 ? wisp_decode_use(d, WISP_FEATURE_MULTI_VALUE) : WISP_OK;
 }
 
 static wisp_status read_type_section(wisp_decoder *d, uint32_t count)

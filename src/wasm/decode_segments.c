@@ -58,6 +58,11 @@ static wisp_status read_element_segment(wisp_decoder *d, wisp_element_segment *s
                     : (flags & 2) ? WISP_SEGMENT_DECLARED
                                   : WISP_SEGMENT_PASSIVE;
     segment->is_expressions = (flags & 4) != 0;
+    status = wisp_decode_use(d, flags == 0   ? 0
+                                : flags == 2 ? WISP_FEATURE_REFERENCE_TYPES
+                                             : WISP_FEATURE_BULK_MEMORY);
+    if (status)
+        return status;
     segment->type = WISP_FUNCREF;
     if (segment->mode == WISP_SEGMENT_ACTIVE) {
         if (flags & 2)
@@ -104,7 +109,8 @@ static wisp_status read_data_segment(wisp_decoder *d, wisp_data_segment *segment
     if (flags > 2)
         return wisp_decode_malformed(d, "segment flags of 0 to 2 (malformed data segment kind)");
     segment->mode = flags == 1 ? WISP_SEGMENT_PASSIVE : WISP_SEGMENT_ACTIVE;
-    if (flags == 2)
+    status = wisp_decode_use(d, flags != 0 ? WISP_FEATURE_BULK_MEMORY : 0);
+    if (status == WISP_OK && flags == 2)
         status = wisp_decode_u32(d, "a memory index", &segment->memory);
     if (status == WISP_OK && flags != 1 && segment->memory >= d->module->memory_count)
         status = wisp_decode_mismatch(d, "unknown memory");

@@ -32,6 +32,11 @@ wisp_status wisp_decode_too_many(wisp_decoder *d, const char *what, uint64_t cou
                         (unsigned long long)max);
 }
 
+wisp_status wisp_decode_use(wisp_decoder *d, uint32_t features)
+{
+    return wisp_features_use(&d->module->features, features, wisp_decode_offset(d), d->err);
+}
+
 wisp_status wisp_decode_u32(wisp_decoder *d, const char *expected, uint32_t *out)
 {
     return wisp_read_leb_u32(&d->r, out) ? WISP_OK : wisp_decode_malformed(d, expected);
@@ -107,7 +112,11 @@ wisp_status wisp_decode_valtype(wisp_decoder *d, wisp_valtype *out)
     uint64_t offset = wisp_decode_offset(d);
     wisp_status status = wisp_decode_byte(d, "a value type", &byte);
     *out = byte;
-    return status ? status : wisp_valtype_check(byte, offset, d->err);
+    if (status == WISP_OK)
+        status = wisp_valtype_check(byte, offset, d->err);
+    if (status)
+        return status;
+    return wisp_features_use(&d->module->features, wisp_valtype_feature(*out), offset, d->err);
 }
 
 wisp_status wisp_decode_reftype(wisp_decoder *d, wisp_valtype *out)

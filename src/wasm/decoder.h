@@ -25,6 +25,8 @@ uint64_t wisp_decode_offset(const wisp_decoder *d);
 wisp_status wisp_decode_malformed(wisp_decoder *d, const char *expected);
 wisp_status wisp_decode_mismatch(wisp_decoder *d, const char *text);
 wisp_status wisp_decode_too_many(wisp_decoder *d, const char *what, uint64_t count, uint64_t max);
+/* Notes that the module uses [features]: at the current byte, or just before it. */
+wisp_status wisp_decode_use(wisp_decoder *d, uint32_t features);
 wisp_status wisp_decode_u32(wisp_decoder *d, const char *expected, uint32_t *out);
 wisp_status wisp_decode_byte(wisp_decoder *d, const char *expected, uint8_t *out);
 /* A number of [what] that follow, each of at least one byte. */

@@ -1,6 +1,12 @@
 #include "wasm/types.h"
 #include "wasm/walk.h"
 
+void wisp_walk_refuse(wisp_compiler *c, uint32_t features)
+{
+    wisp_compile_fail(c, WISP_UNSUPPORTED, "%s uses %s: %s", c->opcode->text,
+                      wisp_feature_name(features), wisp_feature_refusal(features));
+}
+
 uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
 {
     uint32_t value = 0;
@@ -35,6 +41,7 @@ void wisp_walk_check_valtype(wisp_compiler *c, uint8_t byte)
     wisp_status status = wisp_valtype_check(byte, c->offset, &why);
     if (status)
         wisp_compile_fail(c, status, "%s", why.text);
+    wisp_walk_use(c, wisp_valtype_feature(byte));
 }
 
 wisp_valtype wisp_walk_valtype(wisp_compiler *c)

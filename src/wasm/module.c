@@ -6,17 +6,21 @@
 
 enum { ARENA_CHUNK_SIZE = 16 * 1024 };
 
-static wisp_status load(const wisp_allocator *allocator, wisp_bytes bytes, bool copy,
-                        wisp_module **out, wisp_error *err)
+wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
+                             wisp_module **out, wisp_error *err)
 {
-    allocator = wisp_allocator_or_default(allocator);
+    static const wisp_module_config defaults;
+    if (!config)
+        config = &defaults;
+    const wisp_allocator *allocator = wisp_allocator_or_default(config->allocator);
     wisp_module *module = wisp_alloc(allocator, 1, sizeof *module);
     if (!module)
         return wisp_fail_memory(err, sizeof *module);
     module->allocator = allocator;
+    module->features.denied = config->deny | WISP_FEATURES_LEFT_OUT;
     wisp_arena_init(&module->arena, allocator, ARENA_CHUNK_SIZE);
     wisp_status status = WISP_OK;
-    if (copy && bytes.size) {
+    if (!config->borrow && bytes.size) {
         uint8_t *data = wisp_arena_alloc(&module->arena, bytes.size, 1);
         if (!data)
             status = wisp_fail_memory(err, bytes.size);
@@ -36,13 +40,14 @@ static wisp_status load(const wisp_allocator *allocator, wisp_bytes bytes, bool 
 wisp_status wisp_module_new(const wisp_allocator *allocator, wisp_bytes bytes, wisp_module **out,
                             wisp_error *err)
 {
-    return load(allocator, bytes, true, out, err);
+    return wisp_module_load(&(wisp_module_config){.allocator = allocator}, bytes, out, err);
 }
 
 wisp_status wisp_module_new_borrowed(const wisp_allocator *allocator, wisp_bytes bytes,
                                      wisp_module **out, wisp_error *err)
 {
-    return load(allocator, bytes, false, out, err);
+    wisp_module_config config = {.allocator = allocator, .borrow = true};
+    return wisp_module_load(&config, bytes, out, err);
 }
 
 void wisp_module_free(wisp_module *module)
@@ -76,6 +81,11 @@ wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_
         break;
     }
     return type;
+}
+
+uint32_t wisp_module_features(const wisp_module *module)
+{
+    return module->features.used;
 }
 
 uint32_t wisp_module_import_count(const wisp_module *module)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/reader.h"
+#include "wasm/feature_set.h"
 
 /*
  * A decoded module. Everything it points to lives in its arena, the bytes included (unless
@@ -111,6 +112,7 @@ struct wisp_module {
     const wisp_allocator *allocator;
     wisp_arena arena;
     wisp_bytes bytes;
+    wisp_feature_set features;
 
     wisp_functype *types;
     wisp_import_entry *imports;

@@ -39,6 +39,11 @@ const char *wisp_extern_kind_name(wisp_extern_kind kind)
     return "?";
 }
 
+uint32_t wisp_valtype_feature(wisp_valtype type)
+{
+    return type == WISP_EXTERNREF ? WISP_FEATURE_REFERENCE_TYPES : 0;
+}
+
 wisp_status wisp_valtype_check(uint8_t byte, uint64_t offset, wisp_error *err)
 {
     switch (byte) {

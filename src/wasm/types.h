@@ -21,6 +21,9 @@ static inline bool wisp_valtype_is_64(wisp_valtype type)
     return type != WISP_I32 && type != WISP_F32;
 }
 
+/* The feature that values of [type] are part of; 0 for those of every module. */
+uint32_t wisp_valtype_feature(wisp_valtype type);
+
 /* Checks that [byte], found at [offset], is a value type that is supported. */
 wisp_status wisp_valtype_check(uint8_t byte, uint64_t offset, wisp_error *err);
 

@@ -66,6 +66,17 @@ void wisp_walk_table_grow(wisp_compiler *c);
 void wisp_walk_table_size(wisp_compiler *c);
 void wisp_walk_table_fill(wisp_compiler *c);
 
+/* Fails as using denied [features]. */
+void wisp_walk_refuse(wisp_compiler *c, uint32_t features);
+
+/* Notes that the current instruction uses [features]; refuses those that are denied. */
+static inline void wisp_walk_use(wisp_compiler *c, uint32_t features)
+{
+    c->features.used |= features;
+    if (features & c->features.denied)
+        wisp_walk_refuse(c, features & c->features.denied);
+}
+
 /* ------------------------------------------------------------------ immediates */
 
 /* Each sets the status if there is no such number, and then gives something harmless. */

@@ -19,6 +19,7 @@ static const wisp_functype *read_blocktype(wisp_compiler *c, uint8_t *single)
         }
         return NULL;
     }
+    wisp_walk_use(c, WISP_FEATURE_MULTI_VALUE);
     if (!wisp_read_leb_s33(&c->r, &index) || index < 0)
         wisp_compile_fail(c, WISP_MALFORMED, "%s expects a block type", c->opcode->text);
     else if (index >= c->module->type_count)

@@ -1,0 +1,42 @@
+#include "wasm/feature_set.h"
+
+#include <string.h>
+
+static const struct {
+    uint32_t bit;
+    const char *name;
+} features[] = {
+#define X(number, name, text) {1u << (number), text},
+    WISP_FEATURES(X)
+#undef X
+};
+
+enum { FEATURE_COUNT = sizeof features / sizeof *features };
+
+const char *wisp_feature_name(uint32_t bits)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        if (features[i].bit & bits)
+            return features[i].name;
+    return "?";
+}
+
+uint32_t wisp_feature_find(const char *name)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        if (strcmp(features[i].name, name) == 0)
+            return features[i].bit;
+    return 0;
+}
+
+uint32_t wisp_features_built_in(void)
+{
+    return WISP_FEATURES_ALL & ~WISP_FEATURES_LEFT_OUT;
+}
+
+const char *wisp_feature_refusal(uint32_t bits)
+{
+    uint32_t first = bits & -bits;
+    return first & WISP_FEATURES_LEFT_OUT ? "this feature is not built in"
+                                          : "this feature is denied";
+}
