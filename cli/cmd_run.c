@@ -91,7 +91,7 @@ static wisp_status take_arguments(session *s, const wisp_functype *type, wisp_er
         return wisp_fail_memory(err, sizeof *s->values);
     wisp_status status = WISP_OK;
     for (uint32_t i = 0; i < s->argument_count && !status; i++)
-        status = value_parse((wisp_valtype)type->params[i], s->args->arguments[i + 1],
+        status = value_parse(type->params[i], s->args->arguments[i + 1],
                              &s->values[i], err);
     return status;
 }

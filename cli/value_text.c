@@ -113,12 +113,11 @@ static bool parse_value(const char *text, wisp_value *out)
         return parse_f32(text, &out->of.f32);
     case WISP_F64:
         return parse_f64(text, &out->of.f64);
-    case WISP_FUNCREF:
-    case WISP_EXTERNREF:
-        out->of.externref = NULL;
-        return strcmp(text, "null") == 0;
+    case WISP_V128:
+        return false;
     }
-    return false;
+    out->of.externref = NULL;
+    return !(out->type & WISP_NON_NULL) && strcmp(text, "null") == 0;
 }
 
 wisp_status value_parse(wisp_valtype type, const char *text, wisp_value *out, wisp_error *err)
@@ -183,12 +182,16 @@ const char *value_print(const wisp_value *value, char text[VALUE_TEXT_SIZE])
     case WISP_F64:
         print_f64(text, value->of.f64);
         break;
-    case WISP_FUNCREF:
-        snprintf(text, VALUE_TEXT_SIZE, value->of.funcref ? "func" : "null");
-        break;
     case WISP_EXTERNREF:
+    case WISP_EXTERNREF | WISP_NON_NULL:
         snprintf(text, VALUE_TEXT_SIZE, value->of.externref ? "extern" : "null");
         break;
+    case WISP_EXNREF:
+    case WISP_EXNREF | WISP_NON_NULL:
+        snprintf(text, VALUE_TEXT_SIZE, value->of.exnref ? "exn" : "null");
+        break;
+    default:
+        snprintf(text, VALUE_TEXT_SIZE, value->of.funcref ? "func" : "null");
     }
     return text;
 }
@@ -200,13 +203,15 @@ static void add(char text[TYPE_TEXT_SIZE], const char *word)
     snprintf(text + len, TYPE_TEXT_SIZE - len, "%s", word);
 }
 
-static void add_types(char text[TYPE_TEXT_SIZE], const uint8_t *types, uint32_t count, bool group)
+static void add_types(char text[TYPE_TEXT_SIZE], const wisp_valtype *types, uint32_t count,
+                      bool group)
 {
+    char name[WISP_VALTYPE_TEXT_MAX];
     if (group)
         add(text, "(");
     for (uint32_t i = 0; i < count && strlen(text) < TYPE_TEXT_SIZE - 1; i++) {
         add(text, i ? ", " : "");
-        add(text, wisp_valtype_name((wisp_valtype)types[i]));
+        add(text, wisp_valtype_print(types[i], name));
     }
     if (group)
         add(text, ")");
@@ -224,6 +229,7 @@ static void add_limits(char text[TYPE_TEXT_SIZE], wisp_limits limits, const char
 
 const char *type_print(const wisp_extern_type *type, char text[TYPE_TEXT_SIZE])
 {
+    char name[WISP_VALTYPE_TEXT_MAX];
     text[0] = '\0';
     switch (type->kind) {
     case WISP_EXTERN_FUNC:
@@ -233,14 +239,14 @@ const char *type_print(const wisp_extern_type *type, char text[TYPE_TEXT_SIZE])
                   type->func.result_count != 1);
         break;
     case WISP_EXTERN_TABLE:
-        add_limits(text, type->limits, wisp_valtype_name(type->valtype));
+        add_limits(text, type->limits, wisp_valtype_print(type->valtype, name));
         break;
     case WISP_EXTERN_MEMORY:
         add_limits(text, type->limits, "page");
         break;
     case WISP_EXTERN_GLOBAL:
         add(text, type->is_mutable ? "mut " : "");
-        add(text, wisp_valtype_name(type->valtype));
+        add(text, wisp_valtype_print(type->valtype, name));
         break;
     }
     return text;

@@ -20,7 +20,7 @@ enum {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static wisp_value value_of(uint8_t type)
+static wisp_value value_of(wisp_valtype type)
 {
     wisp_value value;
     memset(&value, 0, sizeof value);
@@ -43,7 +43,7 @@ static wisp_status host(void *user, wisp_instance *caller, const wisp_value *arg
     return WISP_OK;
 }
 
-static char letter_of(uint8_t type)
+static char letter_of(wisp_valtype type)
 {
     switch (type) {
     case WISP_I32:
@@ -94,7 +94,7 @@ static wisp_status offer(wisp_store *store, wisp_linker *linker, const wisp_impo
         break;
     case WISP_EXTERN_GLOBAL:
         status = wisp_global_new(store, import->type.is_mutable,
-                                 value_of((uint8_t)import->type.valtype), &item.of.global, NULL);
+                                 value_of(import->type.valtype), &item.of.global, NULL);
         break;
     }
     if (status)

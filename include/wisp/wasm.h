@@ -50,27 +50,77 @@ typedef struct wisp_func wisp_func;
 typedef struct wisp_memory wisp_memory;
 typedef struct wisp_table wisp_table;
 typedef struct wisp_global wisp_global;
+typedef struct wisp_exception wisp_exception;
 
 #define WISP_PAGE_SIZE 65536u /* bytes of one page of linear memory */
 
 /* ------------------------------------------------------------------ types and values */
 
-/* Value types, by the byte that encodes them (Spec 5.3). */
-typedef enum wisp_valtype {
+/*
+ * A value type: a code in the low byte, which is the one that encodes it (Spec 5.3), with
+ * more for references. WISP_NON_NULL makes of (ref null func) a (ref func). A
+ * WISP_TYPED_FUNCREF, a reference to functions of one type, has that type's index above:
+ * compare with wisp_typed_funcref(3) for (ref null 3), which can be or-ed with
+ * WISP_NON_NULL too. All other types are equal to one of these constants.
+ *
+ * What the index counts depends on who gives the type: that of a module's import or export
+ * is of the module's own types (the first of equal ones), that of something in a store is the
+ * number that the store gives to each different function type.
+ */
+typedef uint32_t wisp_valtype;
+
+enum {
     WISP_I32 = 0x7f,
     WISP_I64 = 0x7e,
     WISP_F32 = 0x7d,
     WISP_F64 = 0x7c,
+    WISP_V128 = 0x7b,
     WISP_FUNCREF = 0x70,
-    WISP_EXTERNREF = 0x6f
-} wisp_valtype;
+    WISP_EXTERNREF = 0x6f,
+    WISP_EXNREF = 0x69,
+    WISP_NULLFUNCREF = 0x73, /* of these three only null is a value */
+    WISP_NULLEXTERNREF = 0x72,
+    WISP_NULLEXNREF = 0x74,
+    WISP_TYPED_FUNCREF = 0x63,
+    WISP_NON_NULL = 0x100
+};
 
-/* The text format's name ("i32", "funcref", …); "?" for no type. Static. Any thread. */
+#define WISP_VALTYPE_INDEX_MAX 0x7fffff
+
+/* The type (ref null [index]). */
+static inline wisp_valtype wisp_typed_funcref(uint32_t index)
+{
+    return WISP_TYPED_FUNCREF | index << 9;
+}
+
+/* The index in [type], whose code is WISP_TYPED_FUNCREF. */
+static inline uint32_t wisp_valtype_index(wisp_valtype type)
+{
+    return type >> 9;
+}
+
+/* The low byte: WISP_FUNCREF for (ref func), WISP_TYPED_FUNCREF for (ref null 3). */
+static inline uint8_t wisp_valtype_code(wisp_valtype type)
+{
+    return type & 0xff;
+}
+
+/*
+ * The text format's name ("i32", "funcref", "(ref extern)", …), static; "?" for no type. A
+ * WISP_TYPED_FUNCREF is "(ref null type)" or "(ref type)": wisp_valtype_print tells the
+ * index. Any thread.
+ */
 WISP_API const char *wisp_valtype_name(wisp_valtype type);
+
+#define WISP_VALTYPE_TEXT_MAX 24
+
+/* Writes the same with the index, "(ref null 3)", into [into] and returns it. */
+WISP_API const char *wisp_valtype_print(wisp_valtype type, char into[WISP_VALTYPE_TEXT_MAX]);
 
 /*
  * A value with its type. A null reference is a NULL pointer of its type. An externref is a
- * pointer of the program's that the module can hold and hand back, but not look into.
+ * pointer of the program's that the module can hold and hand back, but not look into. All
+ * references to functions, of whatever type, are in [funcref].
  */
 typedef struct wisp_value {
     wisp_valtype type;
@@ -81,6 +131,7 @@ typedef struct wisp_value {
         double f64;
         wisp_func *funcref;
         void *externref;
+        wisp_exception *exnref;
     } of;
 } wisp_value;
 
@@ -118,8 +169,8 @@ static inline wisp_value wisp_f64(double v)
 
 /* A function's type. The arrays are borrowed from whoever gave it. */
 typedef struct wisp_functype {
-    const uint8_t *params;  /* wisp_valtype bytes */
-    const uint8_t *results; /* wisp_valtype bytes */
+    const wisp_valtype *params;
+    const wisp_valtype *results;
     uint32_t param_count, result_count;
 } wisp_functype;
 

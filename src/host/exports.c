@@ -21,7 +21,7 @@ static const entry_spec entry_specs[WISP_ENTRY_COUNT] = {
 
 /* ------------------------------------------------------------------ function types */
 
-static bool are_i32(const uint8_t *types, uint32_t count, uint32_t expected)
+static bool are_i32(const wisp_valtype *types, uint32_t count, uint32_t expected)
 {
     if (count != expected)
         return false;
@@ -73,7 +73,7 @@ static wisp_status check_entry(const wisp_module *module, const entry_spec *spec
     if (status != WISP_OK || wisp_functype_is_i32(&type.func, spec->params, spec->results))
         return status;
 
-    static const uint8_t i32s[] = {WISP_I32, WISP_I32, WISP_I32};
+    static const wisp_valtype i32s[] = {WISP_I32, WISP_I32, WISP_I32};
     wisp_functype expected = {i32s, i32s, spec->params, spec->results};
     char found_text[TYPE_TEXT_MAX], expected_text[TYPE_TEXT_MAX];
     wisp_functype_print(&type.func, found_text, sizeof found_text);

@@ -138,10 +138,12 @@ static wisp_status check_call(const wisp_func *func, const wisp_value *args, uin
         return wisp_fail(err, WISP_MISMATCH,
                          "a call with %u arguments and %u results, expected %u and %u", arg_count,
                          result_count, type->param_count, type->result_count);
+    char found[WISP_VALTYPE_TEXT_MAX], wanted[WISP_VALTYPE_TEXT_MAX];
     for (uint32_t i = 0; i < arg_count; i++)
-        if (args[i].type != type->params[i])
+        if (!wisp_value_fits(&args[i], type->params[i]))
             return wisp_fail(err, WISP_MISMATCH, "argument %u is %s, expected %s", i,
-                             wisp_valtype_name(args[i].type), wisp_valtype_name(type->params[i]));
+                             wisp_valtype_print(args[i].type, found),
+                             wisp_valtype_print(type->params[i], wanted));
     return WISP_OK;
 }
 

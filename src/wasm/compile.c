@@ -188,7 +188,7 @@ static void add_local(wisp_compiler *c, wisp_valtype type, uint32_t slot)
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %u locals", c->local_count + 1);
         return;
     }
-    c->locals[c->local_count++] = (wisp_local){(uint8_t)type, (uint16_t)slot, 0};
+    c->locals[c->local_count++] = (wisp_local){type, (uint16_t)slot, 0};
 }
 
 /* Reads all groups to see that they are not too many. */

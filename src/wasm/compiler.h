@@ -28,32 +28,32 @@ typedef enum wisp_operand_kind {
 } wisp_operand_kind;
 
 typedef struct wisp_operand {
-    uint8_t type; /* wisp_valtype; 0 for the unknown type of unreachable code */
-    uint8_t kind; /* wisp_operand_kind */
+    wisp_valtype type; /* 0 for the unknown type of unreachable code */
     uint16_t home;
+    uint8_t kind;      /* wisp_operand_kind */
     uint32_t local;    /* LOCAL: its index … */
     uint32_t next_ref; /* … and the next operand below in it, as index + 1 */
     uint64_t bits;     /* CONSTANT */
 } wisp_operand;
 
 typedef struct wisp_local {
-    uint8_t type;
+    wisp_valtype type;
     uint16_t slot;
     uint32_t refs; /* topmost operand that is in it, as index + 1; 0 for none */
 } wisp_local;
 
 /* Types of a block or branch: [count] of them at [types]. */
 typedef struct wisp_types {
-    const uint8_t *types;
+    const wisp_valtype *types;
     uint32_t count;
 } wisp_types;
 
 typedef struct wisp_control {
     uint8_t opcode; /* of block, loop, if, else; block for the function itself */
-    uint8_t single; /* the block's one result where its type is written inline */
     bool is_polymorphic;
     bool was_dead; /* at its start */
     bool is_function;
+    wisp_valtype single;       /* the block's one result where its type is written inline */
     const wisp_functype *type; /* NULL where written inline */
     uint32_t height;           /* operands below the block's own */
     uint16_t home;             /* of the block's first operand */
@@ -120,10 +120,13 @@ wisp_types wisp_control_results(const wisp_control *control);
 /* What a branch to it carries: params of a loop, results of all others. */
 wisp_types wisp_control_label(const wisp_control *control);
 
+/* Records that [found] is not what the instruction expects. */
+void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found);
+
 /* Opens a block of [type] or one inline [single] result (0 for none), whose parameters have
  * been popped, and pushes them again. */
 void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
-                       uint8_t single);
+                       wisp_valtype single);
 
 /* Pops an operand of [type]; 0 takes any. */
 wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type);

@@ -12,7 +12,7 @@ typedef struct checker {
     uint64_t offset; /* of the current instruction */
     uint32_t globals;
     uint32_t depth;
-    uint8_t types[WISP_CONSTANT_DEPTH_MAX];
+    wisp_valtype types[WISP_CONSTANT_DEPTH_MAX];
 } checker;
 
 static wisp_status fail(checker *c, wisp_status status, const char *what)
@@ -25,7 +25,7 @@ static wisp_status push(checker *c, wisp_valtype type)
 {
     if (c->depth == WISP_CONSTANT_DEPTH_MAX)
         return fail(c, WISP_LIMIT, "more than 64 operands");
-    c->types[c->depth++] = (uint8_t)type;
+    c->types[c->depth++] = type;
     return WISP_OK;
 }
 
@@ -63,19 +63,16 @@ static wisp_status check_ref_func(checker *c)
     if (index >= c->module->function_count)
         return fail(c, WISP_MISMATCH, "unknown function");
     c->module->functions[index].is_declared = true;
-    return push(c, WISP_FUNCREF);
+    return push(c, wisp_typed_funcref(c->module->functions[index].type) | WISP_NON_NULL);
 }
 
 static wisp_status check_ref_null(checker *c)
 {
-    uint8_t type;
-    if (!wisp_read_u8(c->r, &type))
-        return fail(c, WISP_MALFORMED, "expected a reference type");
-    if (!wisp_valtype_is_ref(type)) {
-        wisp_status status = wisp_valtype_check(type, c->offset, c->err);
-        return status ? status : fail(c, WISP_MALFORMED, "expected a reference type");
-    }
-    return push(c, type);
+    wisp_valtype type;
+    wisp_status status = wisp_heaptype_read(c->module, c->r, &type, c->err);
+    if (status == WISP_OK)
+        status = use(c, wisp_valtype_feature(type));
+    return status ? status : push(c, type);
 }
 
 static wisp_status check_number(checker *c, wisp_valtype type)
@@ -137,7 +134,7 @@ wisp_status wisp_constant_check(wisp_module *module, wisp_reader *r, wisp_valtyp
         if (status)
             return status;
     }
-    if (c.depth != 1 || c.types[0] != type)
+    if (c.depth != 1 || !wisp_valtype_matches(c.types[0], type))
         return fail(&c, WISP_MISMATCH, "gives another type or number of values than expected");
     *out = (wisp_span){(uint32_t)(start - module->bytes.data), (uint32_t)(r->at - start)};
     return WISP_OK;
@@ -175,7 +172,7 @@ static wisp_slot run_push(const wisp_instance *instance, uint8_t byte, wisp_read
 {
     wisp_slot result = {0};
     uint32_t index = 0;
-    const uint8_t *null_type;
+    wisp_valtype null_type;
     switch (byte) {
     case WISP_OPCODE_I32_CONST:
         wisp_read_leb_s32(r, &result.i32);
@@ -197,7 +194,7 @@ static wisp_slot run_push(const wisp_instance *instance, uint8_t byte, wisp_read
         result.ref = instance->functions[index];
         break;
     default: /* ref.null */
-        wisp_read_bytes(r, 1, &null_type);
+        wisp_heaptype_read(instance->module, r, &null_type, NULL);
         result.ref = NULL;
     }
     return result;

@@ -10,14 +10,15 @@
 /* ------------------------------------------------------------------ types */
 
 static wisp_status read_types_of(wisp_decoder *d, const char *what, uint32_t max,
-                                 const uint8_t **types, uint32_t *count)
+                                 const wisp_valtype **types, uint32_t *count)
 {
+    wisp_valtype *list = NULL;
     wisp_status status = wisp_decode_count(d, what, max, count);
-    *types = d->r.at;
-    for (uint32_t i = 0; i < *count && status == WISP_OK; i++) {
-        wisp_valtype type;
-        status = wisp_decode_valtype(d, &type);
-    }
+    if (status == WISP_OK)
+        status = wisp_decode_allocate(d, &list, *count, sizeof *list);
+    for (uint32_t i = 0; i < *count && status == WISP_OK; i++)
+        status = wisp_decode_valtype(d, &list[i]);
+    *types = list;
     return status;
 }
 
@@ -41,14 +42,34 @@ static wisp_status read_functype(wisp_decoder *d, wisp_functype *out)
     return out->result_count > 1 ? wisp_decode_use(d, WISP_FEATURE_MULTI_VALUE) : WISP_OK;
 }
 
+/* Reads a type, which may refer to itself; one that equals another becomes that. */
+static wisp_status read_type(wisp_decoder *d)
+{
+    wisp_module *m = d->module;
+    uint32_t index = m->type_count++;
+    m->first_equal[index] = index;
+    wisp_status status = read_functype(d, &m->types[index]);
+    if (status)
+        return status;
+    const wisp_type_entry *entry =
+        wisp_type_table_add(&d->types, m->allocator, &m->types[index], index);
+    if (!entry)
+        return wisp_fail_memory(d->err, sizeof *entry);
+    m->first_equal[index] = entry->number;
+    m->types[index] = m->types[entry->number];
+    return WISP_OK;
+}
+
 static wisp_status read_type_section(wisp_decoder *d, uint32_t count)
 {
     wisp_module *m = d->module;
     if (count > WISP_TYPES_MAX)
         return wisp_decode_too_many(d, "types", count, WISP_TYPES_MAX);
     wisp_status status = wisp_decode_allocate(d, &m->types, count, sizeof *m->types);
-    for (; m->type_count < count && status == WISP_OK; m->type_count++)
-        status = read_functype(d, &m->types[m->type_count]);
+    if (status == WISP_OK)
+        status = wisp_decode_allocate(d, &m->first_equal, count, sizeof *m->first_equal);
+    for (uint32_t i = 0; i < count && status == WISP_OK; i++)
+        status = read_type(d);
     return status;
 }
 
@@ -396,5 +417,6 @@ wisp_status wisp_module_decode(wisp_module *module, wisp_error *err)
     if (status == WISP_OK)
         status = check_whole(&d);
     wisp_compiler_free(d.compiler);
+    wisp_type_table_deinit(&d.types, module->allocator);
     return status;
 }

@@ -1,4 +1,5 @@
 #include "wasm/decoder.h"
+#include "wasm/types.h"
 
 /* Element and data segments (Spec 5.5.12, 5.5.14). */
 
@@ -27,7 +28,7 @@ static wisp_status check_segment_table(wisp_decoder *d, const wisp_element_segme
 {
     if (segment->table >= d->module->table_count)
         return wisp_decode_mismatch(d, "unknown table");
-    if (d->module->tables[segment->table].type != segment->type)
+    if (!wisp_valtype_matches(segment->type, d->module->tables[segment->table].type))
         return wisp_decode_mismatch(d, "type mismatch between a segment and its table");
     return WISP_OK;
 }

@@ -108,12 +108,8 @@ wisp_status wisp_decode_keep_name(wisp_decoder *d, wisp_bytes name, wisp_text *o
 
 wisp_status wisp_decode_valtype(wisp_decoder *d, wisp_valtype *out)
 {
-    uint8_t byte = 0;
     uint64_t offset = wisp_decode_offset(d);
-    wisp_status status = wisp_decode_byte(d, "a value type", &byte);
-    *out = byte;
-    if (status == WISP_OK)
-        status = wisp_valtype_check(byte, offset, d->err);
+    wisp_status status = wisp_valtype_read(d->module, &d->r, out, d->err);
     if (status)
         return status;
     return wisp_features_use(&d->module->features, wisp_valtype_feature(*out), offset, d->err);
@@ -187,7 +183,10 @@ wisp_status wisp_decode_type_index(wisp_decoder *d, uint32_t *out)
     wisp_status status = wisp_decode_u32(d, "a type index", out);
     if (status)
         return status;
-    return *out < d->module->type_count ? WISP_OK : wisp_decode_mismatch(d, "unknown type");
+    if (*out >= d->module->type_count)
+        return wisp_decode_mismatch(d, "unknown type");
+    *out = d->module->first_equal[*out];
+    return WISP_OK;
 }
 
 wisp_status wisp_decode_function_index(wisp_decoder *d, uint32_t *out)

@@ -3,6 +3,7 @@
 
 #include "wasm/compile.h"
 #include "wasm/module.h"
+#include "wasm/type_table.h"
 
 /*
  * What reads a module, section by section: decode.c (the sections in order), decode_imports.c,
@@ -13,7 +14,8 @@ typedef struct wisp_decoder {
     wisp_module *module;
     wisp_reader r; /* ends with the current section */
     wisp_error *err;
-    wisp_compiler *compiler;       /* made by the first function body */
+    wisp_compiler *compiler; /* made by the first function body */
+    wisp_type_table types;
     const char *section;           /* name of the current one */
     uint32_t rank;                 /* of the last section in the prescribed order */
     uint32_t bodies;               /* in the code section */

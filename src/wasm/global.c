@@ -4,56 +4,63 @@
 wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type)
 {
     wisp_value value = {.type = type};
-    switch (type) {
-    case WISP_I32:
-        value.of.i32 = slot->i32;
-        break;
-    case WISP_F32: /* bits, so that no NaN changes on the way */
-        value.of.i32 = slot->i32;
-        break;
-    case WISP_I64:
-    case WISP_F64:
+    if (type == WISP_I32 || type == WISP_F32)
+        value.of.i32 = slot->i32; /* bits, so that no NaN changes on the way */
+    else if (!wisp_valtype_is_ref(type))
         value.of.i64 = slot->i64;
-        break;
-    case WISP_FUNCREF:
+    else if (wisp_valtype_is_func(type))
         value.of.funcref = slot->ref;
-        break;
-    case WISP_EXTERNREF:
+    else if (wisp_valtype_is_exn(type))
+        value.of.exnref = slot->ref;
+    else
         value.of.externref = slot->ref;
-        break;
-    }
     return value;
 }
 
 wisp_slot wisp_slot_of_value(const wisp_value *value)
 {
     wisp_slot slot = {.u64 = 0};
-    switch (value->type) {
-    case WISP_I32:
-    case WISP_F32:
+    if (value->type == WISP_I32 || value->type == WISP_F32)
         slot.i32 = value->of.i32;
-        break;
-    case WISP_I64:
-    case WISP_F64:
+    else if (!wisp_valtype_is_ref(value->type))
         slot.i64 = value->of.i64;
-        break;
-    case WISP_FUNCREF:
+    else if (wisp_valtype_is_func(value->type))
         slot.ref = value->of.funcref;
-        break;
-    case WISP_EXTERNREF:
+    else if (wisp_valtype_is_exn(value->type))
+        slot.ref = value->of.exnref;
+    else
         slot.ref = value->of.externref;
-        break;
-    }
     return slot;
+}
+
+/* The type of a null [type]. */
+static wisp_valtype null_of(wisp_valtype type)
+{
+    if (wisp_valtype_is_func(type))
+        return WISP_NULLFUNCREF;
+    return wisp_valtype_is_exn(type) ? WISP_NULLEXNREF : WISP_NULLEXTERNREF;
+}
+
+bool wisp_value_fits(const wisp_value *value, wisp_valtype type)
+{
+    if (!wisp_valtype_is_ref(type))
+        return value->type == type;
+    if (wisp_slot_of_value(value).ref == NULL)
+        return wisp_valtype_has_null(type) && wisp_valtype_matches(null_of(value->type), type);
+    if (!wisp_valtype_is_func(value->type))
+        return wisp_valtype_matches(value->type | WISP_NON_NULL, type);
+    return wisp_valtype_matches(wisp_typed_funcref(value->of.funcref->type) | WISP_NON_NULL,
+                                type);
 }
 
 wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value,
                             wisp_global **out, wisp_error *err)
 {
-    wisp_status status = wisp_valtype_check((uint8_t)value.type, WISP_NO_OFFSET, NULL);
-    if (status)
-        return wisp_fail(err, WISP_INVALID, "a global of a type that is none (0x%x)",
-                         (unsigned)value.type);
+    if (!wisp_valtype_is_plain(value.type) || !wisp_value_fits(&value, value.type))
+        return wisp_fail(
+            err, WISP_INVALID,
+            "a global of a type that is none, or of null that it does not have (0x%x)",
+            (unsigned)value.type);
     wisp_global *global = wisp_arena_alloc(&store->arena, 1, sizeof *global);
     if (!global)
         return wisp_fail_memory(err, sizeof *global);
@@ -74,9 +81,12 @@ wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *e
 {
     if (!global->is_mutable)
         return wisp_fail(err, WISP_INVALID, "an immutable global cannot be set");
-    if (value.type != global->type)
+    if (!wisp_value_fits(&value, global->type)) {
+        char found[WISP_VALTYPE_TEXT_MAX], wanted[WISP_VALTYPE_TEXT_MAX];
         return wisp_fail(err, WISP_MISMATCH, "a value of type %s for a global of %s",
-                         wisp_valtype_name(value.type), wisp_valtype_name(global->type));
+                         wisp_valtype_print(value.type, found),
+                         wisp_valtype_print(global->type, wanted));
+    }
     global->value = wisp_slot_of_value(&value);
     return WISP_OK;
 }

@@ -34,31 +34,30 @@ uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected)
     return byte;
 }
 
-/* Refuses a byte that is no value type. */
-void wisp_walk_check_valtype(wisp_compiler *c, uint8_t byte)
+/* Takes over what reading a type came to. */
+static wisp_valtype take_type(wisp_compiler *c, wisp_valtype type, wisp_status status,
+                              const wisp_error *why)
 {
-    wisp_error why;
-    wisp_status status = wisp_valtype_check(byte, c->offset, &why);
     if (status)
-        wisp_compile_fail(c, status, "%s", why.text);
-    wisp_walk_use(c, wisp_valtype_feature(byte));
+        wisp_compile_fail(c, status, "%s", why->text);
+    wisp_walk_use(c, wisp_valtype_feature(type));
+    return status ? 0 : type;
 }
 
 wisp_valtype wisp_walk_valtype(wisp_compiler *c)
 {
-    uint8_t byte = wisp_walk_byte(c, "a value type");
-    if (c->status == WISP_OK)
-        wisp_walk_check_valtype(c, byte);
-    return byte;
+    wisp_error why;
+    wisp_valtype type;
+    wisp_status status = wisp_valtype_read(c->module, &c->r, &type, &why);
+    return take_type(c, type, status, &why);
 }
 
-wisp_valtype wisp_walk_reftype(wisp_compiler *c)
+wisp_valtype wisp_walk_heaptype(wisp_compiler *c)
 {
-    wisp_valtype type = wisp_walk_valtype(c);
-    if (c->status == WISP_OK && !wisp_valtype_is_ref(type))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects a reference type, found %s",
-                          c->opcode->text, wisp_valtype_name(type));
-    return type;
+    wisp_error why;
+    wisp_valtype type;
+    wisp_status status = wisp_heaptype_read(c->module, &c->r, &type, &why);
+    return take_type(c, type, status, &why);
 }
 
 uint32_t wisp_walk_table(wisp_compiler *c)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "wasm/runtime.h"
+#include "wasm/types.h"
 
 /* Instantiation (Spec 4.5.4), one step a function, in the specification's order. */
 
@@ -30,6 +31,8 @@ static wisp_status allocate_arrays(wisp_instance *in, wisp_error *err)
     if (status == WISP_OK)
         status = allocate(s, &in->types, m->type_count, sizeof *in->types, err);
     if (status == WISP_OK)
+        status = allocate(s, &in->functypes, m->type_count, sizeof *in->functypes, err);
+    if (status == WISP_OK)
         status = allocate(s, &in->elements, m->element_count, sizeof *in->elements, err);
     if (status == WISP_OK)
         status = allocate(s, &in->data, m->data_count, sizeof *in->data, err);
@@ -58,19 +61,11 @@ static wisp_status resolve_imports(wisp_instance *in, const wisp_linker *linker,
 {
     for (uint32_t i = 0; i < in->module->import_count; i++) {
         wisp_extern item;
-        wisp_status status = wisp_linker_resolve(linker, in->module, i, &item, err);
+        wisp_status status = wisp_linker_resolve(linker, in->module, in->types, i, &item, err);
         if (status)
             return status;
         take_import(in, &in->module->imports[i], item);
     }
-    return WISP_OK;
-}
-
-static wisp_status number_types(wisp_instance *in, wisp_error *err)
-{
-    for (uint32_t i = 0; i < in->module->type_count; i++)
-        if (!wisp_store_type(in->store, &in->module->types[i], &in->types[i]))
-            return wisp_fail_memory(err, sizeof(wisp_functype *));
     return WISP_OK;
 }
 
@@ -88,7 +83,7 @@ static wisp_status make_functions(wisp_instance *in, wisp_error *err)
         own->instance = in;
         own->store = in->store;
         own->type = in->types[m->functions[i].type];
-        own->functype = wisp_module_functype(m, i);
+        own->functype = in->functypes[m->functions[i].type];
         in->functions[i] = own;
     }
     return WISP_OK;
@@ -99,8 +94,8 @@ static wisp_status make_tables_and_memories(wisp_instance *in, wisp_error *err)
     const wisp_module *m = in->module;
     wisp_status status = WISP_OK;
     for (uint32_t i = m->imported_tables; i < m->table_count && status == WISP_OK; i++)
-        status = wisp_table_new(in->store, m->tables[i].type, m->tables[i].limits, &in->tables[i],
-                                err);
+        status = wisp_table_make(in->store, wisp_valtype_numbered(m->tables[i].type, in->types),
+                                 m->tables[i].limits, NULL, &in->tables[i], err);
     for (uint32_t i = m->imported_memories; i < m->memory_count && status == WISP_OK; i++)
         status = wisp_memory_new(in->store, m->memories[i], &in->memories[i], err);
     return status;
@@ -116,7 +111,7 @@ static wisp_status make_globals(wisp_instance *in, wisp_error *err)
         return status;
     for (uint32_t i = imported; i < m->global_count; i++, own++) {
         own->value = wisp_constant_run(in, m->globals[i].init);
-        own->type = m->globals[i].type;
+        own->type = wisp_valtype_numbered(m->globals[i].type, in->types);
         own->is_mutable = m->globals[i].is_mutable;
         own->store = in->store;
         in->globals[i] = own;
@@ -194,9 +189,9 @@ static wisp_status make(wisp_instance *in, const wisp_linker *linker, wisp_error
 {
     wisp_status status = allocate_arrays(in, err);
     if (status == WISP_OK)
-        status = resolve_imports(in, linker, err);
+        status = wisp_store_number_types(in->store, in->module, in->types, in->functypes, err);
     if (status == WISP_OK)
-        status = number_types(in, err);
+        status = resolve_imports(in, linker, err);
     if (status == WISP_OK)
         status = make_functions(in, err);
     if (status == WISP_OK)

@@ -92,6 +92,7 @@ wisp_status wisp_linker_add_func(wisp_linker *linker, const char *module, const 
     wisp_store *store = linker->store;
     wisp_func *func = wisp_arena_alloc(&store->arena, 1, sizeof *func);
     wisp_functype *type = wisp_arena_alloc(&store->arena, 1, sizeof *type);
+    wisp_type_entry known;
     if (!func || !type)
         return wisp_fail_memory(err, sizeof *func + sizeof *type);
     if (!fn)
@@ -100,10 +101,14 @@ wisp_status wisp_linker_add_func(wisp_linker *linker, const char *module, const 
     if (status)
         return status;
     char *kept = wisp_arena_text(&store->arena, name, strlen(name));
-    if (!kept || !wisp_store_type(store, type, &func->type))
+    if (!kept)
         return wisp_fail_memory(err, strlen(name) + 1);
+    status = wisp_store_type(store, type, &known, err);
+    if (status)
+        return status;
     func->store = store;
-    func->functype = type;
+    func->type = known.number;
+    func->functype = known.type;
     func->host = fn;
     func->user = user;
     func->name = kept;
@@ -177,26 +182,33 @@ static wisp_extern_type type_of(const wisp_extern *item)
     return type;
 }
 
-static bool matches(const wisp_extern_type *wanted, const wisp_extern_type *actual)
+/* Whether [item] may be what [module], whose types have [numbers], imports as [kind] [index]. */
+static bool matches(const wisp_extern *item, const wisp_module *module, const uint32_t *numbers,
+                    wisp_extern_kind kind, uint32_t index)
 {
-    if (wanted->kind != actual->kind)
+    if (item->kind != kind)
         return false;
-    switch (wanted->kind) {
+    wisp_extern_type wanted = wisp_module_extern_type(module, kind, index);
+    wisp_extern_type actual = type_of(item);
+    wisp_valtype valtype = wisp_valtype_numbered(wanted.valtype, numbers);
+    switch (kind) {
     case WISP_EXTERN_FUNC:
-        return wisp_functype_equal(&wanted->func, &actual->func);
+        return item->of.func->type == numbers[module->functions[index].type];
     case WISP_EXTERN_TABLE:
-        return wanted->valtype == actual->valtype &&
-               wisp_limits_match(wanted->limits, actual->limits);
+        return valtype == actual.valtype && wisp_limits_match(wanted.limits, actual.limits);
     case WISP_EXTERN_MEMORY:
-        return wisp_limits_match(wanted->limits, actual->limits);
+        return wisp_limits_match(wanted.limits, actual.limits);
     case WISP_EXTERN_GLOBAL:
-        return wanted->valtype == actual->valtype && wanted->is_mutable == actual->is_mutable;
+        return wanted.is_mutable == actual.is_mutable &&
+               (wanted.is_mutable ? valtype == actual.valtype
+                                  : wisp_valtype_matches(actual.valtype, valtype));
     }
     return false;
 }
 
 wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,
-                                uint32_t index, wisp_extern *out, wisp_error *err)
+                                const uint32_t *numbers, uint32_t index, wisp_extern *out,
+                                wisp_error *err)
 {
     const wisp_import_entry *import = &module->imports[index];
     const entry *found = linker ? find(linker, &import->module, &import->name) : NULL;
@@ -204,9 +216,9 @@ wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *mo
         return wisp_fail(err, WISP_NOT_FOUND, "unknown import: %s %s.%s is not offered",
                          wisp_extern_kind_name(import->kind), import->module.text,
                          import->name.text);
-    wisp_extern_type wanted = wisp_module_extern_type(module, import->kind, import->index);
-    wisp_extern_type actual = type_of(&found->item);
-    if (!matches(&wanted, &actual)) {
+    if (!matches(&found->item, module, numbers, import->kind, import->index)) {
+        wisp_extern_type wanted = wisp_module_extern_type(module, import->kind, import->index);
+        wisp_extern_type actual = type_of(&found->item);
         char found_text[96], wanted_text[96];
         wisp_extern_type_print(&actual, found_text, sizeof found_text);
         wisp_extern_type_print(&wanted, wanted_text, sizeof wanted_text);
@@ -221,10 +233,16 @@ wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *mo
 wisp_status wisp_linker_check(const wisp_linker *linker, const wisp_module *module,
                               wisp_error *err)
 {
+    const wisp_allocator *allocator = linker->store->allocator;
+    size_t count = module->type_count;
+    uint32_t *numbers = wisp_alloc(allocator, count, sizeof *numbers);
+    if (!numbers)
+        return wisp_fail_memory(err, count * sizeof *numbers);
     wisp_extern item;
-    wisp_status status = WISP_OK;
+    wisp_status status = wisp_store_find_types(linker->store, module, numbers, err);
     for (uint32_t i = 0; i < module->import_count && status == WISP_OK; i++)
-        status = wisp_linker_resolve(linker, module, i, &item, err);
+        status = wisp_linker_resolve(linker, module, numbers, i, &item, err);
+    wisp_free(allocator, numbers, count * sizeof *numbers);
     return status;
 }
 

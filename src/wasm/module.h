@@ -54,7 +54,7 @@ typedef struct wisp_function {
     uint32_t frame_size; /* bytes of its frame, all included */
     int32_t weight;      /* fuel of a call */
     uint16_t header;     /* first slot of the frame header */
-    uint32_t type;       /* index in types */
+    uint32_t type;       /* index in types, of the first of equal ones, as all are */
     wisp_span body;      /* locals and instructions, without the leading size */
     bool is_declared;    /* ref.func in a body may name it */
 } wisp_function;
@@ -115,6 +115,7 @@ struct wisp_module {
     wisp_feature_set features;
 
     wisp_functype *types;
+    uint32_t *first_equal; /* of each type: the index of the first one that equals it */
     wisp_import_entry *imports;
     wisp_function *functions;
     wisp_module_table *tables;

@@ -11,6 +11,7 @@
 #include "wasm/code.h"
 #include "wasm/module.h"
 #include "wasm/slot.h"
+#include "wasm/type_table.h"
 
 /*
  * What exists while modules run. All of it belongs to a store: small things live in its
@@ -65,7 +66,8 @@ struct wisp_instance {
     wisp_table **tables;
     wisp_memory **memories;
     wisp_global **globals;
-    uint32_t *types; /* store-wide number of each of the module's types */
+    uint32_t *types;                 /* store-wide number of each of the module's types … */
+    const wisp_functype **functypes; /* … and the type in terms of these numbers */
     wisp_elements *elements;
     wisp_bytes *data;
 };
@@ -101,14 +103,6 @@ typedef struct wisp_callout {
     wisp_slot *frame;
 } wisp_callout;
 
-/* Function types by content, so that comparing signatures is comparing numbers. */
-typedef struct wisp_type_table {
-    const wisp_functype **types;
-    size_t len, capacity;
-    uint32_t *buckets; /* number + 1; open addressing */
-    size_t bucket_count;
-} wisp_type_table;
-
 struct wisp_store {
     wisp_exec exec;
     atomic_bool interrupted;
@@ -130,8 +124,22 @@ struct wisp_store {
     wisp_arena trap_names;
 };
 
-/* The store-wide number of [type], which must outlive the store. False if out of memory. */
-bool wisp_store_type(wisp_store *store, const wisp_functype *type, uint32_t *out);
+/* The store-wide number of [type], which must outlive the store (store_types.c). */
+wisp_status wisp_store_type(wisp_store *store, const wisp_functype *type, wisp_type_entry *out,
+                            wisp_error *err);
+
+/*
+ * The store-wide numbers of all types of [module], which must outlive the store, and the types
+ * in terms of such numbers: into [numbers] and [types], one a type.
+ */
+wisp_status wisp_store_number_types(wisp_store *store, const wisp_module *module,
+                                    uint32_t *numbers, const wisp_functype **types,
+                                    wisp_error *err);
+
+/* The same for a module that may go: a type that the store has not met has a number like no
+ * other. */
+wisp_status wisp_store_find_types(const wisp_store *store, const wisp_module *module,
+                                  uint32_t *numbers, wisp_error *err);
 
 /* Takes more fuel for exec.fuel, which has fallen below zero. NONE to go on (store.c). */
 wisp_trap_code wisp_store_refuel(wisp_store *store);
@@ -193,6 +201,10 @@ void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge);
  * [err] from it; returns WISP_TRAP (trap.c). */
 wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error *err);
 
+/* Whether [value] may be where [type], of the same store, is asked for: a function reference
+ * by the function's type, whatever [value] says (global.c). */
+bool wisp_value_fits(const wisp_value *value, wisp_valtype type);
+
 /* Between the values of the interface and slots (global.c). */
 wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type);
 wisp_slot wisp_slot_of_value(const wisp_value *value);
@@ -201,6 +213,10 @@ wisp_slot wisp_slot_of_value(const wisp_value *value);
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
 /* Frees the store's memories made after [until]; NULL frees all. */
 void wisp_memories_free(wisp_store *store, const wisp_memory *until);
+
+/* wisp_table_new for any reference type in terms of the store, filled with [value]. */
+wisp_status wisp_table_make(wisp_store *store, wisp_valtype type, wisp_limits limits, void *value,
+                            wisp_table **out, wisp_error *err);
 
 /* Grows by [count] elements of [value] and returns the old size, or -1. */
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
@@ -211,9 +227,11 @@ const wisp_store *wisp_linker_store(const wisp_linker *linker);
 /* What [export] of its module is in [instance] (instance.c). */
 wisp_extern wisp_instance_item(const wisp_instance *instance, const wisp_export_entry *export);
 
-/* The item that [linker] offers for import [index] of [module] (linker.c). */
+/* The item that [linker] offers for import [index] of [module], whose types have the store-wide
+ * [numbers] (linker.c). */
 wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,
-                                uint32_t index, wisp_extern *out, wisp_error *err);
+                                const uint32_t *numbers, uint32_t index, wisp_extern *out,
+                                wisp_error *err);
 
 /* [bytes] at [place] + [size] lies within [limit]. */
 static inline bool wisp_range_fits(uint64_t place, uint64_t size, uint64_t limit)

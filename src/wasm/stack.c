@@ -20,6 +20,20 @@ void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format,
                              c->function, (unsigned long long)c->offset, text);
 }
 
+void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found)
+{
+    char a[WISP_VALTYPE_TEXT_MAX], b[WISP_VALTYPE_TEXT_MAX];
+    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
+                      wisp_valtype_print(wanted, a), wisp_valtype_print(found, b));
+}
+
+static void fail_empty(wisp_compiler *c, wisp_valtype wanted)
+{
+    char text[WISP_VALTYPE_TEXT_MAX];
+    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack", c->opcode->text,
+                      wanted ? wisp_valtype_print(wanted, text) : "an operand");
+}
+
 /* ------------------------------------------------------------------ control */
 
 static wisp_control *current(const wisp_compiler *c)
@@ -58,7 +72,7 @@ wisp_types wisp_control_label(const wisp_control *control)
 }
 
 void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
-                       uint8_t single)
+                       wisp_valtype single)
 {
     if (c->depth == WISP_NESTING_MAX) {
         wisp_compile_fail(c, WISP_LIMIT, "blocks nested deeper than %d", WISP_NESTING_MAX);
@@ -108,8 +122,7 @@ wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
     const wisp_control *block = current(c);
     if (c->height == block->height) {
         if (!block->is_polymorphic)
-            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack",
-                              c->opcode->text, type ? wisp_valtype_name(type) : "an operand");
+            fail_empty(c, type);
         return unknown_operand(c);
     }
     wisp_operand operand = c->operands[--c->height];
@@ -117,9 +130,8 @@ wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
         c->locals[operand.local].refs = operand.next_ref;
     if (c->moved > c->height)
         c->moved = c->height;
-    if (type && operand.type && operand.type != type)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
-                          wisp_valtype_name(type), wisp_valtype_name(operand.type));
+    if (type && operand.type != type && !wisp_valtype_matches(operand.type, type))
+        wisp_compile_fail_type(c, type, operand.type);
     return operand;
 }
 
@@ -148,7 +160,7 @@ static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
     if (home + 1 > c->slots_max)
         c->slots_max = home + 1;
     wisp_operand *operand = &c->operands[c->height++];
-    *operand = (wisp_operand){.type = (uint8_t)type, .home = (uint16_t)home};
+    *operand = (wisp_operand){.type = type, .home = (uint16_t)home};
     return operand;
 }
 
@@ -192,11 +204,9 @@ void wisp_operands_match(wisp_compiler *c, wisp_types types)
         if (i < count)
             found = wisp_operand_top(c, i + 1)->type;
         else if (!block->is_polymorphic)
-            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack",
-                              c->opcode->text, wisp_valtype_name(wanted));
-        if (found && found != wanted)
-            wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
-                              wisp_valtype_name(wanted), wisp_valtype_name(found));
+            fail_empty(c, wanted);
+        if (found != wanted && !wisp_valtype_matches(found, wanted))
+            wisp_compile_fail_type(c, wanted, found);
     }
 }
 

@@ -62,9 +62,7 @@ void wisp_store_free(wisp_store *store)
     const wisp_allocator *allocator = store->allocator;
     wisp_memories_free(store, NULL);
     wisp_tables_free(store, NULL);
-    wisp_free(allocator, store->types.types, store->types.capacity * sizeof *store->types.types);
-    wisp_free(allocator, store->types.buckets,
-              store->types.bucket_count * sizeof *store->types.buckets);
+    wisp_type_table_deinit(&store->types, allocator);
     wisp_arena_deinit(&store->arena);
     wisp_arena_deinit(&store->trap_names);
     wisp_free(allocator, store->stack, store->stack_size);
@@ -114,68 +112,6 @@ wisp_trap_code wisp_store_refuel(wisp_store *store)
     }
     x->fuel = (int64_t)(taken - owed);
     return wisp_store_take_interrupt(store) ? WISP_TRAP_INTERRUPTED : WISP_TRAP_NONE;
-}
-
-/* ------------------------------------------------------------------ function types */
-
-static uint32_t hash_bytes(uint32_t hash, const uint8_t *bytes, uint32_t size)
-{
-    for (uint32_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * 16777619u;
-    return hash;
-}
-
-static uint32_t hash_type(const wisp_functype *type)
-{
-    uint32_t hash = hash_bytes(2166136261u, type->params, type->param_count);
-    return hash_bytes((hash ^ 1) * 16777619u, type->results, type->result_count);
-}
-
-/* The bucket that [type] is in, or belongs into. There is always an empty one. */
-static uint32_t *find_bucket(wisp_type_table *table, const wisp_functype *type)
-{
-    size_t at = hash_type(type) % table->bucket_count;
-    while (table->buckets[at] != 0 &&
-           !wisp_functype_equal(table->types[table->buckets[at] - 1], type))
-        at = (at + 1) % table->bucket_count;
-    return &table->buckets[at];
-}
-
-/* Keeps the buckets at most half full. */
-static bool grow_buckets(wisp_store *store)
-{
-    wisp_type_table *table = &store->types;
-    if (table->len < table->bucket_count / 2)
-        return true;
-    size_t old_count = table->bucket_count;
-    uint32_t *old = table->buckets;
-    size_t count = old_count ? old_count * 2 : 16;
-    uint32_t *buckets = wisp_alloc(store->allocator, count, sizeof *buckets);
-    if (!buckets)
-        return false;
-    table->buckets = buckets;
-    table->bucket_count = count;
-    for (size_t i = 0; i < table->len; i++)
-        *find_bucket(table, table->types[i]) = (uint32_t)i + 1;
-    wisp_free(store->allocator, old, old_count * sizeof *old);
-    return true;
-}
-
-bool wisp_store_type(wisp_store *store, const wisp_functype *type, uint32_t *out)
-{
-    wisp_type_table *table = &store->types;
-    if (!grow_buckets(store))
-        return false;
-    uint32_t *bucket = find_bucket(table, type);
-    if (*bucket == 0) {
-        if (!wisp_array_reserve(store->allocator, &table->types, &table->capacity, table->len + 1,
-                                sizeof *table->types))
-            return false;
-        table->types[table->len++] = type;
-        *bucket = (uint32_t)table->len;
-    }
-    *out = *bucket - 1;
-    return true;
 }
 
 const wisp_trap *wisp_store_trap(const wisp_store *store)

@@ -6,10 +6,17 @@
 wisp_status wisp_table_new(wisp_store *store, wisp_valtype type, wisp_limits limits,
                            wisp_table **out, wisp_error *err)
 {
-    if (!wisp_valtype_is_ref(type) || limits.min > limits.max || limits.min > UINT32_MAX)
+    if (!wisp_valtype_is_ref(type) || !wisp_valtype_is_plain(type) ||
+        !wisp_valtype_has_null(type) || limits.min > limits.max || limits.min > UINT32_MAX)
         return wisp_fail(err, WISP_INVALID, "a table of %llu to %llu %s cannot be",
                          (unsigned long long)limits.min, (unsigned long long)limits.max,
                          wisp_valtype_name(type));
+    return wisp_table_make(store, type, limits, NULL, out, err);
+}
+
+wisp_status wisp_table_make(wisp_store *store, wisp_valtype type, wisp_limits limits, void *value,
+                            wisp_table **out, wisp_error *err)
+{
     if (!wisp_range_fits(store->table_used, limits.min, store->table_max))
         return wisp_fail(err, WISP_LIMIT, "a table of %llu elements, the store has %llu left",
                          (unsigned long long)limits.min,
@@ -20,6 +27,8 @@ wisp_status wisp_table_new(wisp_store *store, wisp_valtype type, wisp_limits lim
     table->elements = wisp_alloc(store->allocator, (size_t)limits.min, sizeof *table->elements);
     if (!table->elements)
         return wisp_fail_memory(err, (size_t)limits.min * sizeof *table->elements);
+    for (uint64_t i = 0; value && i < limits.min; i++)
+        table->elements[i] = value;
     table->size = limits.min;
     table->limits = limits;
     table->type = type;
@@ -98,9 +107,12 @@ wisp_status wisp_table_set(wisp_table *table, uint64_t index, wisp_value value, 
     wisp_status status = check_index(table, index, err);
     if (status)
         return status;
-    if (value.type != table->type)
+    if (!wisp_value_fits(&value, table->type)) {
+        char found[WISP_VALTYPE_TEXT_MAX], wanted[WISP_VALTYPE_TEXT_MAX];
         return wisp_fail(err, WISP_MISMATCH, "a value of type %s for a table of %s",
-                         wisp_valtype_name(value.type), wisp_valtype_name(table->type));
+                         wisp_valtype_print(value.type, found),
+                         wisp_valtype_print(table->type, wanted));
+    }
     table->elements[index] = wisp_slot_of_value(&value).ref;
     return WISP_OK;
 }

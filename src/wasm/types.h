@@ -7,12 +7,24 @@
 #include "base/memory.h"
 #include "base/reader.h"
 
+struct wisp_module;
+
 /* Value types, function types and limits: their encoding (Spec 5.3), equality and
- * subtyping of imports (Spec 3.4). */
+ * subtyping (Spec 3.3, 3.4). */
+
+/* A reference of which nothing is known, in code that cannot be reached: (ref bottom). */
+enum { WISP_ANY_REF = 0x01 | WISP_NON_NULL };
 
 static inline bool wisp_valtype_is_ref(wisp_valtype type)
 {
-    return type == WISP_FUNCREF || type == WISP_EXTERNREF;
+    uint8_t code = wisp_valtype_code(type);
+    return code != 0 && code < WISP_V128;
+}
+
+/* Whether null is a value of the reference type [type]. */
+static inline bool wisp_valtype_has_null(wisp_valtype type)
+{
+    return !(type & WISP_NON_NULL);
 }
 
 /* Whether a slot's upper half carries part of the value. */
@@ -24,9 +36,41 @@ static inline bool wisp_valtype_is_64(wisp_valtype type)
 /* The feature that values of [type] are part of; 0 for those of every module. */
 uint32_t wisp_valtype_feature(wisp_valtype type);
 
-/* Checks that [byte], found at [offset], is a value type that is supported. */
-wisp_status wisp_valtype_check(uint8_t byte, uint64_t offset, wisp_error *err);
+/* Whether a reference of [type] is to functions. */
+bool wisp_valtype_is_func(wisp_valtype type);
 
+/* Whether one of [type] is to exceptions. */
+static inline bool wisp_valtype_is_exn(wisp_valtype type)
+{
+    return wisp_valtype_code(type) == WISP_EXNREF || wisp_valtype_code(type) == WISP_NULLEXNREF;
+}
+
+/* Whether every value of [found] is one of [wanted] too (Spec 3.3.3). 0 as [found] is the
+ * unknown type of unreachable code, which is. Both of one module, or of one store. */
+bool wisp_valtype_matches(wisp_valtype found, wisp_valtype wanted);
+
+/*
+ * Reads a value type, or the heap type of a reference that may be null (Spec 5.3.3), whose
+ * type index [module] must have. Returns WISP_MALFORMED, WISP_MISMATCH for an unknown type,
+ * or WISP_UNSUPPORTED.
+ */
+wisp_status wisp_valtype_read(const struct wisp_module *module, wisp_reader *r, wisp_valtype *out,
+                              wisp_error *err);
+wisp_status wisp_heaptype_read(const struct wisp_module *module, wisp_reader *r,
+                               wisp_valtype *out, wisp_error *err);
+
+/* [type] of a module with its index, if it has one, replaced by that of [numbers]. */
+static inline wisp_valtype wisp_valtype_numbered(wisp_valtype type, const uint32_t *numbers)
+{
+    if (wisp_valtype_code(type) != WISP_TYPED_FUNCREF)
+        return type;
+    return wisp_typed_funcref(numbers[wisp_valtype_index(type)]) | (type & WISP_NON_NULL);
+}
+
+/* Whether [type] is one that a program may give to what it makes: no index of a module's. */
+bool wisp_valtype_is_plain(wisp_valtype type);
+
+/* Both of one module, or of one store. */
 bool wisp_functype_equal(const wisp_functype *a, const wisp_functype *b);
 
 /* Writes "(i32 i64) -> (f32)" into [into], cut where it does not fit. */

@@ -84,9 +84,9 @@ uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected);
 uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected);
 /* An index into [count] things that are called [what]. */
 uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count);
-void wisp_walk_check_valtype(wisp_compiler *c, uint8_t byte);
 wisp_valtype wisp_walk_valtype(wisp_compiler *c);
-wisp_valtype wisp_walk_reftype(wisp_compiler *c);
+/* A heap type: that of a reference to it, which may be null. */
+wisp_valtype wisp_walk_heaptype(wisp_compiler *c);
 uint32_t wisp_walk_table(wisp_compiler *c);
 wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table);
 

@@ -6,17 +6,16 @@
 /* Blocks, branches and calls. */
 
 /* A block's type (Spec 5.4.1): an index, one value type, or none. */
-static const wisp_functype *read_blocktype(wisp_compiler *c, uint8_t *single)
+static const wisp_functype *read_blocktype(wisp_compiler *c, wisp_valtype *single)
 {
     enum { EMPTY = 0x40 };
     int64_t index = 0;
     *single = 0;
     if (wisp_reader_left(&c->r) && (*c->r.at & 0xc0) == 0x40) {
-        uint8_t byte = wisp_walk_byte(c, "a block type");
-        if (byte != EMPTY) {
-            wisp_walk_check_valtype(c, byte);
-            *single = byte;
-        }
+        if (*c->r.at == EMPTY)
+            c->r.at++;
+        else
+            *single = wisp_walk_valtype(c);
         return NULL;
     }
     wisp_walk_use(c, WISP_FEATURE_MULTI_VALUE);
@@ -53,7 +52,7 @@ static void enter_block(wisp_compiler *c, const wisp_functype *type)
 
 void wisp_walk_block(wisp_compiler *c)
 {
-    uint8_t single;
+    wisp_valtype single;
     const wisp_functype *type = read_blocktype(c, &single);
     enter_block(c, type);
     wisp_control_push(c, WISP_OPCODE_BLOCK, type, single);
@@ -61,7 +60,7 @@ void wisp_walk_block(wisp_compiler *c)
 
 void wisp_walk_loop(wisp_compiler *c)
 {
-    uint8_t single;
+    wisp_valtype single;
     const wisp_functype *type = read_blocktype(c, &single);
     enter_block(c, type);
     wisp_control_push(c, WISP_OPCODE_LOOP, type, single);
@@ -69,7 +68,7 @@ void wisp_walk_loop(wisp_compiler *c)
 
 void wisp_walk_if(wisp_compiler *c)
 {
-    uint8_t single;
+    wisp_valtype single;
     const wisp_functype *type = read_blocktype(c, &single);
     wisp_condition condition = wisp_emit_condition(c);
     enter_block(c, type);
@@ -117,8 +116,10 @@ void wisp_walk_else(wisp_compiler *c)
 static void check_missing_else(wisp_compiler *c, const wisp_control *block)
 {
     wisp_types params = wisp_control_params(block), results = wisp_control_results(block);
-    if (params.count != results.count ||
-        (params.count && memcmp(params.types, results.types, params.count) != 0))
+    bool is_good = params.count == results.count;
+    for (uint32_t i = 0; i < params.count && is_good; i++)
+        is_good = wisp_valtype_matches(params.types[i], results.types[i]);
+    if (!is_good)
         wisp_compile_fail(c, WISP_MISMATCH,
                           "if without else must have equal parameter and result types");
 }
@@ -307,9 +308,8 @@ void wisp_walk_call_indirect(wisp_compiler *c)
 {
     uint32_t type_index = wisp_walk_index(c, "type", c->module->type_count);
     uint32_t table = wisp_walk_table(c);
-    if (wisp_walk_table_type(c, table) != WISP_FUNCREF)
-        wisp_compile_fail(c, WISP_MISMATCH, "call_indirect expects a table of funcref, found %s",
-                          wisp_valtype_name(wisp_walk_table_type(c, table)));
+    if (!wisp_valtype_matches(wisp_walk_table_type(c, table), WISP_FUNCREF))
+        wisp_compile_fail_type(c, WISP_FUNCREF, wisp_walk_table_type(c, table));
     wisp_operand index = wisp_operand_pop(c, WISP_I32);
     if (c->status)
         return;

@@ -129,7 +129,8 @@ void wisp_walk_store_8(wisp_compiler *c)
 /* ------------------------------------------------------------------ slow instructions */
 
 /* Pops operands of [types] and emits [code] with their slots; with [out] it gives a result. */
-static void emit_slow(wisp_compiler *c, const uint8_t *types, uint32_t count, wisp_valtype out)
+static void emit_slow(wisp_compiler *c, const wisp_valtype *types, uint32_t count,
+                      wisp_valtype out)
 {
     uint16_t slots[3] = {0};
     for (uint32_t i = count; i-- > 0;) {
@@ -144,7 +145,7 @@ static void emit_slow(wisp_compiler *c, const uint8_t *types, uint32_t count, wi
         wisp_emit(c, slots[i]);
 }
 
-static const uint8_t three_i32[] = {WISP_I32, WISP_I32, WISP_I32};
+static const wisp_valtype three_i32[] = {WISP_I32, WISP_I32, WISP_I32};
 
 void wisp_walk_memory_size(wisp_compiler *c)
 {
@@ -199,7 +200,7 @@ void wisp_walk_table_get(wisp_compiler *c)
 void wisp_walk_table_set(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, (uint8_t[]){WISP_I32, (uint8_t)wisp_walk_table_type(c, table)}, 2, 0);
+    emit_slow(c, (wisp_valtype[]){WISP_I32, wisp_walk_table_type(c, table)}, 2, 0);
     wisp_emit_32(c, table);
 }
 
@@ -213,7 +214,7 @@ void wisp_walk_table_init(wisp_compiler *c)
     uint32_t segment = read_segment(c);
     uint32_t table = wisp_walk_table(c);
     if (c->status == WISP_OK &&
-        c->module->elements[segment].type != wisp_walk_table_type(c, table))
+        !wisp_valtype_matches(c->module->elements[segment].type, wisp_walk_table_type(c, table)))
         wisp_compile_fail(c, WISP_MISMATCH, "table.init: type mismatch of segment and table");
     emit_slow(c, three_i32, 3, 0);
     wisp_emit_32(c, table);
@@ -231,7 +232,7 @@ void wisp_walk_table_copy(wisp_compiler *c)
 {
     uint32_t to = wisp_walk_table(c);
     uint32_t from = wisp_walk_table(c);
-    if (wisp_walk_table_type(c, to) != wisp_walk_table_type(c, from))
+    if (!wisp_valtype_matches(wisp_walk_table_type(c, from), wisp_walk_table_type(c, to)))
         wisp_compile_fail(c, WISP_MISMATCH, "table.copy: type mismatch of the tables");
     emit_slow(c, three_i32, 3, 0);
     wisp_emit_32(c, to);
@@ -241,7 +242,7 @@ void wisp_walk_table_copy(wisp_compiler *c)
 void wisp_walk_table_grow(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, (uint8_t[]){(uint8_t)wisp_walk_table_type(c, table), WISP_I32}, 2, WISP_I32);
+    emit_slow(c, (wisp_valtype[]){wisp_walk_table_type(c, table), WISP_I32}, 2, WISP_I32);
     wisp_emit_32(c, table);
     wisp_emit_result(c, WISP_I32);
 }
@@ -257,13 +258,13 @@ void wisp_walk_table_size(wisp_compiler *c)
 void wisp_walk_table_fill(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, (uint8_t[]){WISP_I32, (uint8_t)wisp_walk_table_type(c, table), WISP_I32}, 3, 0);
+    emit_slow(c, (wisp_valtype[]){WISP_I32, wisp_walk_table_type(c, table), WISP_I32}, 3, 0);
     wisp_emit_32(c, table);
 }
 
 void wisp_walk_ref_null(wisp_compiler *c)
 {
-    wisp_valtype type = wisp_walk_reftype(c);
+    wisp_valtype type = wisp_walk_heaptype(c);
     wisp_operand_push_constant(c, type, 0);
 }
 
@@ -271,8 +272,7 @@ void wisp_walk_ref_is_null(wisp_compiler *c)
 {
     wisp_operand ref = wisp_operand_pop(c, 0);
     if (ref.type && !wisp_valtype_is_ref(ref.type))
-        wisp_compile_fail(c, WISP_MISMATCH, "ref.is_null expects a reference, found %s",
-                          wisp_valtype_name(ref.type));
+        wisp_compile_fail_type(c, WISP_ANY_REF, ref.type);
     uint16_t slot = wisp_emit_use(c, &ref);
     wisp_emit_producer(c, WISP_CODE_REF_IS_NULL);
     wisp_emit(c, slot);
@@ -284,7 +284,10 @@ void wisp_walk_ref_func(wisp_compiler *c)
     uint32_t index = wisp_walk_index(c, "function", c->module->function_count);
     if (c->status == WISP_OK && !c->module->functions[index].is_declared)
         wisp_compile_fail(c, WISP_MISMATCH, "ref.func: undeclared function reference %u", index);
-    emit_slow(c, NULL, 0, WISP_FUNCREF);
+    if (c->status)
+        return;
+    wisp_valtype type = wisp_typed_funcref(c->module->functions[index].type) | WISP_NON_NULL;
+    emit_slow(c, NULL, 0, type);
     wisp_emit_32(c, index);
-    wisp_emit_result(c, WISP_FUNCREF);
+    wisp_emit_result(c, type);
 }

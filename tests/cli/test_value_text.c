@@ -11,7 +11,7 @@
 static void numbers_are_read_and_printed(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         wisp_valtype type;
         const char *text, *printed;
     } cases[] = {
@@ -61,7 +61,7 @@ static void numbers_are_read_and_printed(void **state)
 static void what_is_no_number_of_the_type_is_refused(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         wisp_valtype type;
         const char *text;
     } cases[] = {
@@ -108,8 +108,9 @@ static void what_is_no_number_of_the_type_is_refused(void **state)
 static void types_are_printed(void **state)
 {
     (void)state;
-    static const uint8_t params[] = {WISP_I32, WISP_F64}, results[] = {WISP_I64, WISP_FUNCREF};
-    static const struct {
+    static const wisp_valtype params[] = {WISP_I32, WISP_F64},
+                              results[] = {WISP_I64, WISP_FUNCREF};
+    const struct {
         wisp_extern_type type;
         const char *expected;
     } cases[] = {
@@ -121,6 +122,7 @@ static void types_are_printed(void **state)
         {{.kind = WISP_EXTERN_TABLE, .limits = {2, 2}, .valtype = WISP_FUNCREF},
          "2 funcrefs, at most 2"},
         {{.kind = WISP_EXTERN_GLOBAL, .valtype = WISP_F32}, "f32"},
+        {{.kind = WISP_EXTERN_GLOBAL, .valtype = wisp_typed_funcref(3)}, "(ref null 3)"},
         {{.kind = WISP_EXTERN_GLOBAL, .valtype = WISP_F32, .is_mutable = true}, "mut f32"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -132,9 +134,10 @@ static void types_are_printed(void **state)
 static void a_type_too_long_to_print_is_cut(void **state)
 {
     (void)state;
-    uint8_t params[1000];
+    wisp_valtype params[1000];
     char text[TYPE_TEXT_SIZE];
-    memset(params, WISP_EXTERNREF, sizeof params);
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++)
+        params[i] = WISP_EXTERNREF;
     wisp_extern_type type = {.kind = WISP_EXTERN_FUNC, .func = {params, params, 1000, 1000}};
     assert_int_equal(strlen(type_print(&type, text)), TYPE_TEXT_SIZE - 1);
 }

@@ -178,7 +178,10 @@ static const fault faults[] = {
     FAULT(PREAMBLE "\x01\x05\xff\xff\xff\xff\x0f", MALFORMED, 15, "length out of bounds"),
     FAULT(PREAMBLE "\x01\x04\x01\x60\x01\x00", MALFORMED, 13, "0x00 is not a value type"),
     FAULT(PREAMBLE "\x01\x04\x01\x60\x01\x7b", UNSUPPORTED, 13, "SIMD"),
-    FAULT(PREAMBLE "\x01\x04\x01\x60\x01\x63", UNSUPPORTED, 13, "reference type 0x63"),
+    FAULT(PREAMBLE "\x01\x04\x01\x60\x01\x63", MALFORMED, 14, "heap type"),
+    FAULT(PREAMBLE "\x01\x05\x01\x60\x01\x63\x01", MISMATCH, 14, "unknown type 1"),
+    FAULT(PREAMBLE "\x01\x05\x01\x60\x01\x64\x6e", UNSUPPORTED, 14, "garbage collection"),
+    FAULT(PREAMBLE "\x01\x04\x01\x60\x01\x6d", UNSUPPORTED, 13, "garbage collection"),
     FAULT(PREAMBLE "\x01\x02\x01\x5f", UNSUPPORTED, 11, "garbage collection"),
     FAULT(PREAMBLE "\x00\x02\x01\xff", MALFORMED, 12, "malformed UTF-8"),
     FAULT(PREAMBLE "\x02\x05\x01\x00\x00\x09\x00", MALFORMED, 14, "import kind"),
@@ -304,7 +307,14 @@ static void types_and_kinds_have_names(void **state)
     assert_string_equal(wisp_valtype_name(WISP_F64), "f64");
     assert_string_equal(wisp_valtype_name(WISP_FUNCREF), "funcref");
     assert_string_equal(wisp_valtype_name(WISP_EXTERNREF), "externref");
-    assert_string_equal(wisp_valtype_name((wisp_valtype)0), "?");
+    assert_string_equal(wisp_valtype_name(WISP_V128), "v128");
+    assert_string_equal(wisp_valtype_name(WISP_FUNCREF | WISP_NON_NULL), "(ref func)");
+    assert_string_equal(wisp_valtype_name(0), "?");
+    char text[WISP_VALTYPE_TEXT_MAX];
+    wisp_valtype typed = wisp_typed_funcref(WISP_VALTYPE_INDEX_MAX);
+    assert_string_equal(wisp_valtype_print(typed, text), "(ref null 8388607)");
+    assert_string_equal(wisp_valtype_print(typed | WISP_NON_NULL, text), "(ref 8388607)");
+    assert_string_equal(wisp_valtype_print(WISP_EXNREF, text), "exnref");
     assert_string_equal(wisp_extern_kind_name(WISP_EXTERN_FUNC), "func");
     assert_string_equal(wisp_extern_kind_name(WISP_EXTERN_TABLE), "table");
     assert_string_equal(wisp_extern_kind_name(WISP_EXTERN_MEMORY), "memory");
