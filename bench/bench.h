@@ -11,8 +11,7 @@
  */
 
 typedef struct bench_options {
-    unsigned runs;    /* each figure is the median of so many */
-    const char *only; /* the one kernel to run, or NULL for all */
+    unsigned runs; /* each figure is the median of so many */
 } bench_options;
 
 #define BENCH_RUNS_MAX 101
@@ -20,7 +19,6 @@ typedef struct bench_options {
 typedef wisp_status (*bench_fn)(const bench_options *options, bench_report *report,
                                 wisp_error *err);
 
-wisp_status bench_kernels(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_calls(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_load(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_swap(const bench_options *options, bench_report *report, wisp_error *err);
@@ -30,14 +28,5 @@ double bench_now_ns(void);
 
 /* The median of [len] numbers, which are sorted for it. */
 double bench_median(double *numbers, unsigned len);
-
-/* A module that the build embedded in the program. */
-typedef struct bench_module {
-    const char *name;
-    wisp_bytes bytes;
-} bench_module;
-
-/* The modules of the kernels, in order; NULL beyond the last. */
-const bench_module *bench_kernel_module(unsigned index);
 
 #endif

@@ -6,15 +6,14 @@
 #include <wisp/os.h>
 
 /*
- * wisp-bench: measures Wisp on this machine. Everything is measured in one run, and what is
- * compared is measured by turns, so that a machine that slows down slows down both.
+ * wisp-bench: measures what a program that uses Wisp waits for, besides the code of modules,
+ * whose speed bench/engine measures.
  */
 
 static const struct {
     const char *name, *what;
     bench_fn run;
 } BENCHMARKS[] = {
-    {"kernels", "modules against the same source compiled natively", bench_kernels},
     {"calls", "calls between program and module", bench_calls},
     {"load", "decoding, validating and compiling modules", bench_load},
     {"swap", "how long one version takes over from another", bench_swap},
@@ -42,7 +41,7 @@ double bench_median(double *numbers, unsigned len)
 
 static int usage(FILE *to)
 {
-    fprintf(to, "usage: wisp-bench [--json] [--runs N] [--kernel NAME] [WHAT…]\n\n");
+    fprintf(to, "usage: wisp-bench [--json] [--runs N] [WHAT…]\n\n");
     for (size_t i = 0; i < BENCHMARK_COUNT; i++)
         fprintf(to, "    %-10s %s\n", BENCHMARKS[i].name, BENCHMARKS[i].what);
     return to == stdout ? 0 : 2;
@@ -84,8 +83,6 @@ int main(int argc, char **argv)
             is_json = true;
         else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
             options.runs = (unsigned)strtoul(argv[++i], NULL, 10);
-        else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
-            options.only = argv[++i];
         else if (want(argv[i], wanted))
             is_any = true;
         else
@@ -94,6 +91,6 @@ int main(int argc, char **argv)
     if (options.runs < 1 || options.runs > BENCH_RUNS_MAX)
         return usage(stderr);
     for (size_t i = 0; i < BENCHMARK_COUNT; i++)
-        wanted[i] |= !is_any && !(options.only && i > 0);
+        wanted[i] |= !is_any;
     return run(&options, is_json, wanted);
 }

@@ -1,7 +1,12 @@
-#include "kernels.h"
+#include "kernel.h"
+
+static __attribute__((noinline)) u32 fib(u32 n)
+{
+    return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
 
 /* Recursion: the cost of a call, which inlining would hide. */
-__attribute__((noinline)) u32 bench_fib(u32 n)
+u32 run(u32 n)
 {
-    return n < 2 ? n : bench_fib(n - 1) + bench_fib(n - 2);
+    return fib(n);
 }

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 static u32 add(u32 x)
 {
@@ -23,7 +23,7 @@ static u32 flip(u32 x)
 static u32 (*volatile const functions[4])(u32) = {add, twist, scale, flip};
 
 /* Calls through pointers that change with the data. */
-u32 bench_indirect(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 x = 1;
     for (u32 i = 0; i < rounds; i++)

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define ITERATIONS 100
 
@@ -16,7 +16,7 @@ static u32 escape(double cr, double ci)
 }
 
 /* Floating-point numbers that stay in registers: a picture of [size] squared points. */
-u32 bench_mandelbrot(u32 size)
+u32 run(u32 size)
 {
     u32 sum = 0;
     for (u32 y = 0; y < size; y++) {

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define SIZE 160
 
@@ -27,7 +27,7 @@ static void multiply(void)
 }
 
 /* Two-dimensional addressing: products of integer matrices. */
-u32 bench_matmul(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 sum = 0;
     for (u32 round = 0; round < rounds; round++) {

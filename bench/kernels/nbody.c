@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define BODIES 5
 
@@ -47,7 +47,7 @@ static void advance(double step)
 }
 
 /* Double precision: bodies that attract each other. */
-u32 bench_nbody(u32 steps)
+u32 run(u32 steps)
 {
     union {
         double number;

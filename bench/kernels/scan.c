@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define RECORDS   400
 #define TEXT_SIZE (RECORDS * 64)
@@ -64,7 +64,7 @@ static u32 scan(u32 size)
 }
 
 /* Byte loads and short branches: a scanner of JSON. */
-u32 bench_scan(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 sum = 0, size = write_text();
     for (u32 i = 0; i < rounds; i++)

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define BLOCKS 1024
 
@@ -55,7 +55,7 @@ static void compress(u32 h[8], const u32 block[16])
 }
 
 /* Rotations and additions of 32-bit numbers: [rounds] times SHA-256 over 64 KiB. */
-u32 bench_sha256(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};

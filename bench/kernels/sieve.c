@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define LIMIT 1000000
 
@@ -20,7 +20,7 @@ static u32 count_primes(void)
 }
 
 /* Byte stores with growing strides. */
-u32 bench_sieve(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 sum = 0;
     for (u32 i = 0; i < rounds; i++)

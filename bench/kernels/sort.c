@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 #define LEN 60000
 
@@ -26,7 +26,7 @@ static void sort(u32 *from, u32 *to)
 }
 
 /* Data-dependent branches: quicksort of random numbers. */
-u32 bench_sort(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 sum = 0;
     for (u32 round = 0; round < rounds; round++) {

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel.h"
 
 /* A stack machine, as modules that interpret rules of their own have. */
 enum { PUSH, LOAD, STORE, ADD, MUL, XOR, SHIFT, LESS, JUMP_IF, HALT };
@@ -11,7 +11,7 @@ static const u8 program[] = {
     LOAD, 1,     LOAD,  2,    LESS, JUMP_IF, 8,     HALT,                     /* 30 */
 };
 
-static u32 run(u32 locals[3])
+static u32 interpret(u32 locals[3])
 {
     u32 stack[16];
     u32 *top = stack;
@@ -55,8 +55,8 @@ static u32 run(u32 locals[3])
 }
 
 /* Dispatch through a jump table: an interpreter inside the module. */
-u32 bench_vm(u32 rounds)
+u32 run(u32 rounds)
 {
     u32 locals[3] = {0, 0, rounds};
-    return run(locals);
+    return interpret(locals);
 }

@@ -1,0 +1,47 @@
+#include "kernel.h"
+
+#define N 100
+
+static double a[N][N], b[N][N], c[N][N], d[N][N], product[N][N];
+
+static void fill(void)
+{
+    for (u32 i = 0; i < N; i++) {
+        for (u32 k = 0; k < N; k++) {
+            a[i][k] = (double)((i * k + 1) % N) / N;
+            b[i][k] = (double)(i * (k + 1) % N) / N;
+            c[i][k] = (double)((i * (k + 3) + 1) % N) / N;
+            d[i][k] = (double)(i * (k + 2) % N) / N;
+        }
+    }
+}
+
+static void multiply(double alpha, double beta)
+{
+    for (u32 i = 0; i < N; i++) {
+        for (u32 k = 0; k < N; k++) {
+            product[i][k] = 0;
+            for (u32 m = 0; m < N; m++)
+                product[i][k] += alpha * a[i][m] * b[m][k];
+        }
+    }
+    for (u32 i = 0; i < N; i++) {
+        for (u32 k = 0; k < N; k++) {
+            d[i][k] *= beta;
+            for (u32 m = 0; m < N; m++)
+                d[i][k] += product[i][m] * c[m][k];
+        }
+    }
+}
+
+/* D = alpha A B C + beta D, along the columns. */
+u32 run(u32 rounds)
+{
+    u32 sum = 0;
+    fill();
+    for (u32 i = 0; i < rounds; i++) {
+        multiply(1.5, 0.2);
+        sum = bench_fold(sum, d[i % N][N / 2]);
+    }
+    return sum;
+}
