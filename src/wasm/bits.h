@@ -13,6 +13,10 @@
 
 #define WISP_F64_SIGN ((uint64_t)1 << 63)
 
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#error "floats must be computed in their own precision: for i386, build with -msse2 -mfpmath=sse"
+#endif
+
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define WISP_LE16(v) __builtin_bswap16(v)
 #define WISP_LE32(v) __builtin_bswap32(v)
@@ -118,6 +122,39 @@ static inline uint64_t wisp_i64_ctz(uint64_t a)
 {
     return a ? (uint64_t)__builtin_ctzll(a) : 64;
 }
+
+/*
+ * What arithmetic gives. A NaN must be quiet, that is, have the top bit of its fraction set.
+ * Old mips has that bit the other way round and makes NaNs without it, so there each of
+ * them becomes the canonical one, which is always allowed.
+ */
+#if defined(__mips__) && !defined(__mips_nan2008)
+static inline float wisp_f32_result(float a)
+{
+    const uint32_t canonical = 0x7fc00000;
+    if (a != a)
+        memcpy(&a, &canonical, sizeof a);
+    return a;
+}
+
+static inline double wisp_f64_result(double a)
+{
+    const uint64_t canonical = 0x7ff8000000000000;
+    if (a != a)
+        memcpy(&a, &canonical, sizeof a);
+    return a;
+}
+#else
+static inline float wisp_f32_result(float a)
+{
+    return a;
+}
+
+static inline double wisp_f64_result(double a)
+{
+    return a;
+}
+#endif
 
 /* A NaN operand gives a quiet NaN, as adding does; rounding functions of some C libraries
  * let a signalling one through. */

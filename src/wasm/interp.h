@@ -14,6 +14,14 @@ typedef float TYPE_f32;
 typedef double TYPE_f64;
 typedef const void *TYPE_ref;
 
+/* What is written to such a field. */
+#define RESULT_u32(value) (value)
+#define RESULT_i32(value) (value)
+#define RESULT_u64(value) (value)
+#define RESULT_i64(value) (value)
+#define RESULT_f32(value) wisp_f32_result(value)
+#define RESULT_f64(value) wisp_f64_result(value)
+
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 #endif

@@ -105,8 +105,8 @@ typedef struct wisp_callout {
 
 struct wisp_store {
     wisp_exec exec;
-    atomic_bool interrupted;
-    uint64_t fuel; /* not counting exec.fuel */
+    atomic_uint interrupted; /* 0 or 1; a word, which every machine exchanges atomically */
+    uint64_t fuel;           /* not counting exec.fuel */
     const wisp_allocator *allocator;
     wisp_arena arena;
     wisp_slot *stack;

@@ -86,13 +86,13 @@ uint64_t wisp_store_fuel(const wisp_store *store)
 
 void wisp_store_interrupt(wisp_store *store)
 {
-    atomic_store_explicit(&store->interrupted, true, memory_order_relaxed);
+    atomic_store_explicit(&store->interrupted, 1, memory_order_relaxed);
 }
 
 bool wisp_store_take_interrupt(wisp_store *store)
 {
-    return atomic_load_explicit(&store->interrupted, memory_order_relaxed) &&
-           atomic_exchange_explicit(&store->interrupted, false, memory_order_relaxed);
+    return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0 &&
+           atomic_exchange_explicit(&store->interrupted, 0, memory_order_relaxed) != 0;
 }
 
 wisp_trap_code wisp_store_refuel(wisp_store *store)

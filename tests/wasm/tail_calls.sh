@@ -10,7 +10,10 @@ code=$("$1" -d -r --no-show-raw-insn "$2") || exit 99
 handlers=$(printf '%s\n' "$code" | grep -c '<op_[A-Z0-9_]*>:$')
 calls=$(printf '%s\n' "$code" | awk '
     /^[0-9a-f]+ <.*>:$/ { name = $2; next }
-    name ~ /^<op_/ && $2 ~ /^(call|callq|blr?|jalr?|bctrl)$/ && ($3 ~ /^\*/ || /<(op|trap)_/) {
+    function is_indirect() {
+        return $2 ~ /^callq?$/ && $3 ~ /^\*/ || $2 == "blr" || $2 == "blx" && $3 ~ /^[a-z]/
+    }
+    name ~ /^<op_/ && $2 ~ /^(callq?|bl[rx]?|jalr?)$/ && (is_indirect() || /<(op|trap)_/) {
         if ($0 !~ "<" substr(name, 2, length(name) - 3) "\\+0x")
             print name, $0
     }')

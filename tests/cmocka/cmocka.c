@@ -1,0 +1,59 @@
+#include "cmocka.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static jmp_buf failed;
+
+void cmocka_fail(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    printf("# %s:%d: ", file, line);
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+    longjmp(failed, 1);
+}
+
+void cmocka_check_int(uintmax_t found, uintmax_t wanted, const char *what, const char *file,
+                      int line)
+{
+    if (found != wanted)
+        cmocka_fail(file, line, "%s: expected %#" PRIxMAX ", found %#" PRIxMAX, what, wanted,
+                    found);
+}
+
+void cmocka_check_string(const char *found, const char *wanted, const char *what,
+                         const char *file, int line)
+{
+    if (strcmp(found, wanted) != 0)
+        cmocka_fail(file, line, "%s: expected '%s', found '%s'", what, wanted, found);
+}
+
+/* Runs a test and its teardown, which it has even if it failed. */
+static bool passes(const struct CMUnitTest *test)
+{
+    void *state = NULL;
+    if (test->setup && test->setup(&state) != 0)
+        return false;
+    volatile bool is_good = setjmp(failed) == 0;
+    if (is_good)
+        test->run(&state);
+    return (!test->teardown || test->teardown(&state) == 0) && is_good;
+}
+
+int cmocka_run(const struct CMUnitTest *tests, size_t count)
+{
+    int failures = 0;
+    printf("1..%zu\n", count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_good = passes(&tests[i]);
+        failures += !is_good;
+        printf("%sok %zu - %s\n", is_good ? "" : "not ", i + 1, tests[i].name);
+        fflush(stdout);
+    }
+    return failures;
+}
