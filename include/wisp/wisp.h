@@ -2,6 +2,7 @@
 #define WISP_WISP_H
 
 #include <wisp/base.h>
+#include <wisp/bridge.h>
 #include <wisp/host.h>
 #include <wisp/net.h>
 #include <wisp/os.h>

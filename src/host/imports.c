@@ -1,67 +1,49 @@
 #include "host/imports.h"
 
+#include <wisp/bridge.h>
+
 #include "base/error.h"
 #include "host/guest.h"
 #include "wasm/types.h"
 
 /*
- * Every range that a module hands over is checked here and used before the function returns.
- * A range outside its memory traps: that module is broken. What merely goes over a limit is
- * refused, and the module can tell.
+ * Every range that a module hands over is checked before the function runs (wisp/bridge.h) and
+ * used before it returns. A range outside its memory traps: that module is broken. What merely
+ * goes over a limit is refused, and the module can tell.
  */
 
 enum { TAKEN = 0, REFUSED = 1 };
 
-/* The bytes that [address] and [size] mean in the memory of the caller, which is looked up
- * anew, as a module may call from its start function, before it is wholly there. */
-static wisp_status borrow(const char *function, wisp_instance *caller, wisp_value address,
-                          wisp_value size, wisp_bytes *out, wisp_error *err)
-{
-    wisp_memory *memory = caller ? wisp_instance_memory(caller, WISP_EXPORT_MEMORY) : NULL;
-    if (!memory)
-        return wisp_fail(err, WISP_NOT_FOUND, "wisp.%s: the caller exports no memory", function);
-    uint32_t from = (uint32_t)address.of.i32, len = (uint32_t)size.of.i32;
-    uint8_t *data = wisp_memory_at(memory, from, len);
-    if (!data)
-        return wisp_fail(err, WISP_LIMIT,
-                         "wisp.%s: %u bytes at address %u are outside the memory of %llu bytes",
-                         function, len, from, (unsigned long long)wisp_memory_size(memory));
-    *out = (wisp_bytes){data, len};
-    return WISP_OK;
-}
-
 /* (level, address, size) */
-static wisp_status import_log(void *user, wisp_instance *caller, const wisp_value *args,
+static wisp_status import_log(void *user, wisp_instance *caller, const wisp_arg *args,
                               wisp_value *results, wisp_error *err)
 {
+    (void)caller;
     (void)results;
+    (void)err;
     wisp_guest *guest = ((wisp_version *)user)->guest;
-    wisp_bytes text = {0};
-    wisp_status status = borrow("log", caller, args[1], args[2], &text, err);
-    if (status != WISP_OK || !guest->config.on_log)
-        return status;
-    uint32_t level = (uint32_t)args[0].of.i32;
-    guest->config.on_log(guest->config.user, guest,
-                         level > WISP_LOG_DEBUG ? WISP_LOG_DEBUG : (wisp_log_level)level,
-                         (const char *)text.data, text.size);
+    uint32_t level = args[0].u32;
+    if (guest->config.on_log)
+        guest->config.on_log(guest->config.user, guest,
+                             level > WISP_LOG_DEBUG ? WISP_LOG_DEBUG : (wisp_log_level)level,
+                             args[1].in, args[1].size);
     return WISP_OK;
 }
 
 /* (channel, address, size) -> TAKEN or REFUSED */
-static wisp_status import_send(void *user, wisp_instance *caller, const wisp_value *args,
+static wisp_status import_send(void *user, wisp_instance *caller, const wisp_arg *args,
                                wisp_value *results, wisp_error *err)
 {
+    (void)caller;
+    (void)err;
     wisp_guest *guest = ((wisp_version *)user)->guest;
-    wisp_bytes bytes;
-    wisp_status status = borrow("send", caller, args[1], args[2], &bytes, err);
-    if (status != WISP_OK)
-        return status;
+    wisp_bytes bytes = {args[1].in, args[1].size};
     results[0] = wisp_i32(REFUSED);
     if (bytes.size > guest->config.message_size_max)
         return WISP_OK;
     guest->counts.messages_out++;
     if (guest->config.on_message)
-        guest->config.on_message(guest->config.user, guest, (uint32_t)args[0].of.i32, bytes);
+        guest->config.on_message(guest->config.user, guest, args[0].u32, bytes);
     results[0] = wisp_i32(TAKEN);
     return WISP_OK;
 }
@@ -94,16 +76,16 @@ static wisp_status task_func(wisp_instance *caller, uint32_t index, wisp_func **
 }
 
 /* (function, context, interval in microseconds) -> id, or 0 if refused */
-static wisp_status import_repeat(void *user, wisp_instance *caller, const wisp_value *args,
+static wisp_status import_repeat(void *user, wisp_instance *caller, const wisp_arg *args,
                                  wisp_value *results, wisp_error *err)
 {
     wisp_version *version = user;
     const wisp_guest *guest = version->guest;
-    wisp_task task = {.context = args[1].of.i32};
-    wisp_status status = task_func(caller, (uint32_t)args[0].of.i32, &task.func, err);
+    wisp_task task = {.context = args[1].i32};
+    wisp_status status = task_func(caller, args[0].u32, &task.func, err);
     if (status != WISP_OK)
         return status;
-    int64_t interval_us = args[2].of.i64;
+    int64_t interval_us = args[2].i64;
     results[0] = wisp_i32(0);
     if (interval_us < 1 || interval_us > INT64_MAX / 1000 ||
         version->tasks.len >= guest->config.tasks_max)
@@ -117,37 +99,35 @@ static wisp_status import_repeat(void *user, wisp_instance *caller, const wisp_v
 }
 
 /* (id) -> TAKEN, or REFUSED if there is no such task */
-static wisp_status import_cancel(void *user, wisp_instance *caller, const wisp_value *args,
+static wisp_status import_cancel(void *user, wisp_instance *caller, const wisp_arg *args,
                                  wisp_value *results, wisp_error *err)
 {
     (void)caller;
     (void)err;
     wisp_version *version = user;
-    bool was_there = wisp_tasks_cancel(&version->tasks, (uint32_t)args[0].of.i32);
+    bool was_there = wisp_tasks_cancel(&version->tasks, args[0].u32);
     results[0] = wisp_i32(was_there ? TAKEN : REFUSED);
     return WISP_OK;
 }
 
 /* (address, size) -> TAKEN or REFUSED; only inside wisp_save */
-static wisp_status import_save(void *user, wisp_instance *caller, const wisp_value *args,
+static wisp_status import_save(void *user, wisp_instance *caller, const wisp_arg *args,
                                wisp_value *results, wisp_error *err)
 {
+    (void)caller;
     wisp_version *version = user;
     const wisp_guest *guest = version->guest;
     if (!version->saving)
         return wisp_fail(err, WISP_INVALID, "wisp.save: called outside wisp_save");
-    wisp_bytes bytes;
-    wisp_status status = borrow("save", caller, args[0], args[1], &bytes, err);
-    if (status != WISP_OK)
-        return status;
-    status = wisp_state_append(version->saving, guest->host->allocator,
-                               guest->config.state_size_max, bytes);
+    wisp_bytes bytes = {args[0].in, args[0].size};
+    wisp_status status = wisp_state_append(version->saving, guest->host->allocator,
+                                           guest->config.state_size_max, bytes);
     results[0] = wisp_i32(status == WISP_OK ? TAKEN : REFUSED);
     return WISP_OK;
 }
 
 /* () -> microseconds */
-static wisp_status import_now_us(void *user, wisp_instance *caller, const wisp_value *args,
+static wisp_status import_now_us(void *user, wisp_instance *caller, const wisp_arg *args,
                                  wisp_value *results, wisp_error *err)
 {
     (void)caller;
@@ -158,20 +138,14 @@ static wisp_status import_now_us(void *user, wisp_instance *caller, const wisp_v
     return WISP_OK;
 }
 
-static const struct {
-    const char *name, *signature;
-    wisp_host_fn fn;
-} imports[] = {
-    {"log", "(iii)", import_log},        {"send", "(iii)i", import_send},
+static const wisp_bridge_func imports[] = {
+    {"log", "(i <[2] z)", import_log},   {"send", "(i <[2] z)i", import_send},
     {"repeat", "(iiI)i", import_repeat}, {"cancel", "(i)i", import_cancel},
-    {"save", "(ii)i", import_save},      {"now_us", "()I", import_now_us},
+    {"save", "(<[1] z)i", import_save},  {"now_us", "()I", import_now_us},
 };
 
 wisp_status wisp_imports_add(wisp_linker *linker, wisp_version *version, wisp_error *err)
 {
-    wisp_status status = WISP_OK;
-    for (size_t i = 0; i < sizeof imports / sizeof *imports && status == WISP_OK; i++)
-        status = wisp_linker_add_func(linker, "wisp", imports[i].name, imports[i].signature,
-                                      imports[i].fn, version, err);
-    return status;
+    return wisp_bridge_add(linker, "wisp", imports, sizeof imports / sizeof *imports, version,
+                           err);
 }

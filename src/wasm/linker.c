@@ -246,7 +246,7 @@ wisp_status wisp_linker_check(const wisp_linker *linker, const wisp_module *modu
     return status;
 }
 
-const wisp_store *wisp_linker_store(const wisp_linker *linker)
+wisp_store *wisp_linker_store(const wisp_linker *linker)
 {
     return linker->store;
 }

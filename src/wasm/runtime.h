@@ -222,7 +222,7 @@ wisp_status wisp_table_make(wisp_store *store, wisp_valtype type, wisp_limits li
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
 void wisp_tables_free(wisp_store *store, const wisp_table *until);
 
-const wisp_store *wisp_linker_store(const wisp_linker *linker);
+wisp_store *wisp_linker_store(const wisp_linker *linker);
 
 /* What [export] of its module is in [instance] (instance.c). */
 wisp_extern wisp_instance_item(const wisp_instance *instance, const wisp_export_entry *export);
