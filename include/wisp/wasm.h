@@ -23,8 +23,8 @@
  *     wisp_call_export(instance, "sum", args, 2, &result, 1, &err);
  *
  * It runs WebAssembly 1.0 with sign extension, non-trapping float-to-int conversion,
- * multi-value, bulk memory, reference types, mutable globals and extended constant
- * expressions. "Spec" below is the WebAssembly core specification.
+ * multi-value, bulk memory, reference types, mutable globals, extended constant expressions,
+ * typed function references and tail calls. "Spec" below is the WebAssembly core specification.
  *
  * A module can do nothing but compute, use the linear memories and tables of its store
  * and call what its linker offers. It cannot run longer than its fuel, nor use more memory
@@ -368,6 +368,8 @@ WISP_API void wisp_store_interrupt(wisp_store *store);
     X(UNDEFINED_ELEMENT, "undefined element")                                                    \
     X(UNINITIALIZED_ELEMENT, "uninitialized element")                                            \
     X(SIGNATURE, "indirect call type mismatch")                                                  \
+    X(NULL_FUNCTION, "null function reference")                                                  \
+    X(NULL_REFERENCE, "null reference")                                                          \
     X(DIVIDE_BY_ZERO, "integer divide by zero")                                                  \
     X(OVERFLOW, "integer overflow")                                                              \
     X(CONVERSION, "invalid conversion to integer")                                               \

@@ -96,6 +96,40 @@ wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame)
     return bridge;
 }
 
+/* A frame that returns to a bridge or to the program gives its place away as it is: there its
+ * instance is left anyway. */
+static bool is_boundary(const uint16_t *pc)
+{
+    return pc == wisp_code_exit.units || pc == wisp_code_resume.units;
+}
+
+wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header)
+{
+    const wisp_func *callee = x->callee;
+    const wisp_functype *type = callee->functype;
+    const uint16_t *next = header[WISP_HEADER_RETURN].ptr;
+    wisp_slot *back = header[WISP_HEADER_FRAME].ref;
+    size_t needed = callee->function->frame_size;
+    if (!is_boundary(next))
+        needed += (greater(type->param_count, type->result_count) + WISP_BRIDGE_SLOTS) *
+                  sizeof(wisp_slot);
+    if (stack_left(x, frame) < needed)
+        return NULL;
+    if (type->param_count)
+        memmove(frame, x->args, type->param_count * sizeof(wisp_slot));
+    x->args = frame;
+    x->next = next;
+    x->back = back;
+    if (is_boundary(next)) {
+        wisp_exec_enter(x, callee->instance);
+        return frame;
+    }
+    wisp_slot *bridge = wisp_call_bridge(x, back);
+    x->next = wisp_code_resume.units;
+    x->back = bridge;
+    return bridge + WISP_BRIDGE_SLOTS;
+}
+
 void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge)
 {
     uint32_t count = bridge[WISP_BRIDGE_COUNT].u32;

@@ -249,6 +249,14 @@
     X(CALL)          /* args, callee:4, a pointer to wisp_function */                             \
     X(CALL_IMPORT)   /* args, function:2 */                                                       \
     X(CALL_INDIRECT) /* args, a, type:2, table:2 */                                               \
+    X(CALL_REF)      /* args, a */                                                                \
+    X(RETURN_CALL)          /* args, header, count of args, callee:4 */                           \
+    X(RETURN_CALL_IMPORT)   /* args, header, count, function:2 */                                 \
+    X(RETURN_CALL_INDIRECT) /* args, header, count, a, type:2, table:2 */                         \
+    X(RETURN_CALL_REF)      /* args, header, count, a */                                          \
+    X(CHECK_NULL)    /* a: traps if it is null */                                                 \
+    X(BR_NULL)       /* a, jump:2 */                                                              \
+    X(BR_NON_NULL)   /* a, jump:2 */                                                              \
     X(RESUME)        /* never in code: the return address of a call to another instance */        \
     X(ENTRY)         /* never in code: how a call by the program begins … */                      \
     X(EXIT)          /* never in code: … and its return address */                                \

@@ -28,6 +28,10 @@ static walker *const walkers[] = {
     [WISP_SHAPE_RETURN] = wisp_walk_return,
     [WISP_SHAPE_CALL] = wisp_walk_call,
     [WISP_SHAPE_CALL_INDIRECT] = wisp_walk_call_indirect,
+    [WISP_SHAPE_RETURN_CALL] = wisp_walk_return_call,
+    [WISP_SHAPE_RETURN_CALL_INDIRECT] = wisp_walk_return_call_indirect,
+    [WISP_SHAPE_CALL_REF] = wisp_walk_call_ref,
+    [WISP_SHAPE_RETURN_CALL_REF] = wisp_walk_return_call_ref,
     [WISP_SHAPE_DROP] = wisp_walk_drop,
     [WISP_SHAPE_SELECT] = wisp_walk_select,
     [WISP_SHAPE_SELECT_T] = wisp_walk_select_t,
@@ -61,6 +65,9 @@ static walker *const walkers[] = {
     [WISP_SHAPE_REINTERPRET] = wisp_walk_reinterpret,
     [WISP_SHAPE_REF_NULL] = wisp_walk_ref_null,
     [WISP_SHAPE_REF_IS_NULL] = wisp_walk_ref_is_null,
+    [WISP_SHAPE_REF_AS_NON_NULL] = wisp_walk_ref_as_non_null,
+    [WISP_SHAPE_BR_ON_NULL] = wisp_walk_br_on_null,
+    [WISP_SHAPE_BR_ON_NON_NULL] = wisp_walk_br_on_non_null,
     [WISP_SHAPE_REF_FUNC] = wisp_walk_ref_func,
     [WISP_SHAPE_MEMORY_INIT] = wisp_walk_memory_init,
     [WISP_SHAPE_DATA_DROP] = wisp_walk_data_drop,
@@ -87,16 +94,7 @@ static const char *feature_of(uint8_t byte)
     case 0x19:
     case 0x1f:
         return "exception handling";
-    case 0x12:
-    case 0x13:
-        return "tail calls";
-    case 0x14:
-    case 0x15:
     case 0xd3:
-    case 0xd4:
-    case 0xd5:
-    case 0xd6:
-        return "typed function references";
     case 0xfb:
         return "garbage collection";
     case 0xfd:
@@ -183,12 +181,15 @@ static void walk_body(wisp_compiler *c)
 
 static void add_local(wisp_compiler *c, wisp_valtype type, uint32_t slot)
 {
+    bool is_unset =
+        slot >= c->type->param_count && wisp_valtype_is_ref(type) && !wisp_valtype_has_null(type);
     if (!wisp_array_reserve(c->allocator, &c->locals, &c->local_capacity, c->local_count + 1,
                             sizeof *c->locals)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %u locals", c->local_count + 1);
         return;
     }
-    c->locals[c->local_count++] = (wisp_local){type, (uint16_t)slot, 0};
+    c->locals[c->local_count++] =
+        (wisp_local){.type = type, .slot = (uint16_t)slot, .is_unset = is_unset};
 }
 
 /* Reads all groups to see that they are not too many. */
@@ -250,7 +251,7 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->header = (uint16_t)(type->param_count > type->result_count ? type->param_count
                                                                   : type->result_count);
     c->is_dead = false;
-    c->height = c->moved = c->depth = 0;
+    c->height = c->moved = c->depth = c->set_len = 0;
     c->code_len = 0;
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
@@ -304,6 +305,7 @@ void wisp_compiler_free(wisp_compiler *c)
         return;
     const wisp_allocator *allocator = c->allocator;
     wisp_free(allocator, c->locals, c->local_capacity * sizeof *c->locals);
+    wisp_free(allocator, c->set_locals, c->set_capacity * sizeof *c->set_locals);
     wisp_free(allocator, c->operands, c->operand_capacity * sizeof *c->operands);
     wisp_free(allocator, c->controls, c->control_capacity * sizeof *c->controls);
     wisp_free(allocator, c->code, c->code_capacity * sizeof *c->code);

@@ -39,6 +39,7 @@ typedef struct wisp_operand {
 typedef struct wisp_local {
     wisp_valtype type;
     uint16_t slot;
+    bool is_unset; /* has no value yet, and its type has no default one */
     uint32_t refs; /* topmost operand that is in it, as index + 1; 0 for none */
 } wisp_local;
 
@@ -58,6 +59,7 @@ typedef struct wisp_control {
     uint32_t height;           /* operands below the block's own */
     uint16_t home;             /* of the block's first operand */
     uint32_t start;            /* unit that a jump to a loop goes to */
+    uint32_t set_len;          /* locals that were set before */
     uint32_t instructions;     /* how many came before it */
     uint32_t jumps;            /* chain of jumps to the end, as unit + 1 */
     uint32_t weights;          /* chain of weights of jumps to a loop, likewise */
@@ -88,6 +90,8 @@ struct wisp_compiler {
     wisp_local *locals; /* parameters first */
     uint32_t local_count;
     size_t local_capacity;
+    uint32_t *set_locals; /* those that were unset when the function began, as they were set */
+    size_t set_len, set_capacity;
 
     wisp_operand *operands;
     size_t height, operand_capacity;
@@ -148,6 +152,11 @@ void wisp_operands_match(wisp_compiler *c, wisp_types types);
 /* The same, and from now on they are there and of these types. */
 void wisp_operands_check(wisp_compiler *c, wisp_types types);
 
+/* Locals whose type has no default value: [local] is set, and those that were set in [control]
+ * are no more, as it ends (Spec 3.4.1). */
+void wisp_local_set(wisp_compiler *c, uint32_t local);
+void wisp_locals_unset(wisp_compiler *c, const wisp_control *control);
+
 /* The [count]-th operand from the top. */
 wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count);
 
@@ -195,6 +204,8 @@ void wisp_emit_jump(wisp_compiler *c, wisp_control *target, const wisp_condition
                     bool sense);
 /* The same to a place that is not known yet; returns the unit to patch, + 1. */
 uint32_t wisp_emit_forward(wisp_compiler *c, const wisp_condition *condition, bool sense);
+/* The same if the reference in [slot] is null, or is not. */
+uint32_t wisp_emit_forward_null(wisp_compiler *c, uint16_t slot, bool is_null);
 /* Makes the jump at [unit] + 1, if not 0, go to the end of the code. */
 void wisp_emit_patch(wisp_compiler *c, uint32_t unit);
 /* Makes all jumps to [control] go to the end of the code. */

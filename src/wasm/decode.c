@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "wasm/decoder.h"
+#include "wasm/types.h"
 
 /*
  * The binary format (Spec 5.5): one function a section, in the order of their numbers. What
@@ -87,6 +88,31 @@ static wisp_status read_function_section(wisp_decoder *d, uint32_t count)
     return status;
 }
 
+/* A table, or 0x40 0x00, a table and the value that its elements begin with (Spec 5.5.7). */
+static wisp_status read_table(wisp_decoder *d, wisp_module_table *table)
+{
+    enum { HAS_INIT = 0x40 };
+    wisp_module *m = d->module;
+    uint8_t reserved = 0;
+    bool has_init = d->r.at != d->r.end && *d->r.at == HAS_INIT;
+    if (!has_init) {
+        wisp_status status = wisp_decode_table_type(d, table);
+        if (status == WISP_OK && !wisp_valtype_has_null(table->type))
+            status = wisp_decode_mismatch(d, "type mismatch: a table of a type that has no null, "
+                                             "expected a value to begin with");
+        return status;
+    }
+    d->r.at++;
+    wisp_status status = wisp_decode_use(d, WISP_FEATURE_FUNCTION_REFERENCES);
+    if (status == WISP_OK)
+        status = wisp_decode_byte(d, "a zero byte", &reserved);
+    if (status == WISP_OK && reserved != 0)
+        status = wisp_decode_malformed(d, "a zero byte");
+    if (status == WISP_OK)
+        status = wisp_decode_table_type(d, table);
+    return status ? status : wisp_decode_constant(d, table->type, m->global_count, &table->init);
+}
+
 static wisp_status read_table_section(wisp_decoder *d, uint32_t count)
 {
     wisp_module *m = d->module;
@@ -95,7 +121,7 @@ static wisp_status read_table_section(wisp_decoder *d, uint32_t count)
     wisp_status status =
         wisp_decode_extend(d, &m->tables, m->table_count, count, sizeof *m->tables);
     for (uint32_t i = 0; i < count && status == WISP_OK; i++)
-        status = wisp_decode_table_type(d, &m->tables[m->table_count++]);
+        status = read_table(d, &m->tables[m->table_count++]);
     return status;
 }
 

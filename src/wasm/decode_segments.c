@@ -64,7 +64,7 @@ static wisp_status read_element_segment(wisp_decoder *d, wisp_element_segment *s
                                              : WISP_FEATURE_BULK_MEMORY);
     if (status)
         return status;
-    segment->type = WISP_FUNCREF;
+    segment->type = segment->is_expressions ? WISP_FUNCREF : WISP_FUNCREF | WISP_NON_NULL;
     if (segment->mode == WISP_SEGMENT_ACTIVE) {
         if (flags & 2)
             status = wisp_decode_u32(d, "a table index", &segment->table);

@@ -153,9 +153,6 @@ wisp_status wisp_decode_limits(wisp_decoder *d, const char *what, uint64_t max, 
 
 wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_module_table *out)
 {
-    if (d->r.at != d->r.end && *d->r.at == 0x40)
-        return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d),
-                            "a table with an initial value is not supported");
     wisp_status status = wisp_decode_reftype(d, &out->type);
     return status ? status : wisp_decode_limits(d, "table", UINT32_MAX, &out->limits);
 }

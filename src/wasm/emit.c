@@ -259,6 +259,13 @@ uint32_t wisp_emit_forward(wisp_compiler *c, const wisp_condition *condition, bo
     return emit_link(c, 0);
 }
 
+uint32_t wisp_emit_forward_null(wisp_compiler *c, uint16_t slot, bool is_null)
+{
+    wisp_emit_code(c, is_null ? WISP_CODE_BR_NULL : WISP_CODE_BR_NON_NULL);
+    wisp_emit(c, slot);
+    return emit_link(c, 0);
+}
+
 void wisp_emit_patch(wisp_compiler *c, uint32_t unit)
 {
     if (unit == 0)

@@ -60,6 +60,12 @@ wisp_valtype wisp_walk_heaptype(wisp_compiler *c)
     return take_type(c, type, status, &why);
 }
 
+uint32_t wisp_walk_type(wisp_compiler *c)
+{
+    uint32_t index = wisp_walk_index(c, "type", c->module->type_count);
+    return c->status ? 0 : c->module->first_equal[index];
+}
+
 uint32_t wisp_walk_table(wisp_compiler *c)
 {
     return wisp_walk_index(c, "table", c->module->table_count);

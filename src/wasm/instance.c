@@ -89,13 +89,20 @@ static wisp_status make_functions(wisp_instance *in, wisp_error *err)
     return WISP_OK;
 }
 
+static wisp_status make_table(wisp_instance *in, uint32_t index, wisp_error *err)
+{
+    const wisp_module_table *table = &in->module->tables[index];
+    void *value = table->init.size ? wisp_constant_run(in, table->init).ref : NULL;
+    return wisp_table_make(in->store, wisp_valtype_numbered(table->type, in->types),
+                           table->limits, value, &in->tables[index], err);
+}
+
 static wisp_status make_tables_and_memories(wisp_instance *in, wisp_error *err)
 {
     const wisp_module *m = in->module;
     wisp_status status = WISP_OK;
     for (uint32_t i = m->imported_tables; i < m->table_count && status == WISP_OK; i++)
-        status = wisp_table_make(in->store, wisp_valtype_numbered(m->tables[i].type, in->types),
-                                 m->tables[i].limits, NULL, &in->tables[i], err);
+        status = make_table(in, i, err);
     for (uint32_t i = m->imported_memories; i < m->memory_count && status == WISP_OK; i++)
         status = wisp_memory_new(in->store, m->memories[i], &in->memories[i], err);
     return status;

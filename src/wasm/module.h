@@ -69,6 +69,7 @@ typedef struct wisp_module_global {
 typedef struct wisp_module_table {
     wisp_valtype type;
     wisp_limits limits;
+    wisp_span init; /* of its elements; empty where they begin as null */
 } wisp_module_table;
 
 typedef enum wisp_segment_mode {

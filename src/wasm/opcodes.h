@@ -30,6 +30,10 @@
     X(0x0f, RETURN,         "return",        RETURN,      NONE, NONE, RETURN, CORE)               \
     X(0x10, CALL,           "call",          CALL,        NONE, NONE, CALL, CORE)                 \
     X(0x11, CALL_INDIRECT,  "call_indirect", CALL_INDIRECT, NONE, NONE, CALL_INDIRECT, CORE)      \
+    X(0x12, RETURN_CALL,    "return_call", RETURN_CALL, NONE, NONE, RETURN_CALL, TAIL_CALLS)      \
+    X(0x13, RETURN_CALL_INDIRECT, "return_call_indirect", RETURN_CALL_INDIRECT, NONE, NONE, RETURN_CALL_INDIRECT, TAIL_CALLS)\
+    X(0x14, CALL_REF,       "call_ref", CALL_REF, NONE, NONE, CALL_REF, FUNCTION_REFERENCES)      \
+    X(0x15, RETURN_CALL_REF, "return_call_ref", RETURN_CALL_REF, NONE, NONE, RETURN_CALL_REF, FUNCTION_REFERENCES)\
     X(0x1a, DROP,           "drop",          DROP,        NONE, NONE, UNREACHABLE, CORE)          \
     X(0x1b, SELECT,         "select",        SELECT,      NONE, NONE, SELECT_32, CORE)            \
     X(0x1c, SELECT_T,       "select t",      SELECT_T,    NONE, NONE, SELECT_32, REFERENCE_TYPES) \
@@ -199,7 +203,10 @@
     X(0xc4, I64_EXTEND32_S, "i64.extend32_s", UNARY,      I64,  I64,  I64_EXTEND32_S, CORE)       \
     X(0xd0, REF_NULL,       "ref.null",      REF_NULL,    NONE, NONE, CONST_64, REFERENCE_TYPES)  \
     X(0xd1, REF_IS_NULL,    "ref.is_null",   REF_IS_NULL, NONE, I32,  REF_IS_NULL, REFERENCE_TYPES)\
-    X(0xd2, REF_FUNC,       "ref.func",      REF_FUNC,    NONE, FUNCREF, REF_FUNC, REFERENCE_TYPES)
+    X(0xd2, REF_FUNC,       "ref.func",      REF_FUNC,    NONE, FUNCREF, REF_FUNC, REFERENCE_TYPES)\
+    X(0xd4, REF_AS_NON_NULL, "ref.as_non_null", REF_AS_NON_NULL, NONE, NONE, CHECK_NULL, FUNCTION_REFERENCES)\
+    X(0xd5, BR_ON_NULL,     "br_on_null", BR_ON_NULL, NONE, NONE, BR_NULL, FUNCTION_REFERENCES)   \
+    X(0xd6, BR_ON_NON_NULL, "br_on_non_null", BR_ON_NON_NULL, NONE, NONE, BR_NON_NULL, FUNCTION_REFERENCES)
 
 /* Those behind the prefix byte 0xfc; [byte] is the number that follows it. */
 #define WISP_OPCODES_FC(X)                                                                        \
@@ -239,6 +246,10 @@
     X(RETURN)                                                                                    \
     X(CALL)                                                                                      \
     X(CALL_INDIRECT)                                                                             \
+    X(RETURN_CALL)                                                                               \
+    X(RETURN_CALL_INDIRECT)                                                                      \
+    X(CALL_REF)                                                                                  \
+    X(RETURN_CALL_REF)                                                                           \
     X(DROP)                                                                                      \
     X(SELECT)                                                                                    \
     X(SELECT_T)                                                                                  \
@@ -272,6 +283,9 @@
     X(REINTERPRET)                                                                               \
     X(REF_NULL)                                                                                  \
     X(REF_IS_NULL)                                                                               \
+    X(REF_AS_NON_NULL)                                                                           \
+    X(BR_ON_NULL)                                                                                \
+    X(BR_ON_NON_NULL)                                                                            \
     X(REF_FUNC)                                                                                  \
     X(MEMORY_INIT)                                                                               \
     X(DATA_DROP)                                                                                 \

@@ -87,7 +87,8 @@ typedef struct wisp_exec {
     wisp_store *store;
     wisp_func *callee;    /* a call that leaves the instance: what is called, … */
     wisp_slot *args;      /* … with what … */
-    const uint16_t *next; /* … and where to go on afterwards */
+    const uint16_t *next; /* … and where to go on afterwards … */
+    wisp_slot *back;      /* … in which frame (tail calls) */
     wisp_trap_code trap;  /* why it stopped; NONE when it returned */
     const uint16_t *pc;   /* where it stopped: at or behind the trapping instruction's start */
     wisp_slot *frame;
@@ -194,6 +195,12 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame);
  * begins; NULL if the stack has no room (call.c).
  */
 wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame);
+/*
+ * The same for a tail call of exec.callee, of another instance, with exec.args in the place of
+ * [frame], whose header is [header]. Returns where the callee's frame begins, and in exec.next
+ * and exec.back where it returns to. Needs a bridge once only, however many such calls follow.
+ */
+wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header);
 /* Takes the bridge away when the callee has returned. */
 void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge);
 

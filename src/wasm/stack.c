@@ -92,11 +92,31 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
         .height = (uint32_t)c->height,
         .home = wisp_operand_home(c),
         .start = (uint32_t)c->code_len,
+        .set_len = (uint32_t)c->set_len,
         .instructions = c->instructions,
     };
     c->depth++;
     c->last_end = 0;
     wisp_operands_push(c, wisp_control_params(current(c)));
+}
+
+/* ------------------------------------------------------------------ locals */
+
+void wisp_local_set(wisp_compiler *c, uint32_t local)
+{
+    if (!wisp_array_reserve(c->allocator, &c->set_locals, &c->set_capacity, c->set_len + 1,
+                            sizeof *c->set_locals)) {
+        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu locals", c->set_len + 1);
+        return;
+    }
+    c->set_locals[c->set_len++] = local;
+    c->locals[local].is_unset = false;
+}
+
+void wisp_locals_unset(wisp_compiler *c, const wisp_control *control)
+{
+    while (c->set_len > control->set_len)
+        c->locals[c->set_locals[--c->set_len]].is_unset = true;
 }
 
 /* ------------------------------------------------------------------ operands */

@@ -21,6 +21,10 @@ void wisp_walk_br_table(wisp_compiler *c);
 void wisp_walk_return(wisp_compiler *c);
 void wisp_walk_call(wisp_compiler *c);
 void wisp_walk_call_indirect(wisp_compiler *c);
+void wisp_walk_return_call(wisp_compiler *c);
+void wisp_walk_return_call_indirect(wisp_compiler *c);
+void wisp_walk_call_ref(wisp_compiler *c);
+void wisp_walk_return_call_ref(wisp_compiler *c);
 void wisp_walk_drop(wisp_compiler *c);
 void wisp_walk_select(wisp_compiler *c);
 void wisp_walk_select_t(wisp_compiler *c);
@@ -54,6 +58,9 @@ void wisp_walk_commutative(wisp_compiler *c);
 void wisp_walk_reinterpret(wisp_compiler *c);
 void wisp_walk_ref_null(wisp_compiler *c);
 void wisp_walk_ref_is_null(wisp_compiler *c);
+void wisp_walk_ref_as_non_null(wisp_compiler *c);
+void wisp_walk_br_on_null(wisp_compiler *c);
+void wisp_walk_br_on_non_null(wisp_compiler *c);
 void wisp_walk_ref_func(wisp_compiler *c);
 void wisp_walk_memory_init(wisp_compiler *c);
 void wisp_walk_data_drop(wisp_compiler *c);
@@ -87,6 +94,8 @@ uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count);
 wisp_valtype wisp_walk_valtype(wisp_compiler *c);
 /* A heap type: that of a reference to it, which may be null. */
 wisp_valtype wisp_walk_heaptype(wisp_compiler *c);
+/* The index of a type, or of the first that equals it. */
+uint32_t wisp_walk_type(wisp_compiler *c);
 uint32_t wisp_walk_table(wisp_compiler *c);
 wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table);
 

@@ -3,7 +3,7 @@
 #include "wasm/types.h"
 #include "wasm/walk.h"
 
-/* Blocks, branches and calls. */
+/* Blocks and branches. */
 
 /* A block's type (Spec 5.4.1): an index, one value type, or none. */
 static const wisp_functype *read_blocktype(wisp_compiler *c, wisp_valtype *single)
@@ -104,6 +104,7 @@ void wisp_walk_else(wisp_compiler *c)
         wisp_emit_jump(c, block, NULL, true);
     }
     wisp_operands_drop(c);
+    wisp_locals_unset(c, block);
     wisp_emit_patch(c, block->else_jump);
     block->else_jump = 0;
     block->opcode = WISP_OPCODE_ELSE;
@@ -138,6 +139,7 @@ void wisp_walk_end(wisp_compiler *c)
         c->depth = 0;
         return;
     }
+    wisp_locals_unset(c, &block);
     if (block.opcode == WISP_OPCODE_LOOP)
         wisp_emit_weights(c, &block);
     bool is_joined = block.jumps != 0 || block.else_jump != 0;
@@ -265,61 +267,4 @@ void wisp_walk_return(wisp_compiler *c)
     wisp_operands_check(c, (wisp_types){c->type->results, c->type->result_count});
     wisp_emit_return(c);
     wisp_emit_dead(c);
-}
-
-/* ------------------------------------------------------------------ calls */
-
-/* Puts the arguments where the callee wants them; returns the first one's slot. */
-static uint16_t pass_arguments(wisp_compiler *c, const wisp_functype *type)
-{
-    wisp_types params = params_of(type);
-    wisp_operands_check(c, params);
-    wisp_emit_home(c, params.count);
-    wisp_operands_pop(c, params);
-    return wisp_operand_home(c);
-}
-
-static void take_results(wisp_compiler *c, const wisp_functype *type)
-{
-    wisp_operands_push(c, (wisp_types){type->results, type->result_count});
-}
-
-void wisp_walk_call(wisp_compiler *c)
-{
-    const wisp_module *m = c->module;
-    uint32_t index = wisp_walk_index(c, "function", m->function_count);
-    if (c->status)
-        return;
-    const wisp_functype *type = wisp_module_functype(m, index);
-    uint16_t arguments = pass_arguments(c, type);
-    if (index < m->imported_functions) {
-        wisp_emit_code(c, WISP_CODE_CALL_IMPORT);
-        wisp_emit(c, arguments);
-        wisp_emit_32(c, index);
-    } else {
-        wisp_emit_code(c, WISP_CODE_CALL);
-        wisp_emit(c, arguments);
-        wisp_emit_64(c, (uintptr_t)&m->functions[index]);
-    }
-    take_results(c, type);
-}
-
-void wisp_walk_call_indirect(wisp_compiler *c)
-{
-    uint32_t type_index = wisp_walk_index(c, "type", c->module->type_count);
-    uint32_t table = wisp_walk_table(c);
-    if (!wisp_valtype_matches(wisp_walk_table_type(c, table), WISP_FUNCREF))
-        wisp_compile_fail_type(c, WISP_FUNCREF, wisp_walk_table_type(c, table));
-    wisp_operand index = wisp_operand_pop(c, WISP_I32);
-    if (c->status)
-        return;
-    const wisp_functype *type = &c->module->types[type_index];
-    uint16_t slot = wisp_emit_use(c, &index);
-    uint16_t arguments = pass_arguments(c, type);
-    wisp_emit_code(c, WISP_CODE_CALL_INDIRECT);
-    wisp_emit(c, arguments);
-    wisp_emit(c, slot);
-    wisp_emit_32(c, type_index);
-    wisp_emit_32(c, table);
-    take_results(c, type);
 }

@@ -1,7 +1,7 @@
 #include "wasm/types.h"
 #include "wasm/walk.h"
 
-/* Memories, tables and references. */
+/* Memories and tables. */
 
 static void check_memory(wisp_compiler *c, uint32_t index)
 {
@@ -260,34 +260,4 @@ void wisp_walk_table_fill(wisp_compiler *c)
     uint32_t table = wisp_walk_table(c);
     emit_slow(c, (wisp_valtype[]){WISP_I32, wisp_walk_table_type(c, table), WISP_I32}, 3, 0);
     wisp_emit_32(c, table);
-}
-
-void wisp_walk_ref_null(wisp_compiler *c)
-{
-    wisp_valtype type = wisp_walk_heaptype(c);
-    wisp_operand_push_constant(c, type, 0);
-}
-
-void wisp_walk_ref_is_null(wisp_compiler *c)
-{
-    wisp_operand ref = wisp_operand_pop(c, 0);
-    if (ref.type && !wisp_valtype_is_ref(ref.type))
-        wisp_compile_fail_type(c, WISP_ANY_REF, ref.type);
-    uint16_t slot = wisp_emit_use(c, &ref);
-    wisp_emit_producer(c, WISP_CODE_REF_IS_NULL);
-    wisp_emit(c, slot);
-    wisp_emit_result(c, WISP_I32);
-}
-
-void wisp_walk_ref_func(wisp_compiler *c)
-{
-    uint32_t index = wisp_walk_index(c, "function", c->module->function_count);
-    if (c->status == WISP_OK && !c->module->functions[index].is_declared)
-        wisp_compile_fail(c, WISP_MISMATCH, "ref.func: undeclared function reference %u", index);
-    if (c->status)
-        return;
-    wisp_valtype type = wisp_typed_funcref(c->module->functions[index].type) | WISP_NON_NULL;
-    emit_slow(c, NULL, 0, type);
-    wisp_emit_32(c, index);
-    wisp_emit_result(c, type);
 }

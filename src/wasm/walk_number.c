@@ -53,14 +53,19 @@ static uint32_t read_local(wisp_compiler *c)
 void wisp_walk_local_get(wisp_compiler *c)
 {
     uint32_t local = read_local(c);
-    if (c->status == WISP_OK)
-        wisp_operand_push_local(c, local);
+    if (c->status)
+        return;
+    if (c->locals[local].is_unset)
+        wisp_compile_fail(c, WISP_MISMATCH, "local.get: uninitialized local %u", local);
+    wisp_operand_push_local(c, local);
 }
 
 /* Pops a value into [local], if possible by having its instruction write there. */
 static wisp_operand set_local(wisp_compiler *c, uint32_t local)
 {
     bool can_retarget = wisp_emit_can_retarget(c);
+    if (c->locals[local].is_unset)
+        wisp_local_set(c, local);
     wisp_operand value = wisp_operand_pop(c, c->locals[local].type);
     if (can_retarget && c->locals[local].refs == 0) {
         wisp_emit_retarget(c, c->locals[local].slot);
@@ -85,7 +90,7 @@ void wisp_walk_local_tee(wisp_compiler *c)
         return;
     wisp_operand value = set_local(c, local);
     if (value.kind == WISP_OPERAND_CONSTANT)
-        wisp_operand_push_constant(c, value.type, value.bits);
+        wisp_operand_push_constant(c, c->locals[local].type, value.bits);
     else
         wisp_operand_push_local(c, local);
 }

@@ -56,11 +56,25 @@ static bool set_number(uint64_t bits, wisp_value *out)
     }
 }
 
+/* [type], if a reference, without what it says of the thing behind it: a script writes
+ * "externref" for the result of a function that gives a (ref extern). */
+static wisp_valtype kind_of(wisp_valtype type)
+{
+    switch (wisp_valtype_code(type)) {
+    case WISP_TYPED_FUNCREF:
+    case WISP_NULLFUNCREF:
+        return WISP_FUNCREF;
+    case WISP_NULLEXTERNREF:
+        return WISP_EXTERNREF;
+    }
+    return wisp_valtype_code(type);
+}
+
 static uint64_t bits_of(const wisp_value *value)
 {
     uint32_t low = 0;
     uint64_t bits = 0;
-    switch (value->type) {
+    switch (kind_of(value->type)) {
     case WISP_I32:
     case WISP_F32:
         memcpy(&low, &value->of, sizeof low);
@@ -139,7 +153,7 @@ static bool is_nan(wast_pattern_kind kind, wisp_valtype type, uint64_t bits)
 
 bool wast_pattern_matches(const wast_pattern *pattern, const wisp_value *found)
 {
-    if (found->type != pattern->value.type)
+    if (kind_of(found->type) != pattern->value.type)
         return false;
     uint64_t bits = bits_of(found);
     switch (pattern->kind) {
