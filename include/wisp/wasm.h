@@ -189,11 +189,27 @@ typedef struct wisp_limits {
     uint64_t min, max;
 } wisp_limits;
 
+/* What a linear memory is (Spec 2.3.11). */
+typedef struct wisp_memory_type {
+    wisp_limits limits; /* in pages */
+    uint32_t page_size; /* bytes of a page: WISP_PAGE_SIZE, which 0 stands for as well, or 1 */
+    bool is_64;         /* addresses have 64 bits, not 32 */
+} wisp_memory_type;
+
+/* What a table is (Spec 2.3.12). */
+typedef struct wisp_table_type {
+    wisp_valtype element;
+    wisp_limits limits; /* in elements */
+    bool is_64;         /* indices have 64 bits, not 32 */
+} wisp_table_type;
+
 /* What an import asks for or an export offers. */
 typedef struct wisp_extern_type {
     wisp_extern_kind kind;
     wisp_functype func;   /* kind FUNC */
     wisp_limits limits;   /* kinds TABLE and MEMORY */
+    bool is_64;           /* kinds TABLE and MEMORY: addresses or indices of 64 bits */
+    uint32_t page_size;   /* kind MEMORY: bytes of a page */
     wisp_valtype valtype; /* kind TABLE: of its elements; kind GLOBAL: of its value */
     bool is_mutable;      /* kind GLOBAL */
 } wisp_extern_type;
@@ -526,6 +542,10 @@ WISP_API wisp_functype wisp_func_type(const wisp_func *func);
 WISP_API wisp_status wisp_memory_new(wisp_store *store, wisp_limits limits, wisp_memory **out,
                                      wisp_error *err);
 
+/* The same for a memory of any type. */
+WISP_API wisp_status wisp_memory_new_typed(wisp_store *store, const wisp_memory_type *type,
+                                           wisp_memory **out, wisp_error *err);
+
 /* Bytes of [memory] now; always whole pages. */
 WISP_API uint64_t wisp_memory_size(const wisp_memory *memory);
 
@@ -551,6 +571,9 @@ WISP_API uint8_t *wisp_memory_at(wisp_memory *memory, uint64_t address, uint64_t
 /* Makes a table of [limits] elements of [type], all null. */
 WISP_API wisp_status wisp_table_new(wisp_store *store, wisp_valtype type, wisp_limits limits,
                                     wisp_table **out, wisp_error *err);
+/* The same for a table of any type. */
+WISP_API wisp_status wisp_table_new_typed(wisp_store *store, const wisp_table_type *type,
+                                          wisp_table **out, wisp_error *err);
 WISP_API uint64_t wisp_table_size(const wisp_table *table);
 /* WISP_LIMIT for an index outside; WISP_MISMATCH for a value of another type. */
 WISP_API wisp_status wisp_table_get(const wisp_table *table, uint64_t index, wisp_value *out,

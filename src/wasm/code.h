@@ -224,11 +224,14 @@
     X(TABLE_COPY,  table_copy,  8) /* to, from, count, to-table:2, from-table:2 */                \
     X(TABLE_INIT,  table_init,  8) /* to, from, count, table:2, segment:2 */                      \
     X(ELEM_DROP,   elem_drop,   3) /* segment:2 */                                                \
-    X(MEMORY_SIZE, memory_size, 2) /* d */                                                        \
-    X(MEMORY_GROW, memory_grow, 3) /* d, pages */                                                 \
-    X(MEMORY_FILL, memory_fill, 4) /* to, value, size */                                          \
-    X(MEMORY_COPY, memory_copy, 4) /* to, from, size */                                           \
-    X(MEMORY_INIT, memory_init, 6) /* to, from, size, segment:2 */                                \
+    X(MEMORY_SIZE, memory_size, 4) /* d, memory:2 */                                              \
+    X(MEMORY_GROW, memory_grow, 5) /* d, pages, memory:2 */                                       \
+    X(MEMORY_FILL, memory_fill, 6) /* to, value, size, memory:2 */                                \
+    X(MEMORY_COPY, memory_copy, 8) /* to, from, size, to-memory:2, from-memory:2 */               \
+    X(MEMORY_INIT, memory_init, 8) /* to, from, size, memory:2, segment:2 */                      \
+    X(LOAD_ANY,    load_any,   10) /* d, address, memory:2, offset:4, code of the load */         \
+    X(STORE_ANY,   store_any,  10) /* address, value, memory:2, offset:4, code of the store */    \
+    X(INDEX_32,    index_32,    3) /* d, a: index into a table, UINT32_MAX if it is beyond */     \
     X(DATA_DROP,   data_drop,   3) /* segment:2 */
 
 /*

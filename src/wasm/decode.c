@@ -96,8 +96,8 @@ static wisp_status read_table(wisp_decoder *d, wisp_module_table *table)
     uint8_t reserved = 0;
     bool has_init = d->r.at != d->r.end && *d->r.at == HAS_INIT;
     if (!has_init) {
-        wisp_status status = wisp_decode_table_type(d, table);
-        if (status == WISP_OK && !wisp_valtype_has_null(table->type))
+        wisp_status status = wisp_decode_table_type(d, &table->type);
+        if (status == WISP_OK && !wisp_valtype_has_null(table->type.element))
             status = wisp_decode_mismatch(d, "type mismatch: a table of a type that has no null, "
                                              "expected a value to begin with");
         return status;
@@ -109,8 +109,8 @@ static wisp_status read_table(wisp_decoder *d, wisp_module_table *table)
     if (status == WISP_OK && reserved != 0)
         status = wisp_decode_malformed(d, "a zero byte");
     if (status == WISP_OK)
-        status = wisp_decode_table_type(d, table);
-    return status ? status : wisp_decode_constant(d, table->type, m->global_count, &table->init);
+        status = wisp_decode_table_type(d, &table->type);
+    return status ? status : wisp_decode_constant(d, table->type.element, m->global_count, &table->init);
 }
 
 static wisp_status read_table_section(wisp_decoder *d, uint32_t count)
@@ -128,9 +128,7 @@ static wisp_status read_table_section(wisp_decoder *d, uint32_t count)
 static wisp_status read_memory_section(wisp_decoder *d, uint32_t count)
 {
     wisp_module *m = d->module;
-    wisp_status status = WISP_OK;
-    if (count)
-        status = wisp_decode_check_memory_count(d, m->memory_count + (count > 1 ? 2 : count));
+    wisp_status status = wisp_decode_check_memory_count(d, (uint64_t)m->memory_count + count);
     if (status == WISP_OK)
         status = wisp_decode_extend(d, &m->memories, m->memory_count, count, sizeof *m->memories);
     for (uint32_t i = 0; i < count && status == WISP_OK; i++)

@@ -7,8 +7,8 @@ typedef struct import {
     wisp_bytes module, name;
     uint8_t kind;
     uint32_t type;
-    wisp_module_table table;
-    wisp_limits memory;
+    wisp_table_type table;
+    wisp_memory_type memory;
     wisp_module_global global;
 } import;
 
@@ -124,7 +124,7 @@ static wisp_status keep_import(wisp_decoder *d, const import *entry, wisp_import
         break;
     case WISP_EXTERN_TABLE:
         out->index = m->table_count++;
-        m->tables[out->index] = entry->table;
+        m->tables[out->index] .type = entry->table;
         break;
     case WISP_EXTERN_MEMORY:
         out->index = m->memory_count++;

@@ -24,11 +24,15 @@ static wisp_status read_entries(wisp_decoder *d, wisp_element_segment *segment)
     return status;
 }
 
+/* Where an active segment goes: an address or index. */
+static wisp_status read_place(wisp_decoder *d, bool is_64, wisp_span *out)
+{
+    return wisp_decode_constant(d, wisp_index_type(is_64), d->module->global_count, out);
+}
+
 static wisp_status check_segment_table(wisp_decoder *d, const wisp_element_segment *segment)
 {
-    if (segment->table >= d->module->table_count)
-        return wisp_decode_mismatch(d, "unknown table");
-    if (!wisp_valtype_matches(segment->type, d->module->tables[segment->table].type))
+    if (!wisp_valtype_matches(segment->type, d->module->tables[segment->table].type.element))
         return wisp_decode_mismatch(d, "type mismatch between a segment and its table");
     return WISP_OK;
 }
@@ -68,8 +72,10 @@ static wisp_status read_element_segment(wisp_decoder *d, wisp_element_segment *s
     if (segment->mode == WISP_SEGMENT_ACTIVE) {
         if (flags & 2)
             status = wisp_decode_u32(d, "a table index", &segment->table);
+        if (status == WISP_OK && segment->table >= d->module->table_count)
+            status = wisp_decode_mismatch(d, "unknown table");
         if (status == WISP_OK)
-            status = wisp_decode_constant(d, WISP_I32, d->module->global_count, &segment->place);
+            status = read_place(d, d->module->tables[segment->table].type.is_64, &segment->place);
     }
     if (status == WISP_OK && (flags & 3) != 0)
         status = read_element_type(d, segment);
@@ -116,7 +122,7 @@ static wisp_status read_data_segment(wisp_decoder *d, wisp_data_segment *segment
     if (status == WISP_OK && flags != 1 && segment->memory >= d->module->memory_count)
         status = wisp_decode_mismatch(d, "unknown memory");
     if (status == WISP_OK && flags != 1)
-        status = wisp_decode_constant(d, WISP_I32, d->module->global_count, &segment->place);
+        status = read_place(d, d->module->memories[segment->memory].is_64, &segment->place);
     if (status == WISP_OK)
         status = wisp_decode_u32(d, "a size", &size);
     if (status)

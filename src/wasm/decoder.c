@@ -123,43 +123,97 @@ wisp_status wisp_decode_reftype(wisp_decoder *d, wisp_valtype *out)
     return wisp_valtype_is_ref(*out) ? WISP_OK : wisp_decode_malformed(d, "a reference type");
 }
 
-/* Spec 5.3.8. [max] is the greatest that the units allow. */
-wisp_status wisp_decode_limits(wisp_decoder *d, const char *what, uint64_t max, wisp_limits *out)
+/* What the byte in front of limits says (Spec 5.3.9, 5.3.10). */
+enum { LIMITS_HAVE_MAX = 1, LIMITS_ARE_64 = 4, LIMITS_HAVE_PAGE_SIZE = 8 };
+
+/* The flags of limits, of which [known] make sense. */
+static wisp_status read_flags(wisp_decoder *d, uint8_t known, uint8_t *out)
 {
-    uint8_t flags = 0;
-    uint32_t min = 0, upper = 0;
-    wisp_status status = wisp_decode_byte(d, "limits", &flags);
+    wisp_status status = wisp_decode_byte(d, "limits", out);
     if (status)
         return status;
-    if (flags >= 2 && flags <= 7)
-        return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d) - 1,
-                            "%s with limits 0x%02x (64-bit or shared) is not supported", what,
-                            flags);
-    if (flags > 1)
-        return wisp_decode_malformed(d, "limits of kind 0 or 1 (malformed limits flags)");
-    status = wisp_decode_u32(d, "a minimum", &min);
-    if (status == WISP_OK && flags == 1)
-        status = wisp_decode_u32(d, "a maximum", &upper);
+    if (*out & ~known)
+        return wisp_decode_malformed(d, "limits of another kind (malformed limits flags)");
+    return wisp_decode_use(d, *out & LIMITS_ARE_64 ? WISP_FEATURE_MEMORY64 : 0);
+}
+
+static wisp_status read_bound(wisp_decoder *d, bool is_64, const char *expected, uint64_t *out)
+{
+    if (is_64)
+        return wisp_read_leb_u64(&d->r, out) ? WISP_OK : wisp_decode_malformed(d, expected);
+    uint32_t value = 0;
+    wisp_status status = wisp_decode_u32(d, expected, &value);
+    *out = value;
+    return status;
+}
+
+/* The bounds behind [flags]. */
+static wisp_status read_bounds(wisp_decoder *d, uint8_t flags, wisp_limits *out)
+{
+    out->max = UINT64_MAX;
+    wisp_status status = read_bound(d, flags & LIMITS_ARE_64, "a minimum", &out->min);
+    if (status == WISP_OK && flags & LIMITS_HAVE_MAX)
+        status = read_bound(d, flags & LIMITS_ARE_64, "a maximum", &out->max);
     if (status)
         return status;
-    out->min = min;
-    out->max = flags == 1 ? upper : UINT64_MAX;
-    if (flags == 1 && upper < min)
+    if (out->max < out->min)
         return wisp_decode_mismatch(d, "size minimum must not be greater than maximum");
-    if (min > max || (flags == 1 && upper > max))
-        return wisp_decode_mismatch(d, "size is beyond what 32 bits can address (65536 pages)");
     return WISP_OK;
 }
 
-wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_module_table *out)
+wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_table_type *out)
 {
-    wisp_status status = wisp_decode_reftype(d, &out->type);
-    return status ? status : wisp_decode_limits(d, "table", UINT32_MAX, &out->limits);
+    uint8_t flags = 0;
+    wisp_status status = wisp_decode_reftype(d, &out->element);
+    if (status == WISP_OK)
+        status = read_flags(d, LIMITS_HAVE_MAX | LIMITS_ARE_64, &flags);
+    if (status)
+        return status;
+    out->is_64 = flags & LIMITS_ARE_64;
+    return read_bounds(d, flags, &out->limits);
 }
 
-wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_limits *out)
+/* The size as its logarithm; only 1 and 65536 are valid. */
+static wisp_status read_page_size(wisp_decoder *d, uint32_t *out)
 {
-    return wisp_decode_limits(d, "memory", WISP_PAGES_MAX, out);
+    uint32_t log2 = 0;
+    wisp_status status = wisp_decode_use(d, WISP_FEATURE_CUSTOM_PAGE_SIZES);
+    if (status == WISP_OK)
+        status = wisp_decode_u32(d, "a page size", &log2);
+    if (status)
+        return status;
+    if (log2 >= 64)
+        return wisp_decode_malformed(d, "a page size below 2^64 (invalid custom page size)");
+    if (log2 != 0 && log2 != 16)
+        return wisp_decode_mismatch(d, "invalid custom page size, expected 1 or 65536 bytes");
+    *out = (uint32_t)1 << log2;
+    return WISP_OK;
+}
+
+static wisp_status check_pages(wisp_decoder *d, const wisp_memory_type *type)
+{
+    uint64_t max = wisp_pages_max(type->is_64, type->page_size);
+    bool is_bounded = type->limits.max != UINT64_MAX;
+    if (type->limits.min <= max && (!is_bounded || type->limits.max <= max))
+        return WISP_OK;
+    return wisp_fail_at(d->err, WISP_MISMATCH, wisp_decode_offset(d),
+                        "memory size must be at most %llu pages, found %llu",
+                        (unsigned long long)max,
+                        (unsigned long long)(is_bounded ? type->limits.max : type->limits.min));
+}
+
+wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_memory_type *out)
+{
+    uint8_t flags = 0;
+    wisp_status status =
+        read_flags(d, LIMITS_HAVE_MAX | LIMITS_ARE_64 | LIMITS_HAVE_PAGE_SIZE, &flags);
+    if (status == WISP_OK)
+        status = read_bounds(d, flags, &out->limits);
+    out->is_64 = flags & LIMITS_ARE_64;
+    out->page_size = WISP_PAGE_SIZE;
+    if (status == WISP_OK && flags & LIMITS_HAVE_PAGE_SIZE)
+        status = read_page_size(d, &out->page_size);
+    return status ? status : check_pages(d, out);
 }
 
 wisp_status wisp_decode_global_type(wisp_decoder *d, wisp_module_global *out)
@@ -201,10 +255,9 @@ wisp_status wisp_decode_constant(wisp_decoder *d, wisp_valtype type, uint32_t gl
     return wisp_constant_check(d->module, &d->r, type, globals, out, d->err);
 }
 
-wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint32_t count)
+wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint64_t count)
 {
-    if (count <= 1)
-        return WISP_OK;
-    return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d),
-                        "multiple memories are not supported");
+    if (count > WISP_MEMORIES_MAX)
+        return wisp_decode_too_many(d, "memories", count, WISP_MEMORIES_MAX);
+    return wisp_decode_use(d, count > 1 ? WISP_FEATURE_MULTI_MEMORY : 0);
 }

@@ -41,16 +41,14 @@ wisp_status wisp_decode_name(wisp_decoder *d, wisp_bytes *out);
 wisp_status wisp_decode_keep_name(wisp_decoder *d, wisp_bytes name, wisp_text *out);
 wisp_status wisp_decode_valtype(wisp_decoder *d, wisp_valtype *out);
 wisp_status wisp_decode_reftype(wisp_decoder *d, wisp_valtype *out);
-/* Spec 5.3.8. [max] is the greatest that the units allow. */
-wisp_status wisp_decode_limits(wisp_decoder *d, const char *what, uint64_t max, wisp_limits *out);
-wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_module_table *out);
-wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_limits *out);
+wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_table_type *out);
+wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_memory_type *out);
 wisp_status wisp_decode_global_type(wisp_decoder *d, wisp_module_global *out);
 wisp_status wisp_decode_type_index(wisp_decoder *d, uint32_t *out);
 wisp_status wisp_decode_function_index(wisp_decoder *d, uint32_t *out);
 wisp_status wisp_decode_constant(wisp_decoder *d, wisp_valtype type, uint32_t globals,
                                  wisp_span *out);
-wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint32_t count);
+wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint64_t count);
 
 /* Sections with a file of their own; the others are in decode.c. */
 wisp_status wisp_decode_import_section(wisp_decoder *d, uint32_t count);

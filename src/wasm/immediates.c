@@ -73,5 +73,71 @@ uint32_t wisp_walk_table(wisp_compiler *c)
 
 wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table)
 {
-    return c->status ? WISP_FUNCREF : c->module->tables[table].type;
+    return c->status ? WISP_FUNCREF : c->module->tables[table].type.element;
+}
+
+wisp_valtype wisp_walk_table_index(const wisp_compiler *c, uint32_t table)
+{
+    return wisp_index_type(c->status == WISP_OK && c->module->tables[table].type.is_64);
+}
+
+/* ------------------------------------------------------------------ memories */
+
+uint32_t wisp_walk_memory(wisp_compiler *c)
+{
+    uint32_t memory = wisp_walk_index(c, "memory", c->module->memory_count);
+    if (memory != 0)
+        wisp_walk_use(c, WISP_FEATURE_MULTI_MEMORY);
+    return memory;
+}
+
+wisp_valtype wisp_walk_address(const wisp_compiler *c, uint32_t memory)
+{
+    return wisp_index_type(c->status == WISP_OK && c->module->memories[memory].is_64);
+}
+
+static void check_memarg(wisp_compiler *c, const wisp_memarg *memarg, uint32_t alignment,
+                         uint32_t natural)
+{
+    if (memarg->memory >= c->module->memory_count)
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown memory %u", c->opcode->text,
+                          memarg->memory);
+    if (alignment > natural)
+        wisp_compile_fail(c, WISP_MISMATCH,
+                          "%s: alignment 2^%u must not be larger than natural, 2^%u",
+                          c->opcode->text, alignment, natural);
+    if (memarg->offset > UINT32_MAX && wisp_walk_address(c, memarg->memory) == WISP_I32)
+        wisp_compile_fail(c, WISP_MISMATCH,
+                          "%s: offset out of range, 0x%llx in a memory of 32 bits",
+                          c->opcode->text, (unsigned long long)memarg->offset);
+}
+
+wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
+{
+    enum { HAS_MEMORY = 0x40 };
+    wisp_memarg memarg = {0};
+    uint32_t flags = wisp_walk_u32(c, "an alignment");
+    uint32_t alignment = flags & ~(uint32_t)HAS_MEMORY;
+    if (flags & HAS_MEMORY) {
+        memarg.memory = wisp_walk_u32(c, "a memory index");
+        wisp_walk_use(c, WISP_FEATURE_MULTI_MEMORY);
+    }
+    if (!wisp_read_leb_u64(&c->r, &memarg.offset))
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", c->opcode->text);
+    if (alignment >= HAS_MEMORY)
+        wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x", c->opcode->text,
+                          flags);
+    check_memarg(c, &memarg, alignment, natural);
+    return memarg;
+}
+
+bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg)
+{
+    return memarg->memory == 0 && wisp_walk_address(c, 0) == WISP_I32;
+}
+
+void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg)
+{
+    wisp_emit_32(c, memarg->memory);
+    wisp_emit_64(c, memarg->offset);
 }

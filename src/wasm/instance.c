@@ -93,8 +93,9 @@ static wisp_status make_table(wisp_instance *in, uint32_t index, wisp_error *err
 {
     const wisp_module_table *table = &in->module->tables[index];
     void *value = table->init.size ? wisp_constant_run(in, table->init).ref : NULL;
-    return wisp_table_make(in->store, wisp_valtype_numbered(table->type, in->types),
-                           table->limits, value, &in->tables[index], err);
+    wisp_table_type type = table->type;
+    type.element = wisp_valtype_numbered(type.element, in->types);
+    return wisp_table_make(in->store, &type, value, &in->tables[index], err);
 }
 
 static wisp_status make_tables_and_memories(wisp_instance *in, wisp_error *err)
@@ -104,7 +105,7 @@ static wisp_status make_tables_and_memories(wisp_instance *in, wisp_error *err)
     for (uint32_t i = m->imported_tables; i < m->table_count && status == WISP_OK; i++)
         status = make_table(in, i, err);
     for (uint32_t i = m->imported_memories; i < m->memory_count && status == WISP_OK; i++)
-        status = wisp_memory_new(in->store, m->memories[i], &in->memories[i], err);
+        status = wisp_memory_new_typed(in->store, &m->memories[i], &in->memories[i], err);
     return status;
 }
 
@@ -163,7 +164,8 @@ static wisp_trap_code init_tables(wisp_instance *in)
             continue;
         const wisp_table *table = in->tables[segment->table];
         wisp_elements *elements = &in->elements[i];
-        uint32_t place = wisp_constant_run(in, segment->place).u32;
+        wisp_slot slot = wisp_constant_run(in, segment->place);
+        uint64_t place = wisp_slot_index(&slot, table->type.is_64);
         if (!wisp_range_fits(place, elements->len, table->size))
             return WISP_TRAP_TABLE;
         if (elements->len)
@@ -182,7 +184,8 @@ static wisp_trap_code init_memories(wisp_instance *in)
         if (segment->mode != WISP_SEGMENT_ACTIVE)
             continue;
         const wisp_memory *memory = in->memories[segment->memory];
-        uint32_t place = wisp_constant_run(in, segment->place).u32;
+        wisp_slot slot = wisp_constant_run(in, segment->place);
+        uint64_t place = wisp_slot_index(&slot, memory->type.is_64);
         if (!wisp_range_fits(place, in->data[i].size, memory->size))
             return WISP_TRAP_MEMORY;
         if (in->data[i].size)

@@ -167,12 +167,15 @@ static wisp_extern_type type_of(const wisp_extern *item)
         type.func = *item->of.func->functype;
         break;
     case WISP_EXTERN_TABLE:
-        type.limits = (wisp_limits){item->of.table->size, item->of.table->limits.max};
-        type.valtype = item->of.table->type;
+        type.limits = (wisp_limits){item->of.table->size, item->of.table->type.limits.max};
+        type.valtype = item->of.table->type.element;
+        type.is_64 = item->of.table->type.is_64;
         break;
     case WISP_EXTERN_MEMORY:
-        type.limits =
-            (wisp_limits){item->of.memory->size / WISP_PAGE_SIZE, item->of.memory->limits.max};
+        type.page_size = item->of.memory->type.page_size;
+        type.limits.min = wisp_memory_size(item->of.memory) / type.page_size;
+        type.limits.max = item->of.memory->type.limits.max;
+        type.is_64 = item->of.memory->type.is_64;
         break;
     case WISP_EXTERN_GLOBAL:
         type.valtype = item->of.global->type;
@@ -195,9 +198,11 @@ static bool matches(const wisp_extern *item, const wisp_module *module, const ui
     case WISP_EXTERN_FUNC:
         return item->of.func->type == numbers[module->functions[index].type];
     case WISP_EXTERN_TABLE:
-        return valtype == actual.valtype && wisp_limits_match(wanted.limits, actual.limits);
+        return valtype == actual.valtype && wanted.is_64 == actual.is_64 &&
+               wisp_limits_match(wanted.limits, actual.limits);
     case WISP_EXTERN_MEMORY:
-        return wisp_limits_match(wanted.limits, actual.limits);
+        return wanted.is_64 == actual.is_64 && wanted.page_size == actual.page_size &&
+               wisp_limits_match(wanted.limits, actual.limits);
     case WISP_EXTERN_GLOBAL:
         return wanted.is_mutable == actual.is_mutable &&
                (wanted.is_mutable ? valtype == actual.valtype

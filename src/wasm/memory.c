@@ -2,25 +2,54 @@
 
 #include "wasm/runtime.h"
 
-static bool is_valid(wisp_limits limits)
+static bool is_valid(const wisp_memory_type *type)
 {
+    wisp_limits limits = type->limits;
     bool is_bounded = limits.max != UINT64_MAX;
-    return limits.min <= WISP_PAGES_MAX && limits.min <= limits.max &&
-           (!is_bounded || limits.max <= WISP_PAGES_MAX);
+    if (type->page_size != WISP_PAGE_SIZE && type->page_size != 1)
+        return false;
+    uint64_t max = wisp_pages_max(type->is_64, type->page_size);
+    return limits.min <= max && limits.min <= limits.max && (!is_bounded || limits.max <= max);
+}
+
+/* Bytes of [pages] pages; UINT64_MAX where there are more than can be counted. */
+static uint64_t size_of(uint64_t pages, uint32_t page_size)
+{
+    return pages > UINT64_MAX / page_size ? UINT64_MAX : pages * page_size;
 }
 
 wisp_status wisp_memory_new(wisp_store *store, wisp_limits limits, wisp_memory **out,
                             wisp_error *err)
 {
-    if (!is_valid(limits))
-        return wisp_fail(err, WISP_INVALID, "a memory of %llu to %llu pages, at most %d can be",
-                         (unsigned long long)limits.min, (unsigned long long)limits.max,
-                         WISP_PAGES_MAX);
-    uint64_t size = limits.min * WISP_PAGE_SIZE;
+    return wisp_memory_new_typed(store, &(wisp_memory_type){.limits = limits}, out, err);
+}
+
+static wisp_status check_new(const wisp_store *store, const wisp_memory_type *type,
+                             wisp_error *err)
+{
+    if (!is_valid(type))
+        return wisp_fail(err, WISP_INVALID,
+                         "a memory of %llu to %llu pages of %u bytes cannot be",
+                         (unsigned long long)type->limits.min,
+                         (unsigned long long)type->limits.max, type->page_size);
+    uint64_t size = size_of(type->limits.min, type->page_size);
     if (!wisp_range_fits(store->memory_used, size, store->memory_max) || size > SIZE_MAX)
         return wisp_fail(err, WISP_LIMIT, "a memory of %llu bytes, the store has %llu left",
                          (unsigned long long)size,
                          (unsigned long long)(store->memory_max - store->memory_used));
+    return WISP_OK;
+}
+
+wisp_status wisp_memory_new_typed(wisp_store *store, const wisp_memory_type *type,
+                                  wisp_memory **out, wisp_error *err)
+{
+    wisp_memory_type whole = *type;
+    if (whole.page_size == 0)
+        whole.page_size = WISP_PAGE_SIZE;
+    wisp_status status = check_new(store, &whole, err);
+    if (status)
+        return status;
+    uint64_t size = size_of(whole.limits.min, whole.page_size);
     wisp_memory *memory = wisp_arena_alloc(&store->arena, 1, sizeof *memory);
     if (!memory)
         return wisp_fail_memory(err, sizeof *memory);
@@ -28,7 +57,7 @@ wisp_status wisp_memory_new(wisp_store *store, wisp_limits limits, wisp_memory *
     if (!memory->data)
         return wisp_fail_memory(err, (size_t)size);
     memory->size = size;
-    memory->limits = limits;
+    memory->type = whole;
     memory->store = store;
     memory->next = store->memories;
     store->memories = memory;
@@ -55,15 +84,19 @@ void wisp_memories_free(wisp_store *store, const wisp_memory *until)
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
 {
     wisp_store *store = memory->store;
-    uint64_t old = memory->size / WISP_PAGE_SIZE;
-    uint64_t max = memory->limits.max < WISP_PAGES_MAX ? memory->limits.max : WISP_PAGES_MAX;
+    const wisp_memory_type *type = &memory->type;
+    uint64_t old = memory->size / type->page_size;
+    uint64_t pages_max = wisp_pages_max(type->is_64, type->page_size);
+    uint64_t max = type->limits.max < pages_max ? type->limits.max : pages_max;
     if (!wisp_range_fits(old, pages, max))
         return -1;
     if (pages == 0)
         return (int64_t)old;
-    uint64_t added = pages * WISP_PAGE_SIZE, size = memory->size + added;
-    if (!wisp_range_fits(store->memory_used, added, store->memory_max) || size > SIZE_MAX)
+    uint64_t added = size_of(pages, type->page_size);
+    if (!wisp_range_fits(store->memory_used, added, store->memory_max) ||
+        added > SIZE_MAX - memory->size)
         return -1;
+    uint64_t size = memory->size + added;
     uint8_t *data =
         wisp_realloc(store->allocator, memory->data, block_size(memory), (size_t)size);
     if (!data)
@@ -84,7 +117,7 @@ wisp_status wisp_memory_grow(wisp_memory *memory, uint64_t pages, wisp_error *er
 {
     if (wisp_memory_grow_by(memory, pages) < 0)
         return wisp_fail(err, WISP_LIMIT, "a memory of %llu pages cannot grow by %llu",
-                         (unsigned long long)(memory->size / WISP_PAGE_SIZE),
+                         (unsigned long long)(memory->size / memory->type.page_size),
                          (unsigned long long)pages);
     return WISP_OK;
 }

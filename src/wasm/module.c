@@ -69,11 +69,14 @@ wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_
         type.func = *wisp_module_functype(module, index);
         break;
     case WISP_EXTERN_TABLE:
-        type.limits = module->tables[index].limits;
-        type.valtype = module->tables[index].type;
+        type.limits = module->tables[index].type.limits;
+        type.valtype = module->tables[index].type.element;
+        type.is_64 = module->tables[index].type.is_64;
         break;
     case WISP_EXTERN_MEMORY:
-        type.limits = module->memories[index];
+        type.limits = module->memories[index].limits;
+        type.is_64 = module->memories[index].is_64;
+        type.page_size = module->memories[index].page_size;
         break;
     case WISP_EXTERN_GLOBAL:
         type.valtype = module->globals[index].type;

@@ -34,8 +34,22 @@ enum {
     WISP_NESTING_MAX = 10000,
     WISP_CONSTANT_DEPTH_MAX = 64,
     WISP_SECTIONS_MAX = 1000,
-    WISP_PAGES_MAX = 65536
+    WISP_MEMORIES_MAX = 100
 };
+
+/* The addresses or indices of a memory or table, as a value type. */
+static inline wisp_valtype wisp_index_type(bool is_64)
+{
+    return is_64 ? WISP_I64 : WISP_I32;
+}
+
+/* The most pages of so many bytes that addresses can tell apart (Spec 3.2.4). */
+static inline uint64_t wisp_pages_max(bool is_64, uint32_t page_size)
+{
+    if (is_64)
+        return page_size == 1 ? UINT64_MAX : (uint64_t)1 << 48;
+    return ((uint64_t)1 << 32) / page_size;
+}
 
 /* Bytes of the module, by offset. */
 typedef struct wisp_span {
@@ -67,8 +81,7 @@ typedef struct wisp_module_global {
 } wisp_module_global;
 
 typedef struct wisp_module_table {
-    wisp_valtype type;
-    wisp_limits limits;
+    wisp_table_type type;
     wisp_span init; /* of its elements; empty where they begin as null */
 } wisp_module_table;
 
@@ -120,7 +133,7 @@ struct wisp_module {
     wisp_import_entry *imports;
     wisp_function *functions;
     wisp_module_table *tables;
-    wisp_limits *memories;
+    wisp_memory_type *memories;
     wisp_module_global *globals;
     wisp_export_entry *exports;
     uint32_t *exports_by_name; /* indices of exports, sorted by name */

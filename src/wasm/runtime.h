@@ -31,8 +31,8 @@ struct wisp_func {
 
 struct wisp_memory {
     uint8_t *data;
-    uint64_t size; /* bytes */
-    wisp_limits limits;
+    uint64_t size;         /* bytes */
+    wisp_memory_type type; /* with its page size, never 0 */
     wisp_store *store;
     wisp_memory *next;
 };
@@ -40,8 +40,7 @@ struct wisp_memory {
 struct wisp_table {
     void **elements; /* wisp_func * or an externref */
     uint64_t size;
-    wisp_limits limits;
-    wisp_valtype type;
+    wisp_table_type type;
     wisp_store *store;
     wisp_table *next;
 };
@@ -221,8 +220,8 @@ int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
 /* Frees the store's memories made after [until]; NULL frees all. */
 void wisp_memories_free(wisp_store *store, const wisp_memory *until);
 
-/* wisp_table_new for any reference type in terms of the store, filled with [value]. */
-wisp_status wisp_table_make(wisp_store *store, wisp_valtype type, wisp_limits limits, void *value,
+/* wisp_table_new_typed for any reference type in terms of the store, filled with [value]. */
+wisp_status wisp_table_make(wisp_store *store, const wisp_table_type *type, void *value,
                             wisp_table **out, wisp_error *err);
 
 /* Grows by [count] elements of [value] and returns the old size, or -1. */
@@ -239,6 +238,21 @@ wisp_extern wisp_instance_item(const wisp_instance *instance, const wisp_export_
 wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,
                                 const uint32_t *numbers, uint32_t index, wisp_extern *out,
                                 wisp_error *err);
+
+/* The address or index in [slot], of 64 bits or 32. */
+static inline uint64_t wisp_slot_index(const wisp_slot *slot, bool is_64)
+{
+    return is_64 ? slot->u64 : slot->u32;
+}
+
+/* The same as a result. */
+static inline void wisp_slot_set_index(wisp_slot *slot, bool is_64, uint64_t value)
+{
+    if (is_64)
+        slot->u64 = value;
+    else
+        slot->u32 = (uint32_t)value;
+}
 
 /* [bytes] at [place] + [size] lies within [limit]. */
 static inline bool wisp_range_fits(uint64_t place, uint64_t size, uint64_t limit)

@@ -33,7 +33,7 @@ wisp_trap_code wisp_slow_ref_func(wisp_exec *x, wisp_slot *fp, const uint16_t *p
 wisp_trap_code wisp_slow_table_get(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     const wisp_table *table = table_at(x, pc + 3);
-    uint32_t index = fp[pc[2]].u32;
+    uint64_t index = wisp_slot_index(&fp[pc[2]], table->type.is_64);
     if (index >= table->size)
         return WISP_TRAP_TABLE;
     fp[pc[1]].ref = table->elements[index];
@@ -43,7 +43,7 @@ wisp_trap_code wisp_slow_table_get(wisp_exec *x, wisp_slot *fp, const uint16_t *
 wisp_trap_code wisp_slow_table_set(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     const wisp_table *table = table_at(x, pc + 3);
-    uint32_t index = fp[pc[1]].u32;
+    uint64_t index = wisp_slot_index(&fp[pc[1]], table->type.is_64);
     if (index >= table->size)
         return WISP_TRAP_TABLE;
     table->elements[index] = fp[pc[2]].ref;
@@ -52,27 +52,30 @@ wisp_trap_code wisp_slow_table_set(wisp_exec *x, wisp_slot *fp, const uint16_t *
 
 wisp_trap_code wisp_slow_table_size(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    fp[pc[1]].u32 = (uint32_t)table_at(x, pc + 2)->size;
+    const wisp_table *table = table_at(x, pc + 2);
+    wisp_slot_set_index(&fp[pc[1]], table->type.is_64, table->size);
     return WISP_TRAP_NONE;
 }
 
 wisp_trap_code wisp_slow_table_grow(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    uint32_t count = fp[pc[3]].u32;
-    int64_t old = wisp_table_grow_by(table_at(x, pc + 4), count, fp[pc[2]].ref);
-    fp[pc[1]].i32 = (int32_t)old;
+    wisp_table *table = table_at(x, pc + 4);
+    uint64_t count = wisp_slot_index(&fp[pc[3]], table->type.is_64);
+    int64_t old = wisp_table_grow_by(table, count, fp[pc[2]].ref);
+    wisp_slot_set_index(&fp[pc[1]], table->type.is_64, (uint64_t)old);
     return old < 0 ? WISP_TRAP_NONE : charge_elements(x, count);
 }
 
 wisp_trap_code wisp_slow_table_fill(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     const wisp_table *table = table_at(x, pc + 4);
-    uint32_t to = fp[pc[1]].u32, count = fp[pc[3]].u32;
+    uint64_t to = wisp_slot_index(&fp[pc[1]], table->type.is_64);
+    uint64_t count = wisp_slot_index(&fp[pc[3]], table->type.is_64);
     void *value = fp[pc[2]].ref;
     if (!wisp_range_fits(to, count, table->size))
         return WISP_TRAP_TABLE;
     wisp_trap_code trap = charge_elements(x, count);
-    for (uint32_t i = 0; i < count && !trap; i++)
+    for (uint64_t i = 0; i < count && !trap; i++)
         table->elements[to + i] = value;
     return trap;
 }
@@ -80,13 +83,17 @@ wisp_trap_code wisp_slow_table_fill(wisp_exec *x, wisp_slot *fp, const uint16_t 
 wisp_trap_code wisp_slow_table_copy(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     const wisp_table *to_table = table_at(x, pc + 4), *from_table = table_at(x, pc + 6);
-    uint32_t to = fp[pc[1]].u32, from = fp[pc[2]].u32, count = fp[pc[3]].u32;
+    bool to_is_64 = to_table->type.is_64, from_is_64 = from_table->type.is_64;
+    uint64_t to = wisp_slot_index(&fp[pc[1]], to_is_64);
+    uint64_t from = wisp_slot_index(&fp[pc[2]], from_is_64);
+    uint64_t count = wisp_slot_index(&fp[pc[3]], to_is_64 && from_is_64);
     if (!wisp_range_fits(to, count, to_table->size) ||
         !wisp_range_fits(from, count, from_table->size))
         return WISP_TRAP_TABLE;
     wisp_trap_code trap = charge_elements(x, count);
     if (!trap && count)
-        memmove(to_table->elements + to, from_table->elements + from, count * sizeof(void *));
+        memmove(to_table->elements + to, from_table->elements + from,
+                (size_t)count * sizeof(void *));
     return trap;
 }
 
@@ -94,13 +101,23 @@ wisp_trap_code wisp_slow_table_init(wisp_exec *x, wisp_slot *fp, const uint16_t 
 {
     const wisp_table *table = table_at(x, pc + 4);
     const wisp_elements *segment = &x->instance->elements[wisp_unit32(pc + 6)];
-    uint32_t to = fp[pc[1]].u32, from = fp[pc[2]].u32, count = fp[pc[3]].u32;
+    uint64_t to = wisp_slot_index(&fp[pc[1]], table->type.is_64);
+    uint32_t from = fp[pc[2]].u32, count = fp[pc[3]].u32;
     if (!wisp_range_fits(to, count, table->size) || !wisp_range_fits(from, count, segment->len))
         return WISP_TRAP_TABLE;
     wisp_trap_code trap = charge_elements(x, count);
     if (!trap && count)
         memcpy(table->elements + to, segment->refs + from, count * sizeof(void *));
     return trap;
+}
+
+/* No table has so many elements that the greatest index of 32 bits is one. */
+wisp_trap_code wisp_slow_index_32(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
+{
+    (void)x;
+    uint64_t index = fp[pc[2]].u64;
+    fp[pc[1]].u32 = index < UINT32_MAX ? (uint32_t)index : UINT32_MAX;
+    return WISP_TRAP_NONE;
 }
 
 wisp_trap_code wisp_slow_elem_drop(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
@@ -112,53 +129,71 @@ wisp_trap_code wisp_slow_elem_drop(wisp_exec *x, wisp_slot *fp, const uint16_t *
 
 /* ------------------------------------------------------------------ memory */
 
+static wisp_memory *memory_at(const wisp_exec *x, const uint16_t *immediate)
+{
+    return x->instance->memories[wisp_unit32(immediate)];
+}
+
 wisp_trap_code wisp_slow_memory_size(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    fp[pc[1]].u32 = (uint32_t)(x->memory_size / WISP_PAGE_SIZE);
+    const wisp_memory *memory = memory_at(x, pc + 2);
+    uint64_t pages = wisp_memory_size(memory) / memory->type.page_size;
+    wisp_slot_set_index(&fp[pc[1]], memory->type.is_64, pages);
     return WISP_TRAP_NONE;
 }
 
 wisp_trap_code wisp_slow_memory_grow(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    uint64_t pages = fp[pc[2]].u32;
-    int64_t old = wisp_memory_grow_by(x->instance->memories[0], pages);
-    fp[pc[1]].i32 = (int32_t)old;
+    wisp_memory *memory = memory_at(x, pc + 3);
+    uint64_t pages = wisp_slot_index(&fp[pc[2]], memory->type.is_64);
+    int64_t old = wisp_memory_grow_by(memory, pages);
+    wisp_slot_set_index(&fp[pc[1]], memory->type.is_64, (uint64_t)old);
     wisp_exec_reload(x);
-    return old < 0 ? WISP_TRAP_NONE : charge_bytes(x, pages * WISP_PAGE_SIZE);
+    return old < 0 ? WISP_TRAP_NONE : charge_bytes(x, pages * memory->type.page_size);
 }
 
 wisp_trap_code wisp_slow_memory_fill(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    uint32_t to = fp[pc[1]].u32, value = fp[pc[2]].u32, size = fp[pc[3]].u32;
-    if (!wisp_range_fits(to, size, x->memory_size))
+    const wisp_memory *memory = memory_at(x, pc + 4);
+    uint64_t to = wisp_slot_index(&fp[pc[1]], memory->type.is_64);
+    uint64_t size = wisp_slot_index(&fp[pc[3]], memory->type.is_64);
+    uint32_t value = fp[pc[2]].u32;
+    if (!wisp_range_fits(to, size, wisp_memory_size(memory)))
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memset(x->memory + to, (int)(value & 0xff), size);
+        memset(memory->data + to, (int)(value & 0xff), (size_t)size);
     return trap;
 }
 
 wisp_trap_code wisp_slow_memory_copy(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    uint32_t to = fp[pc[1]].u32, from = fp[pc[2]].u32, size = fp[pc[3]].u32;
-    if (!wisp_range_fits(to, size, x->memory_size) ||
-        !wisp_range_fits(from, size, x->memory_size))
+    const wisp_memory *into = memory_at(x, pc + 4), *out_of = memory_at(x, pc + 6);
+    bool to_is_64 = into->type.is_64, from_is_64 = out_of->type.is_64;
+    uint64_t to = wisp_slot_index(&fp[pc[1]], to_is_64);
+    uint64_t from = wisp_slot_index(&fp[pc[2]], from_is_64);
+    uint64_t size = wisp_slot_index(&fp[pc[3]], to_is_64 && from_is_64);
+    if (!wisp_range_fits(to, size, wisp_memory_size(into)) ||
+        !wisp_range_fits(from, size, wisp_memory_size(out_of)))
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memmove(x->memory + to, x->memory + from, size);
+        memmove(into->data + to, out_of->data + from, (size_t)size);
     return trap;
 }
 
 wisp_trap_code wisp_slow_memory_init(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    wisp_bytes segment = x->instance->data[wisp_unit32(pc + 4)];
-    uint32_t to = fp[pc[1]].u32, from = fp[pc[2]].u32, size = fp[pc[3]].u32;
-    if (!wisp_range_fits(to, size, x->memory_size) || !wisp_range_fits(from, size, segment.size))
+    const wisp_memory *memory = memory_at(x, pc + 4);
+    wisp_bytes segment = x->instance->data[wisp_unit32(pc + 6)];
+    uint64_t to = wisp_slot_index(&fp[pc[1]], memory->type.is_64);
+    uint32_t from = fp[pc[2]].u32, size = fp[pc[3]].u32;
+    if (!wisp_range_fits(to, size, wisp_memory_size(memory)) ||
+        !wisp_range_fits(from, size, segment.size))
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memcpy(x->memory + to, segment.data + from, size);
+        memcpy(memory->data + to, segment.data + from, size);
     return trap;
 }
 

@@ -6,17 +6,27 @@
 wisp_status wisp_table_new(wisp_store *store, wisp_valtype type, wisp_limits limits,
                            wisp_table **out, wisp_error *err)
 {
-    if (!wisp_valtype_is_ref(type) || !wisp_valtype_is_plain(type) ||
-        !wisp_valtype_has_null(type) || limits.min > limits.max || limits.min > UINT32_MAX)
-        return wisp_fail(err, WISP_INVALID, "a table of %llu to %llu %s cannot be",
-                         (unsigned long long)limits.min, (unsigned long long)limits.max,
-                         wisp_valtype_name(type));
-    return wisp_table_make(store, type, limits, NULL, out, err);
+    wisp_table_type whole = {.element = type, .limits = limits};
+    return wisp_table_new_typed(store, &whole, out, err);
 }
 
-wisp_status wisp_table_make(wisp_store *store, wisp_valtype type, wisp_limits limits, void *value,
+wisp_status wisp_table_new_typed(wisp_store *store, const wisp_table_type *type, wisp_table **out,
+                                 wisp_error *err)
+{
+    wisp_limits limits = type->limits;
+    if (!wisp_valtype_is_ref(type->element) || !wisp_valtype_is_plain(type->element) ||
+        !wisp_valtype_has_null(type->element) || limits.min > limits.max ||
+        (!type->is_64 && limits.min > UINT32_MAX))
+        return wisp_fail(err, WISP_INVALID, "a table of %llu to %llu %s cannot be",
+                         (unsigned long long)limits.min, (unsigned long long)limits.max,
+                         wisp_valtype_name(type->element));
+    return wisp_table_make(store, type, NULL, out, err);
+}
+
+wisp_status wisp_table_make(wisp_store *store, const wisp_table_type *type, void *value,
                             wisp_table **out, wisp_error *err)
 {
+    wisp_limits limits = type->limits;
     if (!wisp_range_fits(store->table_used, limits.min, store->table_max))
         return wisp_fail(err, WISP_LIMIT, "a table of %llu elements, the store has %llu left",
                          (unsigned long long)limits.min,
@@ -30,8 +40,7 @@ wisp_status wisp_table_make(wisp_store *store, wisp_valtype type, wisp_limits li
     for (uint64_t i = 0; value && i < limits.min; i++)
         table->elements[i] = value;
     table->size = limits.min;
-    table->limits = limits;
-    table->type = type;
+    table->type = *type;
     table->store = store;
     table->next = store->tables;
     store->tables = table;
@@ -59,7 +68,8 @@ int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value)
 {
     wisp_store *store = table->store;
     uint64_t old = table->size;
-    uint64_t max = table->limits.max < UINT32_MAX ? table->limits.max : UINT32_MAX;
+    uint64_t index_max = table->type.is_64 ? UINT64_MAX : UINT32_MAX;
+    uint64_t max = table->type.limits.max < index_max ? table->type.limits.max : index_max;
     if (!wisp_range_fits(old, count, max) ||
         !wisp_range_fits(store->table_used, count, store->table_max) ||
         old + count > SIZE_MAX / sizeof *table->elements)
@@ -97,7 +107,7 @@ wisp_status wisp_table_get(const wisp_table *table, uint64_t index, wisp_value *
     wisp_status status = check_index(table, index, err);
     if (status == WISP_OK) {
         wisp_slot slot = {.ref = table->elements[index]};
-        *out = wisp_value_of_slot(&slot, table->type);
+        *out = wisp_value_of_slot(&slot, table->type.element);
     }
     return status;
 }
@@ -107,11 +117,11 @@ wisp_status wisp_table_set(wisp_table *table, uint64_t index, wisp_value value, 
     wisp_status status = check_index(table, index, err);
     if (status)
         return status;
-    if (!wisp_value_fits(&value, table->type)) {
+    if (!wisp_value_fits(&value, table->type.element)) {
         char found[WISP_VALTYPE_TEXT_MAX], wanted[WISP_VALTYPE_TEXT_MAX];
         return wisp_fail(err, WISP_MISMATCH, "a value of type %s for a table of %s",
                          wisp_valtype_print(value.type, found),
-                         wisp_valtype_print(table->type, wanted));
+                         wisp_valtype_print(table->type.element, wanted));
     }
     table->elements[index] = wisp_slot_of_value(&value).ref;
     return WISP_OK;

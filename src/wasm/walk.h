@@ -97,6 +97,24 @@ wisp_valtype wisp_walk_heaptype(wisp_compiler *c);
 /* The index of a type, or of the first that equals it. */
 uint32_t wisp_walk_type(wisp_compiler *c);
 uint32_t wisp_walk_table(wisp_compiler *c);
+uint32_t wisp_walk_memory(wisp_compiler *c);
+/* The types of their indices and addresses. */
+wisp_valtype wisp_walk_table_index(const wisp_compiler *c, uint32_t table);
+wisp_valtype wisp_walk_address(const wisp_compiler *c, uint32_t memory);
+
+/* What an access to memory says (Spec 5.4.7). */
+typedef struct wisp_memarg {
+    uint32_t memory;
+    uint64_t offset;
+} wisp_memarg;
+
+/* That of an access to 2^[natural] bytes. */
+wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural);
+
+/* Whether the handlers for memory 0 with addresses of 32 bits will do. Other instructions
+ * have the memory among their operands (access.h): emits that. */
+bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg);
+void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg);
 wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table);
 
 #endif

@@ -89,6 +89,20 @@ void wisp_walk_return_call(wisp_compiler *c)
 
 /* ------------------------------------------------------------------ through a table */
 
+/* Pops the index of a call; returns the slot that has it in 32 bits. */
+static uint16_t pop_index(wisp_compiler *c, uint32_t table)
+{
+    wisp_valtype type = wisp_walk_table_index(c, table);
+    wisp_operand index = wisp_operand_pop(c, type);
+    uint16_t slot = wisp_emit_use(c, &index);
+    if (type == WISP_I32)
+        return slot;
+    wisp_emit_code(c, WISP_CODE_INDEX_32);
+    wisp_emit(c, index.home);
+    wisp_emit(c, slot);
+    return index.home;
+}
+
 static void call_indirect(wisp_compiler *c, bool is_tail)
 {
     uint32_t type_index = wisp_walk_type(c);
@@ -96,11 +110,10 @@ static void call_indirect(wisp_compiler *c, bool is_tail)
     wisp_valtype elements = wisp_walk_table_type(c, table);
     if (!wisp_valtype_matches(elements, WISP_FUNCREF))
         wisp_compile_fail_type(c, WISP_FUNCREF, elements);
-    wisp_operand index = wisp_operand_pop(c, WISP_I32);
+    uint16_t slot = pop_index(c, table);
     if (c->status)
         return;
     const wisp_functype *type = &c->module->types[type_index];
-    uint16_t slot = wisp_emit_use(c, &index);
     uint16_t arguments = pass_arguments(c, type);
     begin(c, c->opcode->code, arguments, type, is_tail);
     wisp_emit(c, slot);

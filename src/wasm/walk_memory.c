@@ -3,43 +3,6 @@
 
 /* Memories and tables. */
 
-static void check_memory(wisp_compiler *c, uint32_t index)
-{
-    if (index >= c->module->memory_count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown memory %u", c->opcode->text, index);
-}
-
-static void read_memory(wisp_compiler *c)
-{
-    uint32_t index = wisp_walk_u32(c, "a memory index");
-    check_memory(c, index);
-}
-
-/* Alignment and offset of an access to 2^[natural] bytes (Spec 5.4.7); returns the offset. */
-static uint32_t read_memarg(wisp_compiler *c, uint32_t natural)
-{
-    enum { HAS_MEMORY = 0x40 };
-    uint32_t flags = wisp_walk_u32(c, "an alignment");
-    uint32_t memory = flags & HAS_MEMORY ? wisp_walk_u32(c, "a memory index") : 0;
-    uint64_t offset = 0;
-    if (!wisp_read_leb_u64(&c->r, &offset))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", c->opcode->text);
-    uint32_t alignment = flags & ~(uint32_t)HAS_MEMORY;
-    if (alignment >= HAS_MEMORY)
-        wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x", c->opcode->text,
-                          flags);
-    check_memory(c, memory);
-    if (alignment > natural)
-        wisp_compile_fail(c, WISP_MISMATCH,
-                          "%s: alignment 2^%u must not be larger than natural, 2^%u",
-                          c->opcode->text, alignment, natural);
-    if (offset > UINT32_MAX)
-        wisp_compile_fail(c, WISP_MISMATCH,
-                          "%s: offset out of range, 0x%llx in a memory of 32 bits",
-                          c->opcode->text, (unsigned long long)offset);
-    return (uint32_t)offset;
-}
-
 static uint32_t read_data_index(wisp_compiler *c)
 {
     if (!c->may_name_data)
@@ -52,12 +15,18 @@ static uint32_t read_data_index(wisp_compiler *c)
 static void load(wisp_compiler *c, uint32_t natural)
 {
     const wisp_opcode *op = c->opcode;
-    uint32_t offset = read_memarg(c, natural);
-    wisp_operand address = wisp_operand_pop(c, WISP_I32);
+    wisp_memarg memarg = wisp_walk_memarg(c, natural);
+    wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
+    bool is_plain = wisp_memarg_is_plain(c, &memarg);
     uint16_t slot = wisp_emit_use(c, &address);
-    wisp_emit_producer(c, op->code);
+    wisp_emit_producer(c, is_plain ? op->code : WISP_CODE_LOAD_ANY);
     wisp_emit(c, slot);
-    wisp_emit_32(c, offset);
+    if (is_plain) {
+        wisp_emit_32(c, (uint32_t)memarg.offset);
+    } else {
+        wisp_emit_memarg(c, &memarg);
+        wisp_emit(c, op->code);
+    }
     wisp_emit_result(c, op->out);
 }
 
@@ -88,22 +57,38 @@ static bool is_store_immediate(const wisp_operand *value, uint32_t natural)
            (natural < 3 || (int64_t)value->bits == (int32_t)value->bits);
 }
 
-static void store(wisp_compiler *c, uint32_t natural)
+/* To memory 0, whose addresses have 32 bits. */
+static void store_plain(wisp_compiler *c, const wisp_operand *address, const wisp_operand *value,
+                        uint32_t offset, bool has_immediate)
 {
-    const wisp_opcode *op = c->opcode;
-    uint32_t offset = read_memarg(c, natural);
-    wisp_operand value = wisp_operand_pop(c, op->in);
-    wisp_operand address = wisp_operand_pop(c, WISP_I32);
-    bool has_immediate = is_store_immediate(&value, natural);
-    uint16_t slot = wisp_emit_use(c, &address);
-    uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, &value);
-    wisp_emit_code(c, has_immediate ? op->code + 1u : op->code);
+    uint16_t slot = wisp_emit_use(c, address);
+    uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
+    wisp_emit_code(c, has_immediate ? c->opcode->code + 1u : c->opcode->code);
     wisp_emit(c, slot);
     if (!has_immediate)
         wisp_emit(c, value_slot);
     wisp_emit_32(c, offset);
     if (has_immediate)
-        wisp_emit_32(c, (uint32_t)value.bits);
+        wisp_emit_32(c, (uint32_t)value->bits);
+}
+
+static void store(wisp_compiler *c, uint32_t natural)
+{
+    wisp_memarg memarg = wisp_walk_memarg(c, natural);
+    wisp_operand value = wisp_operand_pop(c, c->opcode->in);
+    wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
+    if (wisp_memarg_is_plain(c, &memarg)) {
+        store_plain(c, &address, &value, (uint32_t)memarg.offset,
+                    is_store_immediate(&value, natural));
+        return;
+    }
+    uint16_t slot = wisp_emit_use(c, &address);
+    uint16_t value_slot = wisp_emit_use(c, &value);
+    wisp_emit_code(c, WISP_CODE_STORE_ANY);
+    wisp_emit(c, slot);
+    wisp_emit(c, value_slot);
+    wisp_emit_memarg(c, &memarg);
+    wisp_emit(c, c->opcode->code);
 }
 
 void wisp_walk_store_1(wisp_compiler *c)
@@ -145,27 +130,31 @@ static void emit_slow(wisp_compiler *c, const wisp_valtype *types, uint32_t coun
         wisp_emit(c, slots[i]);
 }
 
-static const wisp_valtype three_i32[] = {WISP_I32, WISP_I32, WISP_I32};
-
 void wisp_walk_memory_size(wisp_compiler *c)
 {
-    read_memory(c);
-    emit_slow(c, NULL, 0, WISP_I32);
-    wisp_emit_result(c, WISP_I32);
+    uint32_t memory = wisp_walk_memory(c);
+    wisp_valtype address = wisp_walk_address(c, memory);
+    emit_slow(c, NULL, 0, address);
+    wisp_emit_32(c, memory);
+    wisp_emit_result(c, address);
 }
 
 void wisp_walk_memory_grow(wisp_compiler *c)
 {
-    read_memory(c);
-    emit_slow(c, three_i32, 1, WISP_I32);
-    wisp_emit_result(c, WISP_I32);
+    uint32_t memory = wisp_walk_memory(c);
+    wisp_valtype address = wisp_walk_address(c, memory);
+    emit_slow(c, &address, 1, address);
+    wisp_emit_32(c, memory);
+    wisp_emit_result(c, address);
 }
 
 void wisp_walk_memory_init(wisp_compiler *c)
 {
     uint32_t segment = read_data_index(c);
-    read_memory(c);
-    emit_slow(c, three_i32, 3, 0);
+    uint32_t memory = wisp_walk_memory(c);
+    wisp_valtype address = wisp_walk_address(c, memory);
+    emit_slow(c, (wisp_valtype[]){address, WISP_I32, WISP_I32}, 3, 0);
+    wisp_emit_32(c, memory);
     wisp_emit_32(c, segment);
 }
 
@@ -176,23 +165,38 @@ void wisp_walk_data_drop(wisp_compiler *c)
     wisp_emit_32(c, segment);
 }
 
+/* The type of a size that both of two index types can hold. */
+static wisp_valtype smaller(wisp_valtype a, wisp_valtype b)
+{
+    return a == WISP_I64 ? b : a;
+}
+
 void wisp_walk_memory_copy(wisp_compiler *c)
 {
-    read_memory(c);
-    read_memory(c);
-    emit_slow(c, three_i32, 3, 0);
+    uint32_t to = wisp_walk_memory(c);
+    uint32_t from = wisp_walk_memory(c);
+    wisp_valtype to_type = wisp_walk_address(c, to);
+    wisp_valtype from_type = wisp_walk_address(c, from);
+    emit_slow(c, (wisp_valtype[]){to_type, from_type, smaller(to_type, from_type)}, 3, 0);
+    wisp_emit_32(c, to);
+    wisp_emit_32(c, from);
 }
 
 void wisp_walk_memory_fill(wisp_compiler *c)
 {
-    read_memory(c);
-    emit_slow(c, three_i32, 3, 0);
+    uint32_t memory = wisp_walk_memory(c);
+    wisp_valtype address = wisp_walk_address(c, memory);
+    emit_slow(c, (wisp_valtype[]){address, WISP_I32, address}, 3, 0);
+    wisp_emit_32(c, memory);
 }
+
+/* ------------------------------------------------------------------ tables */
 
 void wisp_walk_table_get(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, three_i32, 1, wisp_walk_table_type(c, table));
+    emit_slow(c, (wisp_valtype[]){wisp_walk_table_index(c, table)}, 1,
+              wisp_walk_table_type(c, table));
     wisp_emit_32(c, table);
     wisp_emit_result(c, wisp_walk_table_type(c, table));
 }
@@ -200,7 +204,9 @@ void wisp_walk_table_get(wisp_compiler *c)
 void wisp_walk_table_set(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, (wisp_valtype[]){WISP_I32, wisp_walk_table_type(c, table)}, 2, 0);
+    emit_slow(c,
+              (wisp_valtype[]){wisp_walk_table_index(c, table), wisp_walk_table_type(c, table)},
+              2, 0);
     wisp_emit_32(c, table);
 }
 
@@ -216,7 +222,7 @@ void wisp_walk_table_init(wisp_compiler *c)
     if (c->status == WISP_OK &&
         !wisp_valtype_matches(c->module->elements[segment].type, wisp_walk_table_type(c, table)))
         wisp_compile_fail(c, WISP_MISMATCH, "table.init: type mismatch of segment and table");
-    emit_slow(c, three_i32, 3, 0);
+    emit_slow(c, (wisp_valtype[]){wisp_walk_table_index(c, table), WISP_I32, WISP_I32}, 3, 0);
     wisp_emit_32(c, table);
     wisp_emit_32(c, segment);
 }
@@ -234,7 +240,9 @@ void wisp_walk_table_copy(wisp_compiler *c)
     uint32_t from = wisp_walk_table(c);
     if (!wisp_valtype_matches(wisp_walk_table_type(c, from), wisp_walk_table_type(c, to)))
         wisp_compile_fail(c, WISP_MISMATCH, "table.copy: type mismatch of the tables");
-    emit_slow(c, three_i32, 3, 0);
+    wisp_valtype to_type = wisp_walk_table_index(c, to),
+                 from_type = wisp_walk_table_index(c, from);
+    emit_slow(c, (wisp_valtype[]){to_type, from_type, smaller(to_type, from_type)}, 3, 0);
     wisp_emit_32(c, to);
     wisp_emit_32(c, from);
 }
@@ -242,22 +250,25 @@ void wisp_walk_table_copy(wisp_compiler *c)
 void wisp_walk_table_grow(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, (wisp_valtype[]){wisp_walk_table_type(c, table), WISP_I32}, 2, WISP_I32);
+    wisp_valtype index = wisp_walk_table_index(c, table);
+    emit_slow(c, (wisp_valtype[]){wisp_walk_table_type(c, table), index}, 2, index);
     wisp_emit_32(c, table);
-    wisp_emit_result(c, WISP_I32);
+    wisp_emit_result(c, index);
 }
 
 void wisp_walk_table_size(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, NULL, 0, WISP_I32);
+    wisp_valtype index = wisp_walk_table_index(c, table);
+    emit_slow(c, NULL, 0, index);
     wisp_emit_32(c, table);
-    wisp_emit_result(c, WISP_I32);
+    wisp_emit_result(c, index);
 }
 
 void wisp_walk_table_fill(wisp_compiler *c)
 {
     uint32_t table = wisp_walk_table(c);
-    emit_slow(c, (wisp_valtype[]){WISP_I32, wisp_walk_table_type(c, table), WISP_I32}, 3, 0);
+    wisp_valtype index = wisp_walk_table_index(c, table);
+    emit_slow(c, (wisp_valtype[]){index, wisp_walk_table_type(c, table), index}, 3, 0);
     wisp_emit_32(c, table);
 }

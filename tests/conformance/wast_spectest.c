@@ -51,16 +51,25 @@ static wisp_status offer_globals(wisp_store *store, wisp_linker *linker, wisp_er
     return WISP_OK;
 }
 
+static wisp_status offer_table(wisp_store *store, wisp_linker *linker, const char *name,
+                               bool is_64, wisp_error *err)
+{
+    wisp_extern item = {.kind = WISP_EXTERN_TABLE};
+    wisp_table_type type = {.element = WISP_FUNCREF, .limits = {10, 20}, .is_64 = is_64};
+    wisp_status status = wisp_table_new_typed(store, &type, &item.of.table, err);
+    return status ? status : wisp_linker_add(linker, MODULE, name, item, err);
+}
+
 wisp_status wast_spectest_offer(wisp_store *store, wisp_linker *linker, wisp_error *err)
 {
-    wisp_extern table = {.kind = WISP_EXTERN_TABLE}, memory = {.kind = WISP_EXTERN_MEMORY};
+    wisp_extern memory = {.kind = WISP_EXTERN_MEMORY};
     wisp_status status = offer_functions(linker, err);
     if (!status)
         status = offer_globals(store, linker, err);
     if (!status)
-        status = wisp_table_new(store, WISP_FUNCREF, (wisp_limits){10, 20}, &table.of.table, err);
+        status = offer_table(store, linker, "table", false, err);
     if (!status)
-        status = wisp_linker_add(linker, MODULE, "table", table, err);
+        status = offer_table(store, linker, "table64", true, err);
     if (!status)
         status = wisp_memory_new(store, (wisp_limits){1, 2}, &memory.of.memory, err);
     if (!status)
