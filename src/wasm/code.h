@@ -232,6 +232,10 @@
     X(LOAD_ANY,    load_any,   10) /* d, address, memory:2, offset:4, code of the load */         \
     X(STORE_ANY,   store_any,  10) /* address, value, memory:2, offset:4, code of the store */    \
     X(INDEX_32,    index_32,    3) /* d, a: index into a table, UINT32_MAX if it is beyond */     \
+    X(I64_ADD128,  i64_add128,  6) /* d and the next, a, a-high, b, b-high */                     \
+    X(I64_SUB128,  i64_sub128,  6) /* likewise */                                                 \
+    X(I64_MUL_WIDE_S, i64_mul_wide_s, 4) /* d and the next, a, b */                               \
+    X(I64_MUL_WIDE_U, i64_mul_wide_u, 4) /* likewise */                                           \
     X(DATA_DROP,   data_drop,   3) /* segment:2 */
 
 /*

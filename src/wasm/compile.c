@@ -79,6 +79,8 @@ static walker *const walkers[] = {
     [WISP_SHAPE_TABLE_GROW] = wisp_walk_table_grow,
     [WISP_SHAPE_TABLE_SIZE] = wisp_walk_table_size,
     [WISP_SHAPE_TABLE_FILL] = wisp_walk_table_fill,
+    [WISP_SHAPE_WIDE_2] = wisp_walk_wide_2,
+    [WISP_SHAPE_WIDE_4] = wisp_walk_wide_4,
 };
 
 /* Instructions known by their number that are not supported; NULL for an unknown one. */
@@ -122,12 +124,9 @@ static const wisp_opcode *read_prefixed(wisp_compiler *c)
         wisp_compile_fail(c, WISP_MALFORMED, "unexpected end, expected an opcode behind 0xfc");
         return NULL;
     }
-    if (number < WISP_OPCODES_FC_COUNT)
+    if (number < WISP_OPCODES_FC_COUNT && wisp_opcodes_fc[number].text)
         return &wisp_opcodes_fc[number];
-    if (number >= 19 && number <= 22)
-        wisp_compile_fail(c, WISP_UNSUPPORTED, "wide arithmetic is not supported");
-    else
-        wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfc %u", number);
+    wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfc %u", number);
     return NULL;
 }
 

@@ -227,7 +227,11 @@
     X(14, TABLE_COPY,       "table.copy",    TABLE_COPY,  NONE, NONE, TABLE_COPY, BULK_MEMORY)    \
     X(15, TABLE_GROW,       "table.grow",    TABLE_GROW,  NONE, I32,  TABLE_GROW, REFERENCE_TYPES)\
     X(16, TABLE_SIZE,       "table.size",    TABLE_SIZE,  NONE, I32,  TABLE_SIZE, REFERENCE_TYPES)\
-    X(17, TABLE_FILL,       "table.fill",    TABLE_FILL,  NONE, NONE, TABLE_FILL, REFERENCE_TYPES)
+    X(17, TABLE_FILL,       "table.fill",    TABLE_FILL,  NONE, NONE, TABLE_FILL, REFERENCE_TYPES)\
+    X(19, I64_ADD128,       "i64.add128",    WIDE_4,      I64,  I64,  I64_ADD128, WIDE_ARITHMETIC)\
+    X(20, I64_SUB128,       "i64.sub128",    WIDE_4,      I64,  I64,  I64_SUB128, WIDE_ARITHMETIC)\
+    X(21, I64_MUL_WIDE_S,   "i64.mul_wide_s", WIDE_2,     I64,  I64,  I64_MUL_WIDE_S, WIDE_ARITHMETIC)\
+    X(22, I64_MUL_WIDE_U,   "i64.mul_wide_u", WIDE_2,     I64,  I64,  I64_MUL_WIDE_U, WIDE_ARITHMETIC)
 /* clang-format on */
 
 /* How an instruction is validated and translated; each has a function in compile.c. */
@@ -296,7 +300,9 @@
     X(TABLE_COPY)                                                                                \
     X(TABLE_GROW)                                                                                \
     X(TABLE_SIZE)                                                                                \
-    X(TABLE_FILL)
+    X(TABLE_FILL)                                                                                \
+    X(WIDE_2)                                                                                    \
+    X(WIDE_4)
 
 typedef enum wisp_shape {
 #define X(name) WISP_SHAPE_##name,
@@ -322,7 +328,7 @@ typedef struct wisp_opcode {
 
 extern const wisp_opcode wisp_opcodes[256];
 
-#define WISP_OPCODES_FC_COUNT 18
+#define WISP_OPCODES_FC_COUNT 23
 extern const wisp_opcode wisp_opcodes_fc[WISP_OPCODES_FC_COUNT];
 
 #endif

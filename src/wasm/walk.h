@@ -72,6 +72,8 @@ void wisp_walk_table_copy(wisp_compiler *c);
 void wisp_walk_table_grow(wisp_compiler *c);
 void wisp_walk_table_size(wisp_compiler *c);
 void wisp_walk_table_fill(wisp_compiler *c);
+void wisp_walk_wide_2(wisp_compiler *c);
+void wisp_walk_wide_4(wisp_compiler *c);
 
 /* Fails as using denied [features]. */
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features);

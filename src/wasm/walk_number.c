@@ -270,3 +270,31 @@ void wisp_walk_eqz(wisp_compiler *c)
     wisp_operand a = wisp_operand_pop(c, op->in);
     emit_binary(c, op->code, &a, &zero, op->out);
 }
+
+/* ------------------------------------------------------------------ wide arithmetic */
+
+/* [count] operands of 64 bits give two, in the slots of the first two. */
+static void wide(wisp_compiler *c, uint32_t count)
+{
+    uint16_t slots[4] = {0};
+    for (uint32_t i = count; i-- > 0;) {
+        wisp_operand operand = wisp_operand_pop(c, WISP_I64);
+        slots[i] = wisp_emit_use(c, &operand);
+    }
+    wisp_emit_code(c, c->opcode->code);
+    wisp_emit(c, wisp_operand_home(c));
+    for (uint32_t i = 0; i < count; i++)
+        wisp_emit(c, slots[i]);
+    wisp_operand_push(c, WISP_I64);
+    wisp_operand_push(c, WISP_I64);
+}
+
+void wisp_walk_wide_2(wisp_compiler *c)
+{
+    wide(c, 2);
+}
+
+void wisp_walk_wide_4(wisp_compiler *c)
+{
+    wide(c, 4);
+}

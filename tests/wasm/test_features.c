@@ -20,6 +20,8 @@ static const uint8_t externref[] = {PREAMBLE, 1, 5, 1, 0x60, 1, 0x6f, 0};
 static const uint8_t ref_null[] = {FUNCTION(4), 0xd0, 0x70, 0x1a, 0x0b};
 static const uint8_t extended_const[] =
     {PREAMBLE, 6, 9, 1, 0x7f, 0, 0x41, 1, 0x41, 2, 0x6a, 0x0b};
+static const uint8_t mul_wide[] =
+    {FUNCTION(10), 0x42, 2, 0x42, 3, 0xfc, 0x16, 0x1a, 0x1a, 0x01, 0x0b};
 static const uint8_t two_memories[] = {PREAMBLE, 5, 5, 2, 0, 1, 0, 1};
 static const uint8_t memory64[] = {PREAMBLE, 5, 3, 1, 4, 1};
 static const uint8_t table64[] = {PREAMBLE, 4, 4, 1, 0x70, 4, 1};
@@ -37,6 +39,7 @@ static const struct {
     {WISP_FEATURE_REFERENCE_TYPES, BYTES(externref),       13},
     {WISP_FEATURE_REFERENCE_TYPES, BYTES(ref_null),        28},
     {WISP_FEATURE_EXTENDED_CONST,  BYTES(extended_const),  17},
+    {WISP_FEATURE_WIDE_ARITHMETIC, BYTES(mul_wide),        32},
     {WISP_FEATURE_MULTI_MEMORY,    BYTES(two_memories),    11},
     {WISP_FEATURE_MEMORY64,        BYTES(memory64),        12},
     {WISP_FEATURE_MEMORY64,        BYTES(table64),         13},
