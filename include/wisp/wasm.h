@@ -334,13 +334,25 @@ WISP_API bool wisp_module_section(const wisp_module *module, uint32_t index, wis
 /* ------------------------------------------------------------------ stores */
 
 /*
+ * Where linear memories are. Reserved address space never moves, grows without copying, and is
+ * given memory by the system as it is touched; it takes no part in what an allocator counts.
+ * Where the system cannot reserve any, memory comes from the allocator all the same.
+ */
+typedef enum wisp_memory_source {
+    WISP_MEMORY_BEST,      /* MAPPED, but ALLOCATED in a store with an allocator of its own */
+    WISP_MEMORY_ALLOCATED, /* from the store's allocator; growing may move and copy it */
+    WISP_MEMORY_MAPPED     /* reserved address space (mmap), of 64 GiB a memory at the most */
+} wisp_memory_source;
+
+/*
  * Limits and sources of one store. Zero means the default in brackets. Initialise with
  * {0} and set what matters.
  */
 typedef struct wisp_store_config {
     const wisp_allocator *allocator;
-    uint64_t memory_max; /* bytes of all its linear memories together [256 MiB] */
-    uint64_t table_max;  /* elements of all its tables together [1,000,000] */
+    wisp_memory_source memory_source; /* of its linear memories [WISP_MEMORY_BEST] */
+    uint64_t memory_max;              /* bytes of all its linear memories together [256 MiB] */
+    uint64_t table_max;               /* elements of all its tables together [1,000,000] */
     uint32_t stack_size; /* bytes of the value and call stack of running functions [512 KiB] */
     uint32_t host_depth_max; /* how deep module and program may call each other [64] */
     uint64_t fuel;           /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */

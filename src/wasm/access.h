@@ -23,7 +23,7 @@ static inline uint8_t *wisp_access(const wisp_exec *x, const wisp_slot *address,
     if (place > UINT64_MAX - offset ||
         !wisp_range_fits(place + offset, size, wisp_memory_size(memory)))
         return NULL;
-    return memory->data + place + offset;
+    return memory->block.data + place + offset;
 }
 
 #endif

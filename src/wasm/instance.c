@@ -186,10 +186,10 @@ static wisp_trap_code init_memories(wisp_instance *in)
         const wisp_memory *memory = in->memories[segment->memory];
         wisp_slot slot = wisp_constant_run(in, segment->place);
         uint64_t place = wisp_slot_index(&slot, memory->type.is_64);
-        if (!wisp_range_fits(place, in->data[i].size, memory->size))
+        if (!wisp_range_fits(place, in->data[i].size, memory->block.size))
             return WISP_TRAP_MEMORY;
         if (in->data[i].size)
-            memcpy(memory->data + place, in->data[i].data, in->data[i].size);
+            memcpy(memory->block.data + place, in->data[i].data, in->data[i].size);
         in->data[i].size = 0;
     }
     return WISP_TRAP_NONE;

@@ -40,6 +40,17 @@ static wisp_status check_new(const wisp_store *store, const wisp_memory_type *ty
     return WISP_OK;
 }
 
+/* The most bytes that a memory of [type] may ever get in [store]. */
+static size_t growth_max(const wisp_store *store, const wisp_memory_type *type)
+{
+    uint64_t pages_max = wisp_pages_max(type->is_64, type->page_size);
+    uint64_t size =
+        size_of(type->limits.max < pages_max ? type->limits.max : pages_max, type->page_size);
+    if (size > store->memory_max)
+        size = store->memory_max;
+    return size < SIZE_MAX ? (size_t)size : SIZE_MAX;
+}
+
 wisp_status wisp_memory_new_typed(wisp_store *store, const wisp_memory_type *type,
                                   wisp_memory **out, wisp_error *err)
 {
@@ -53,10 +64,9 @@ wisp_status wisp_memory_new_typed(wisp_store *store, const wisp_memory_type *typ
     wisp_memory *memory = wisp_arena_alloc(&store->arena, 1, sizeof *memory);
     if (!memory)
         return wisp_fail_memory(err, sizeof *memory);
-    memory->data = wisp_alloc(store->allocator, (size_t)size, 1);
-    if (!memory->data)
+    if (!wisp_block_init(&memory->block, store->allocator, store->maps_memory, (size_t)size,
+                         growth_max(store, &whole)))
         return wisp_fail_memory(err, (size_t)size);
-    memory->size = size;
     memory->type = whole;
     memory->store = store;
     memory->next = store->memories;
@@ -66,18 +76,13 @@ wisp_status wisp_memory_new_typed(wisp_store *store, const wisp_memory_type *typ
     return WISP_OK;
 }
 
-static size_t block_size(const wisp_memory *memory)
-{
-    return memory->size ? (size_t)memory->size : 1;
-}
-
 void wisp_memories_free(wisp_store *store, const wisp_memory *until)
 {
     while (store->memories != until) {
         wisp_memory *memory = store->memories;
         store->memories = memory->next;
-        store->memory_used -= memory->size;
-        wisp_free(store->allocator, memory->data, block_size(memory));
+        store->memory_used -= memory->block.size;
+        wisp_block_deinit(&memory->block);
     }
 }
 
@@ -85,7 +90,7 @@ int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
 {
     wisp_store *store = memory->store;
     const wisp_memory_type *type = &memory->type;
-    uint64_t old = memory->size / type->page_size;
+    uint64_t old = memory->block.size / type->page_size;
     uint64_t pages_max = wisp_pages_max(type->is_64, type->page_size);
     uint64_t max = type->limits.max < pages_max ? type->limits.max : pages_max;
     if (!wisp_range_fits(old, pages, max))
@@ -94,30 +99,24 @@ int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
         return (int64_t)old;
     uint64_t added = size_of(pages, type->page_size);
     if (!wisp_range_fits(store->memory_used, added, store->memory_max) ||
-        added > SIZE_MAX - memory->size)
+        added > SIZE_MAX - memory->block.size)
         return -1;
-    uint64_t size = memory->size + added;
-    uint8_t *data =
-        wisp_realloc(store->allocator, memory->data, block_size(memory), (size_t)size);
-    if (!data)
+    if (!wisp_block_grow(&memory->block, memory->block.size + (size_t)added))
         return -1;
-    memset(data + memory->size, 0, (size_t)added);
-    memory->data = data;
-    memory->size = size;
     store->memory_used += added;
     return (int64_t)old;
 }
 
 uint64_t wisp_memory_size(const wisp_memory *memory)
 {
-    return memory->size;
+    return memory->block.size;
 }
 
 wisp_status wisp_memory_grow(wisp_memory *memory, uint64_t pages, wisp_error *err)
 {
     if (wisp_memory_grow_by(memory, pages) < 0)
         return wisp_fail(err, WISP_LIMIT, "a memory of %llu pages cannot grow by %llu",
-                         (unsigned long long)(memory->size / memory->type.page_size),
+                         (unsigned long long)(memory->block.size / memory->type.page_size),
                          (unsigned long long)pages);
     return WISP_OK;
 }
@@ -125,11 +124,11 @@ wisp_status wisp_memory_grow(wisp_memory *memory, uint64_t pages, wisp_error *er
 static wisp_status check_range(const wisp_memory *memory, uint64_t address, uint64_t size,
                                wisp_error *err)
 {
-    if (wisp_range_fits(address, size, memory->size))
+    if (wisp_range_fits(address, size, memory->block.size))
         return WISP_OK;
     return wisp_fail(err, WISP_LIMIT, "%llu bytes at address %llu, the memory has %llu",
                      (unsigned long long)size, (unsigned long long)address,
-                     (unsigned long long)memory->size);
+                     (unsigned long long)memory->block.size);
 }
 
 wisp_status wisp_memory_read(const wisp_memory *memory, uint64_t address, void *into, size_t size,
@@ -137,7 +136,7 @@ wisp_status wisp_memory_read(const wisp_memory *memory, uint64_t address, void *
 {
     wisp_status status = check_range(memory, address, size, err);
     if (status == WISP_OK && size)
-        memcpy(into, memory->data + address, size);
+        memcpy(into, memory->block.data + address, size);
     return status;
 }
 
@@ -146,11 +145,12 @@ wisp_status wisp_memory_write(wisp_memory *memory, uint64_t address, const void 
 {
     wisp_status status = check_range(memory, address, size, err);
     if (status == WISP_OK && size)
-        memcpy(memory->data + address, from, size);
+        memcpy(memory->block.data + address, from, size);
     return status;
 }
 
 uint8_t *wisp_memory_at(wisp_memory *memory, uint64_t address, uint64_t size)
 {
-    return wisp_range_fits(address, size, memory->size) ? memory->data + address : NULL;
+    return wisp_range_fits(address, size, memory->block.size) ? memory->block.data + address
+                                                              : NULL;
 }

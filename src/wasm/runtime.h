@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/reader.h"
+#include "wasm/block.h"
 #include "wasm/code.h"
 #include "wasm/module.h"
 #include "wasm/slot.h"
@@ -30,8 +31,7 @@ struct wisp_func {
 };
 
 struct wisp_memory {
-    uint8_t *data;
-    uint64_t size;         /* bytes */
+    wisp_block block;
     wisp_memory_type type; /* with its page size, never 0 */
     wisp_store *store;
     wisp_memory *next;
@@ -114,6 +114,7 @@ struct wisp_store {
     uint32_t depth, depth_max;
     uint64_t memory_used, memory_max; /* bytes */
     uint64_t table_used, table_max;   /* elements */
+    bool maps_memory;
     wisp_memory *memories;
     wisp_table *tables;
     wisp_type_table types;
@@ -158,8 +159,8 @@ static inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
 static inline uint8_t *wisp_exec_reload(wisp_exec *x)
 {
     wisp_memory *memory = x->instance ? x->instance->memories[0] : NULL;
-    x->memory = memory ? memory->data : NULL;
-    x->memory_size = memory ? memory->size : 0;
+    x->memory = memory ? memory->block.data : NULL;
+    x->memory_size = memory ? memory->block.size : 0;
     return x->memory;
 }
 

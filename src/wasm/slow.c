@@ -162,7 +162,7 @@ wisp_trap_code wisp_slow_memory_fill(wisp_exec *x, wisp_slot *fp, const uint16_t
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memset(memory->data + to, (int)(value & 0xff), (size_t)size);
+        memset(memory->block.data + to, (int)(value & 0xff), (size_t)size);
     return trap;
 }
 
@@ -178,7 +178,7 @@ wisp_trap_code wisp_slow_memory_copy(wisp_exec *x, wisp_slot *fp, const uint16_t
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memmove(into->data + to, out_of->data + from, (size_t)size);
+        memmove(into->block.data + to, out_of->block.data + from, (size_t)size);
     return trap;
 }
 
@@ -193,7 +193,7 @@ wisp_trap_code wisp_slow_memory_init(wisp_exec *x, wisp_slot *fp, const uint16_t
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memcpy(memory->data + to, segment.data + from, size);
+        memcpy(memory->block.data + to, segment.data + from, size);
     return trap;
 }
 

@@ -26,6 +26,8 @@ static void configure(wisp_store *store, const wisp_store_config *config)
         store->stack_size = STACK_SIZE_MIN;
     store->stack_size -= store->stack_size % sizeof(wisp_slot);
     store->depth_max = config->host_depth_max ? config->host_depth_max : DEFAULT_HOST_DEPTH_MAX;
+    store->maps_memory = config->memory_source == WISP_MEMORY_MAPPED ||
+                         (config->memory_source == WISP_MEMORY_BEST && !config->allocator);
     store->fuel = config->fuel ? config->fuel : WISP_FUEL_UNLIMITED;
 }
 

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "fixture.h"
 
 static wisp_memory *make_memory(fixture *f, uint64_t min, uint64_t max)
@@ -58,6 +60,60 @@ static void an_empty_memory_has_an_empty_range(void **state)
     assert_null(wisp_memory_at(memory, 0, 1));
     assert_int_equal(wisp_memory_grow(memory, 1, NULL), WISP_OK);
     assert_non_null(wisp_memory_at(memory, 0, WISP_PAGE_SIZE));
+    fixture_deinit(&f);
+}
+
+/* Counts bytes that are held. */
+static void *count(void *user, void *old, size_t old_size, size_t new_size)
+{
+    *(size_t *)user += new_size - old_size;
+    if (new_size)
+        return realloc(old, new_size);
+    free(old);
+    return NULL;
+}
+
+static void a_mapped_memory_does_not_move_and_is_not_the_allocators(void **state)
+{
+    (void)state;
+    size_t held = 0;
+    wisp_allocator allocator = {count, &held};
+    wisp_store_config config = {.allocator = &allocator, .memory_source = WISP_MEMORY_MAPPED};
+    fixture f;
+    fixture_init(&f, &config);
+    wisp_memory *memory = make_memory(&f, 1, UINT64_MAX);
+    uint8_t *first = wisp_memory_at(memory, 0, 1);
+    assert_int_equal(wisp_memory_grow(memory, 1000, NULL), WISP_OK);
+    assert_ptr_equal(wisp_memory_at(memory, 0, 1), first);
+    assert_int_equal(*wisp_memory_at(memory, 1000 * WISP_PAGE_SIZE, 1), 0);
+    assert_true(held < 1000 * WISP_PAGE_SIZE);
+    fixture_deinit(&f);
+    assert_int_equal(held, 0);
+}
+
+static void a_store_with_an_allocator_takes_memory_from_it(void **state)
+{
+    (void)state;
+    size_t held = 0;
+    wisp_allocator allocator = {count, &held};
+    wisp_store_config config = {.allocator = &allocator};
+    fixture f;
+    fixture_init(&f, &config);
+    make_memory(&f, 100, UINT64_MAX);
+    assert_true(held > 100 * WISP_PAGE_SIZE);
+    fixture_deinit(&f);
+    assert_int_equal(held, 0);
+}
+
+static void a_memory_of_the_default_allocator_grows_as_well(void **state)
+{
+    (void)state;
+    wisp_store_config config = {.memory_source = WISP_MEMORY_ALLOCATED};
+    fixture f;
+    fixture_init(&f, &config);
+    wisp_memory *memory = make_memory(&f, 0, 3);
+    assert_int_equal(wisp_memory_grow(memory, 3, NULL), WISP_OK);
+    *wisp_memory_at(memory, 3 * WISP_PAGE_SIZE - 1, 1) = 1;
     fixture_deinit(&f);
 }
 
@@ -127,6 +183,9 @@ int main(void)
         cmocka_unit_test(a_memory_is_read_and_written_within_its_bounds),
         cmocka_unit_test(a_memory_grows_up_to_its_maximum_and_keeps_its_bytes),
         cmocka_unit_test(an_empty_memory_has_an_empty_range),
+        cmocka_unit_test(a_mapped_memory_does_not_move_and_is_not_the_allocators),
+        cmocka_unit_test(a_store_with_an_allocator_takes_memory_from_it),
+        cmocka_unit_test(a_memory_of_the_default_allocator_grows_as_well),
         cmocka_unit_test(impossible_limits_are_refused),
         cmocka_unit_test(a_table_holds_references_of_its_type),
         cmocka_unit_test(a_global_holds_a_value_of_its_type),
