@@ -417,10 +417,11 @@ WISP_API const char *wisp_trap_text(wisp_trap_code code);
 
 /* One function that was running, innermost first. */
 typedef struct wisp_frame {
-    const wisp_module *module; /* NULL for a function of the program's */
-    const char *func_name;     /* from the name section or an export; NULL where unknown */
-    uint32_t func_index;       /* in the module's function index space */
-    uint32_t offset;           /* of the instruction in the module's bytes; 0 where unknown */
+    const wisp_instance *instance; /* NULL for a function of the program's */
+    const wisp_module *module;     /* NULL for a function of the program's */
+    const char *func_name;         /* from the name section or an export; NULL where unknown */
+    uint32_t func_index;           /* in the module's function index space */
+    uint32_t offset;               /* of the instruction in the module's bytes; 0 where unknown */
 } wisp_frame;
 
 #define WISP_TRAP_FRAMES_MAX 32
@@ -459,6 +460,15 @@ typedef wisp_status (*wisp_host_fn)(void *user, wisp_instance *caller, const wis
                                     wisp_value *results, wisp_error *err);
 
 /*
+ * Makes a function of the program's, to be offered to modules, put into a table or called.
+ * [type] is copied; it may have no typed references. [name] is for backtraces, is copied and may
+ * be NULL. wisp_linker_add_func is shorter where the type is known when the program is
+ * written; <wisp/bridge.h> checks what pointers of modules point at.
+ */
+WISP_API wisp_status wisp_func_new(wisp_store *store, const char *name, wisp_functype type,
+                                   wisp_host_fn fn, void *user, wisp_func **out, wisp_error *err);
+
+/*
  * Makes an empty linker: the names that modules of [store] may import.
  */
 WISP_API wisp_status wisp_linker_new(wisp_store *store, wisp_linker **out, wisp_error *err);
@@ -483,6 +493,10 @@ typedef struct wisp_extern {
         wisp_global *global;
     } of;
 } wisp_extern;
+
+/* The type of [item] as it is now: the minimum of a memory's or table's limits is its size. The
+ * arrays of a function's are borrowed from the store. */
+WISP_API wisp_extern_type wisp_extern_type_of(const wisp_extern *item);
 
 /* Offers [item], of the same store, as [module].[name]. */
 WISP_API wisp_status wisp_linker_add(wisp_linker *linker, const char *module, const char *name,
@@ -514,6 +528,14 @@ WISP_API wisp_status wisp_linker_check(const wisp_linker *linker, const wisp_mod
 WISP_API wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
                                        const wisp_linker *linker, wisp_instance **out,
                                        wisp_error *err);
+
+/*
+ * The same with imports that were found already: [imports] are [count] items in the order of the
+ * module's imports. Returns WISP_MISMATCH for another count than the module has.
+ */
+WISP_API wisp_status wisp_instance_new_with(wisp_store *store, const wisp_module *module,
+                                            const wisp_extern *imports, uint32_t count,
+                                            wisp_instance **out, wisp_error *err);
 
 /* Looks up an export of [instance] by name; false where there is none. */
 WISP_API bool wisp_instance_export(const wisp_instance *instance, const char *name,
@@ -592,6 +614,11 @@ WISP_API wisp_status wisp_table_get(const wisp_table *table, uint64_t index, wis
                                     wisp_error *err);
 WISP_API wisp_status wisp_table_set(wisp_table *table, uint64_t index, wisp_value value,
                                     wisp_error *err);
+
+/* Grows [table] by [count] elements that are [value]. WISP_LIMIT where its maximum or its store
+ * forbids it, WISP_MISMATCH for a value of another type. */
+WISP_API wisp_status wisp_table_grow(wisp_table *table, uint64_t count, wisp_value value,
+                                     wisp_error *err);
 
 /* Makes a global that holds [value] and has its type. */
 WISP_API wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value,

@@ -215,8 +215,3 @@ wisp_status wisp_call_export(wisp_instance *instance, const char *name, const wi
         return wisp_fail(err, WISP_NOT_FOUND, "no exported function '%s'", name);
     return wisp_call(func, args, arg_count, results, result_count, err);
 }
-
-wisp_functype wisp_func_type(const wisp_func *func)
-{
-    return *func->functype;
-}

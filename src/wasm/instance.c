@@ -39,6 +39,23 @@ static wisp_status allocate_arrays(wisp_instance *in, wisp_error *err)
     return status;
 }
 
+/* Where the imports come from: from a linker by their names, or one after the other. */
+typedef struct source {
+    const wisp_linker *linker;
+    const wisp_extern *items; /* NULL: from the linker */
+} source;
+
+static wisp_status find_import(const wisp_instance *in, const source *from, uint32_t index,
+                               wisp_extern *out, wisp_error *err)
+{
+    if (!from->items)
+        return wisp_linker_resolve(from->linker, in->module, in->types, index, out, err);
+    *out = from->items[index];
+    if (wisp_extern_store(out) != in->store)
+        return wisp_fail(err, WISP_INVALID, "import %u is of another store", index);
+    return wisp_import_check(in->module, in->types, index, out, err);
+}
+
 static void take_import(wisp_instance *in, const wisp_import_entry *import, wisp_extern item)
 {
     switch (import->kind) {
@@ -57,11 +74,11 @@ static void take_import(wisp_instance *in, const wisp_import_entry *import, wisp
     }
 }
 
-static wisp_status resolve_imports(wisp_instance *in, const wisp_linker *linker, wisp_error *err)
+static wisp_status resolve_imports(wisp_instance *in, const source *from, wisp_error *err)
 {
     for (uint32_t i = 0; i < in->module->import_count; i++) {
         wisp_extern item;
-        wisp_status status = wisp_linker_resolve(linker, in->module, in->types, i, &item, err);
+        wisp_status status = find_import(in, from, i, &item, err);
         if (status)
             return status;
         take_import(in, &in->module->imports[i], item);
@@ -195,13 +212,13 @@ static wisp_trap_code init_memories(wisp_instance *in)
     return WISP_TRAP_NONE;
 }
 
-static wisp_status make(wisp_instance *in, const wisp_linker *linker, wisp_error *err)
+static wisp_status make(wisp_instance *in, const source *from, wisp_error *err)
 {
     wisp_status status = allocate_arrays(in, err);
     if (status == WISP_OK)
         status = wisp_store_number_types(in->store, in->module, in->types, in->functypes, err);
     if (status == WISP_OK)
-        status = resolve_imports(in, linker, err);
+        status = resolve_imports(in, from, err);
     if (status == WISP_OK)
         status = make_functions(in, err);
     if (status == WISP_OK)
@@ -214,12 +231,12 @@ static wisp_status make(wisp_instance *in, const wisp_linker *linker, wisp_error
 }
 
 /* Nothing can refer to what a failed instantiation made, as long as no segment ran. */
-static wisp_status make_or_undo(wisp_instance *in, const wisp_linker *linker, wisp_error *err)
+static wisp_status make_or_undo(wisp_instance *in, const source *from, wisp_error *err)
 {
     wisp_store *store = in->store;
     const wisp_memory *memories = store->memories;
     const wisp_table *tables = store->tables;
-    wisp_status status = make(in, linker, err);
+    wisp_status status = make(in, from, err);
     if (status) {
         wisp_memories_free(store, memories);
         wisp_tables_free(store, tables);
@@ -239,17 +256,15 @@ static wisp_status run_segments(wisp_instance *in, wisp_error *err)
     return wisp_trap_record(in->store, trap, err);
 }
 
-wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
-                              const wisp_linker *linker, wisp_instance **out, wisp_error *err)
+static wisp_status instantiate(wisp_store *store, const wisp_module *module, const source *from,
+                               wisp_instance **out, wisp_error *err)
 {
-    if (linker && wisp_linker_store(linker) != store)
-        return wisp_fail(err, WISP_INVALID, "the linker is of another store");
     wisp_instance *in = wisp_arena_alloc(&store->arena, 1, sizeof *in);
     if (!in)
         return wisp_fail_memory(err, sizeof *in);
     in->module = module;
     in->store = store;
-    wisp_status status = make_or_undo(in, linker, err);
+    wisp_status status = make_or_undo(in, from, err);
     if (status == WISP_OK)
         status = run_segments(in, err);
     if (status == WISP_OK && module->start != WISP_NO_INDEX)
@@ -257,6 +272,24 @@ wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
     if (status == WISP_OK)
         *out = in;
     return status;
+}
+
+wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
+                              const wisp_linker *linker, wisp_instance **out, wisp_error *err)
+{
+    if (linker && wisp_linker_store(linker) != store)
+        return wisp_fail(err, WISP_INVALID, "the linker is of another store");
+    return instantiate(store, module, &(source){.linker = linker}, out, err);
+}
+
+wisp_status wisp_instance_new_with(wisp_store *store, const wisp_module *module,
+                                   const wisp_extern *imports, uint32_t count,
+                                   wisp_instance **out, wisp_error *err)
+{
+    if (count != module->import_count)
+        return wisp_fail(err, WISP_MISMATCH, "%u imports given, the module has %u", count,
+                         module->import_count);
+    return instantiate(store, module, &(source){.items = imports}, out, err);
 }
 
 /* ------------------------------------------------------------------ exports */

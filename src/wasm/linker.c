@@ -90,34 +90,22 @@ wisp_status wisp_linker_add_func(wisp_linker *linker, const char *module, const 
                                  wisp_error *err)
 {
     wisp_store *store = linker->store;
-    wisp_func *func = wisp_arena_alloc(&store->arena, 1, sizeof *func);
+    wisp_extern item = {.kind = WISP_EXTERN_FUNC};
     wisp_functype *type = wisp_arena_alloc(&store->arena, 1, sizeof *type);
-    wisp_type_entry known;
-    if (!func || !type)
-        return wisp_fail_memory(err, sizeof *func + sizeof *type);
+    if (!type)
+        return wisp_fail_memory(err, sizeof *type);
     if (!fn)
         return wisp_fail(err, WISP_INVALID, "no function for %s.%s", module, name);
     wisp_status status = wisp_functype_parse(&store->arena, signature, type, err);
+    if (status == WISP_OK)
+        status = wisp_func_make(store, name, type, fn, user, &item.of.func, err);
     if (status)
         return status;
-    char *kept = wisp_arena_text(&store->arena, name, strlen(name));
-    if (!kept)
-        return wisp_fail_memory(err, strlen(name) + 1);
-    status = wisp_store_type(store, type, &known, err);
-    if (status)
-        return status;
-    func->store = store;
-    func->type = known.number;
-    func->functype = known.type;
-    func->host = fn;
-    func->user = user;
-    func->name = kept;
     wisp_text module_text = text_of(module), name_text = text_of(name);
-    wisp_extern item = {.kind = WISP_EXTERN_FUNC, .of.func = func};
     return put(linker, &module_text, &name_text, item, err);
 }
 
-static const wisp_store *store_of(const wisp_extern *item)
+const wisp_store *wisp_extern_store(const wisp_extern *item)
 {
     switch (item->kind) {
     case WISP_EXTERN_FUNC:
@@ -135,7 +123,7 @@ static const wisp_store *store_of(const wisp_extern *item)
 wisp_status wisp_linker_add(wisp_linker *linker, const char *module, const char *name,
                             wisp_extern item, wisp_error *err)
 {
-    if (store_of(&item) != linker->store)
+    if (wisp_extern_store(&item) != linker->store)
         return wisp_fail(err, WISP_INVALID, "%s.%s is of another store", module, name);
     wisp_text module_text = text_of(module), name_text = text_of(name);
     return put(linker, &module_text, &name_text, item, err);
@@ -159,7 +147,7 @@ wisp_status wisp_linker_add_instance(wisp_linker *linker, const char *module,
 
 /* ------------------------------------------------------------------ matching */
 
-static wisp_extern_type type_of(const wisp_extern *item)
+wisp_extern_type wisp_extern_type_of(const wisp_extern *item)
 {
     wisp_extern_type type = {.kind = item->kind};
     switch (item->kind) {
@@ -192,7 +180,7 @@ static bool matches(const wisp_extern *item, const wisp_module *module, const ui
     if (item->kind != kind)
         return false;
     wisp_extern_type wanted = wisp_module_extern_type(module, kind, index);
-    wisp_extern_type actual = type_of(item);
+    wisp_extern_type actual = wisp_extern_type_of(item);
     wisp_valtype valtype = wisp_valtype_numbered(wanted.valtype, numbers);
     switch (kind) {
     case WISP_EXTERN_FUNC:
@@ -211,6 +199,22 @@ static bool matches(const wisp_extern *item, const wisp_module *module, const ui
     return false;
 }
 
+wisp_status wisp_import_check(const wisp_module *module, const uint32_t *numbers, uint32_t index,
+                              const wisp_extern *item, wisp_error *err)
+{
+    const wisp_import_entry *import = &module->imports[index];
+    if (matches(item, module, numbers, import->kind, import->index))
+        return WISP_OK;
+    wisp_extern_type wanted = wisp_module_extern_type(module, import->kind, import->index);
+    wisp_extern_type actual = wisp_extern_type_of(item);
+    char found_text[96], wanted_text[96];
+    wisp_extern_type_print(&actual, found_text, sizeof found_text);
+    wisp_extern_type_print(&wanted, wanted_text, sizeof wanted_text);
+    return wisp_fail(err, WISP_MISMATCH,
+                     "incompatible import type: %.60s.%.60s is %s, expected %s",
+                     import->module.text, import->name.text, found_text, wanted_text);
+}
+
 wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,
                                 const uint32_t *numbers, uint32_t index, wisp_extern *out,
                                 wisp_error *err)
@@ -221,18 +225,8 @@ wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *mo
         return wisp_fail(err, WISP_NOT_FOUND, "unknown import: %s %s.%s is not offered",
                          wisp_extern_kind_name(import->kind), import->module.text,
                          import->name.text);
-    if (!matches(&found->item, module, numbers, import->kind, import->index)) {
-        wisp_extern_type wanted = wisp_module_extern_type(module, import->kind, import->index);
-        wisp_extern_type actual = type_of(&found->item);
-        char found_text[96], wanted_text[96];
-        wisp_extern_type_print(&actual, found_text, sizeof found_text);
-        wisp_extern_type_print(&wanted, wanted_text, sizeof wanted_text);
-        return wisp_fail(err, WISP_MISMATCH,
-                         "incompatible import type: %.60s.%.60s is %s, expected %s",
-                         import->module.text, import->name.text, found_text, wanted_text);
-    }
     *out = found->item;
-    return WISP_OK;
+    return wisp_import_check(module, numbers, index, out, err);
 }
 
 wisp_status wisp_linker_check(const wisp_linker *linker, const wisp_module *module,

@@ -229,10 +229,21 @@ wisp_status wisp_table_make(wisp_store *store, const wisp_table_type *type, void
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
 void wisp_tables_free(wisp_store *store, const wisp_table *until);
 
+/* A function of the program's of [type], which lives as long as the store; [name] is copied and
+ * may be NULL (func.c). */
+wisp_status wisp_func_make(wisp_store *store, const char *name, const wisp_functype *type,
+                           wisp_host_fn fn, void *user, wisp_func **out, wisp_error *err);
+
+const wisp_store *wisp_extern_store(const wisp_extern *item);
 wisp_store *wisp_linker_store(const wisp_linker *linker);
 
 /* What [export] of its module is in [instance] (instance.c). */
 wisp_extern wisp_instance_item(const wisp_instance *instance, const wisp_export_entry *export);
+
+/* Whether [item] may be import [index] of [module], whose types have the store-wide [numbers];
+ * WISP_MISMATCH if not (linker.c). */
+wisp_status wisp_import_check(const wisp_module *module, const uint32_t *numbers, uint32_t index,
+                              const wisp_extern *item, wisp_error *err);
 
 /* The item that [linker] offers for import [index] of [module], whose types have the store-wide
  * [numbers] (linker.c). */

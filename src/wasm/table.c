@@ -112,17 +112,33 @@ wisp_status wisp_table_get(const wisp_table *table, uint64_t index, wisp_value *
     return status;
 }
 
+static wisp_status check_value(const wisp_table *table, const wisp_value *value, wisp_error *err)
+{
+    char found[WISP_VALTYPE_TEXT_MAX], wanted[WISP_VALTYPE_TEXT_MAX];
+    if (wisp_value_fits(value, table->type.element))
+        return WISP_OK;
+    return wisp_fail(err, WISP_MISMATCH, "a value of type %s for a table of %s",
+                     wisp_valtype_print(value->type, found),
+                     wisp_valtype_print(table->type.element, wanted));
+}
+
 wisp_status wisp_table_set(wisp_table *table, uint64_t index, wisp_value value, wisp_error *err)
 {
     wisp_status status = check_index(table, index, err);
+    if (status == WISP_OK)
+        status = check_value(table, &value, err);
+    if (status == WISP_OK)
+        table->elements[index] = wisp_slot_of_value(&value).ref;
+    return status;
+}
+
+wisp_status wisp_table_grow(wisp_table *table, uint64_t count, wisp_value value, wisp_error *err)
+{
+    wisp_status status = check_value(table, &value, err);
     if (status)
         return status;
-    if (!wisp_value_fits(&value, table->type.element)) {
-        char found[WISP_VALTYPE_TEXT_MAX], wanted[WISP_VALTYPE_TEXT_MAX];
-        return wisp_fail(err, WISP_MISMATCH, "a value of type %s for a table of %s",
-                         wisp_valtype_print(value.type, found),
-                         wisp_valtype_print(table->type.element, wanted));
-    }
-    table->elements[index] = wisp_slot_of_value(&value).ref;
+    if (wisp_table_grow_by(table, count, wisp_slot_of_value(&value).ref) < 0)
+        return wisp_fail(err, WISP_LIMIT, "a table of %llu elements cannot grow by %llu",
+                         (unsigned long long)table->size, (unsigned long long)count);
     return WISP_OK;
 }

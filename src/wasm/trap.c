@@ -64,16 +64,18 @@ static void add_host_frame(wisp_trap *trap, const wisp_func *func)
 {
     wisp_frame *frame = add_frame(trap);
     if (frame)
-        *frame = (wisp_frame){NULL, func->name, 0, 0};
+        *frame = (wisp_frame){.func_name = func->name};
 }
 
-static void add_wasm_frame(wisp_store *store, const wisp_module *module,
+static void add_wasm_frame(wisp_store *store, const wisp_instance *instance,
                            const wisp_function *function, const uint16_t *pc)
 {
     wisp_frame *frame = add_frame(&store->trap);
     if (!frame)
         return;
+    const wisp_module *module = instance->module;
     uint32_t index = (uint32_t)(function - module->functions);
+    frame->instance = instance;
     frame->module = module;
     frame->func_index = index;
     frame->func_name = name_of(store, module, index);
@@ -90,7 +92,7 @@ static void add_frames(wisp_store *store, const wisp_instance *instance, const u
         function = function_at(instance->module, pc, function);
         if (!function)
             return;
-        add_wasm_frame(store, instance->module, function, pc);
+        add_wasm_frame(store, instance, function, pc);
         const wisp_slot *header = fp + function->header;
         pc = header[WISP_HEADER_RETURN].ptr;
         fp = header[WISP_HEADER_FRAME].ref;
