@@ -95,6 +95,27 @@ static bool parse_f64(const char *text, double *out)
     return is_float_text(text) && *end == '\0';
 }
 
+/* "i32x4 0x00000001 -2 3 4": lanes as in the text format. */
+static bool parse_v128(const char *text, uint8_t lanes[WISP_V128_SIZE])
+{
+    char words[VALUE_TEXT_SIZE], *rest;
+    uint64_t lane = 0;
+    if (snprintf(words, sizeof words, "%s", text) >= (int)sizeof words)
+        return false;
+    const char *word = strtok_r(words, " ", &rest);
+    if (!word || strcmp(word, "i32x4") != 0)
+        return false;
+    for (int i = 0; i < WISP_V128_SIZE; i++) {
+        if (i % 4 == 0) {
+            word = strtok_r(NULL, " ", &rest);
+            if (!word || !parse_integer(word, 32, &lane))
+                return false;
+        }
+        lanes[i] = (uint8_t)(lane >> (8 * (i % 4)));
+    }
+    return strtok_r(NULL, " ", &rest) == NULL;
+}
+
 static bool parse_value(const char *text, wisp_value *out)
 {
     uint64_t bits;
@@ -114,7 +135,7 @@ static bool parse_value(const char *text, wisp_value *out)
     case WISP_F64:
         return parse_f64(text, &out->of.f64);
     case WISP_V128:
-        return false;
+        return parse_v128(text, out->of.v128);
     }
     out->of.externref = NULL;
     return !(out->type & WISP_NON_NULL) && strcmp(text, "null") == 0;
@@ -133,6 +154,8 @@ wisp_status value_parse(wisp_valtype type, const char *text, wisp_value *out, wi
         expected = "an integer from -2^63 to 2^64 - 1";
     else if (type == WISP_F32 || type == WISP_F64)
         expected = "a number, 'inf' or 'nan'";
+    else if (type == WISP_V128)
+        expected = "'i32x4' and four integers";
     return wisp_fail(err, WISP_INVALID, "'%.60s' is no %s, expected %s", text,
                      wisp_valtype_name(type), expected);
 }
@@ -167,6 +190,14 @@ static void print_f64(char *text, double value)
         snprintf(text, VALUE_TEXT_SIZE, "%.17g", value);
 }
 
+static void print_v128(char *text, const uint8_t lanes[WISP_V128_SIZE])
+{
+    size_t len = (size_t)snprintf(text, VALUE_TEXT_SIZE, "i32x4");
+    for (int i = 0; i < WISP_V128_SIZE; i += 4)
+        len += (size_t)snprintf(text + len, VALUE_TEXT_SIZE - len, " 0x%02x%02x%02x%02x",
+                                lanes[i + 3], lanes[i + 2], lanes[i + 1], lanes[i]);
+}
+
 const char *value_print(const wisp_value *value, char text[VALUE_TEXT_SIZE])
 {
     switch (value->type) {
@@ -181,6 +212,9 @@ const char *value_print(const wisp_value *value, char text[VALUE_TEXT_SIZE])
         break;
     case WISP_F64:
         print_f64(text, value->of.f64);
+        break;
+    case WISP_V128:
+        print_v128(text, value->of.v128);
         break;
     case WISP_EXTERNREF:
     case WISP_EXTERNREF | WISP_NON_NULL:

@@ -25,7 +25,7 @@ static wisp_value value_of(wisp_valtype type)
     wisp_value value;
     memset(&value, 0, sizeof value);
     value.type = type;
-    if (type == WISP_I32 || type == WISP_I64)
+    if (type == WISP_I32 || type == WISP_I64 || type == WISP_V128)
         value.of.i64 = 3;
     return value;
 }
@@ -54,6 +54,8 @@ static char letter_of(wisp_valtype type)
         return 'f';
     case WISP_F64:
         return 'F';
+    case WISP_V128:
+        return 'v';
     case WISP_FUNCREF:
         return 'c';
     }

@@ -85,6 +85,7 @@ enum {
     WISP_NON_NULL = 0x100
 };
 
+#define WISP_V128_SIZE 16 /* bytes of a v128 */
 #define WISP_VALTYPE_INDEX_MAX 0x7fffff
 
 /* The type (ref null [index]). */
@@ -120,7 +121,8 @@ WISP_API const char *wisp_valtype_print(wisp_valtype type, char into[WISP_VALTYP
 /*
  * A value with its type. A null reference is a NULL pointer of its type. An externref is a
  * pointer of the program's that the module can hold and hand back, but not look into. All
- * references to functions, of whatever type, are in [funcref].
+ * references to functions, of whatever type, are in [funcref]. A v128 is its 16 bytes as they
+ * are in linear memory: lane 0 first, each lane little-endian, on every machine.
  */
 typedef struct wisp_value {
     wisp_valtype type;
@@ -132,6 +134,7 @@ typedef struct wisp_value {
         wisp_func *funcref;
         void *externref;
         wisp_exception *exnref;
+        uint8_t v128[WISP_V128_SIZE];
     } of;
 } wisp_value;
 
@@ -164,6 +167,17 @@ static inline wisp_value wisp_f64(double v)
     wisp_value value;
     value.type = WISP_F64;
     value.of.f64 = v;
+    return value;
+}
+
+/* A v128 of the 16 bytes at [lanes]. */
+static inline wisp_value wisp_v128_value(const uint8_t lanes[WISP_V128_SIZE])
+{
+    wisp_value value;
+    int i;
+    value.type = WISP_V128;
+    for (i = 0; i < WISP_V128_SIZE; i++)
+        value.of.v128[i] = lanes[i];
     return value;
 }
 
@@ -475,7 +489,7 @@ WISP_API wisp_status wisp_linker_new(wisp_store *store, wisp_linker **out, wisp_
 
 /*
  * Offers [fn] as [module].[name]. [signature] is "(params)results" with one letter a value:
- * i = i32, I = i64, f = f32, F = f64, c = funcref, e = externref; "(iI)f" takes an i32 and
+ * i = i32, I = i64, f = f32, F = f64, v = v128, c = funcref, e = externref; "(iI)f" takes an i32 and
  * an i64 and gives an f32. Names are copied; [user] is handed to [fn] as it is. Adding a
  * name again replaces it. Returns WISP_INVALID for a bad signature.
  */

@@ -8,14 +8,24 @@
  * are the interpreter's own (ops.inc).
  */
 
-static uint32_t greater(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
 static size_t stack_left(const wisp_exec *x, const wisp_slot *from)
 {
     return (size_t)(x->stack_end - from) * sizeof(wisp_slot);
+}
+
+static void get_values(wisp_value *values, const wisp_slot *slots, const wisp_valtype *types,
+                       uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        values[i] = wisp_value_of_slot(slots, types[i]);
+        slots += wisp_valtype_slots(types[i]);
+    }
+}
+
+static void put_values(wisp_slot *slots, const wisp_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        slots += wisp_value_to_slots(&values[i], slots);
 }
 
 /* ------------------------------------------------------------------ into the program */
@@ -55,23 +65,21 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
     const wisp_func *func = x->callee;
     const wisp_functype *type = func->functype;
     wisp_slot *args = x->args;
-    uint32_t slots = greater(type->param_count, type->result_count);
+    uint32_t slots = wisp_functype_slots(type);
     size_t count = (size_t)type->param_count + type->result_count;
     if (stack_left(x, args) < slots * sizeof(wisp_slot) + count * sizeof(wisp_value))
         return WISP_TRAP_STACK;
     wisp_value *values = (wisp_value *)(void *)(args + slots);
-    for (uint32_t i = 0; i < type->param_count; i++)
-        values[i] = wisp_value_of_slot(&args[i], type->params[i]);
+    get_values(values, args, type->params, type->param_count);
     wisp_value *results = values + type->param_count;
     memset(results, 0, type->result_count * sizeof *results);
     for (uint32_t i = 0; i < type->result_count; i++)
         results[i].type = type->results[i];
     if (run_host(x, func, values, frame))
         return WISP_TRAP_HOST;
-    for (uint32_t i = 0; i < type->result_count; i++) {
+    for (uint32_t i = 0; i < type->result_count; i++)
         results[i].type = type->results[i];
-        args[i] = wisp_slot_of_value(&results[i]);
-    }
+    put_values(args, results, type->result_count);
     return WISP_TRAP_NONE;
 }
 
@@ -80,8 +88,8 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
 wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame)
 {
     const wisp_func *callee = x->callee;
-    const wisp_functype *type = callee->functype;
-    wisp_slot *bridge = x->args + greater(type->param_count, type->result_count);
+    uint32_t slots = wisp_functype_slots(callee->functype);
+    wisp_slot *bridge = x->args + slots;
     size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + callee->function->frame_size;
     if (bridge > x->stack_end || stack_left(x, bridge) < needed)
         return NULL;
@@ -89,9 +97,8 @@ wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame)
     bridge[WISP_BRIDGE_FRAME].ref = frame;
     bridge[WISP_BRIDGE_INSTANCE].ref = x->instance;
     bridge[WISP_BRIDGE_RESULTS].ref = x->args;
-    bridge[WISP_BRIDGE_COUNT].u32 = type->result_count;
-    if (type->param_count)
-        memcpy(bridge + WISP_BRIDGE_SLOTS, x->args, type->param_count * sizeof(wisp_slot));
+    bridge[WISP_BRIDGE_COUNT].u32 = slots;
+    memcpy(bridge + WISP_BRIDGE_SLOTS, x->args, slots * sizeof(wisp_slot));
     wisp_exec_enter(x, callee->instance);
     return bridge;
 }
@@ -111,12 +118,11 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
     wisp_slot *back = header[WISP_HEADER_FRAME].ref;
     size_t needed = callee->function->frame_size;
     if (!is_boundary(next))
-        needed += (greater(type->param_count, type->result_count) + WISP_BRIDGE_SLOTS) *
-                  sizeof(wisp_slot);
+        needed += (wisp_functype_slots(type) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
     if (stack_left(x, frame) < needed)
         return NULL;
-    if (type->param_count)
-        memmove(frame, x->args, type->param_count * sizeof(wisp_slot));
+    memmove(frame, x->args,
+            wisp_valtypes_slots(type->params, type->param_count) * sizeof(wisp_slot));
     x->args = frame;
     x->next = next;
     x->back = back;
@@ -132,10 +138,8 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
 
 void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge)
 {
-    uint32_t count = bridge[WISP_BRIDGE_COUNT].u32;
-    if (count)
-        memcpy(bridge[WISP_BRIDGE_RESULTS].ref, bridge + WISP_BRIDGE_SLOTS,
-               count * sizeof(wisp_slot));
+    memcpy(bridge[WISP_BRIDGE_RESULTS].ref, bridge + WISP_BRIDGE_SLOTS,
+           bridge[WISP_BRIDGE_COUNT].u32 * sizeof(wisp_slot));
     wisp_exec_enter(x, bridge[WISP_BRIDGE_INSTANCE].ref);
 }
 
@@ -192,16 +196,14 @@ wisp_status wisp_call(wisp_func *func, const wisp_value *args, uint32_t arg_coun
     wisp_slot *base = x->top;
     wisp_trap_code trap = WISP_TRAP_STACK;
     x->pc = NULL;
-    if (stack_left(x, base) >= greater(arg_count, result_count) * sizeof(wisp_slot)) {
-        for (uint32_t i = 0; i < arg_count; i++)
-            base[i] = wisp_slot_of_value(&args[i]);
+    if (stack_left(x, base) >= wisp_functype_slots(func->functype) * sizeof(wisp_slot)) {
+        put_values(base, args, arg_count);
         trap = enter(func);
     }
     if (trap)
         status = wisp_trap_record(func->store, trap, err);
     else
-        for (uint32_t i = 0; i < result_count; i++)
-            results[i] = wisp_value_of_slot(&base[i], func->functype->results[i]);
+        get_values(results, base, func->functype->results, result_count);
     wisp_exec_enter(x, outer);
     return status;
 }

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "wasm/vector_code.h"
+
 /*
  * The register code that functions are compiled to.
  *
@@ -270,14 +272,18 @@
     X(CLEAR)         /* d, count: slots */                                                        \
     X(COPY_32)       /* d, a */                                                                   \
     X(COPY_64)       /* d, a */                                                                   \
+    X(COPY_128)      /* d, a: two slots each */                                                   \
     X(CONST_32)      /* d, value:2 */                                                             \
     X(CONST_64)      /* d, value:4 */                                                             \
     X(SELECT_32)     /* d, a, b, c: a if c is not 0, else b */                                    \
     X(SELECT_64)     /* d, a, b, c */                                                             \
+    X(SELECT_128)    /* d, a, b, c */                                                             \
     X(GLOBAL_GET_32) /* d, global:2 */                                                            \
     X(GLOBAL_GET_64) /* d, global:2 */                                                            \
+    X(GLOBAL_GET_128) /* d, global:2 */                                                           \
     X(GLOBAL_SET_32) /* a, global:2 */                                                            \
-    X(GLOBAL_SET_64) /* a, global:2 */
+    X(GLOBAL_SET_64) /* a, global:2 */                                                            \
+    X(GLOBAL_SET_128) /* a, global:2 */
 
 /* clang-format on */
 
@@ -326,7 +332,7 @@ enum {
     WISP_BRIDGE_FRAME,    /* the caller's slot 0 */
     WISP_BRIDGE_INSTANCE, /* the caller's */
     WISP_BRIDGE_RESULTS,  /* where the caller wants them */
-    WISP_BRIDGE_COUNT,    /* how many */
+    WISP_BRIDGE_COUNT,    /* how many slots that are */
     WISP_BRIDGE_SLOTS
 };
 

@@ -81,6 +81,7 @@ static walker *const walkers[] = {
     [WISP_SHAPE_TABLE_FILL] = wisp_walk_table_fill,
     [WISP_SHAPE_WIDE_2] = wisp_walk_wide_2,
     [WISP_SHAPE_WIDE_4] = wisp_walk_wide_4,
+    [WISP_SHAPE_VECTOR] = wisp_walk_vector,
 };
 
 /* Instructions known by their number that are not supported; NULL for an unknown one. */
@@ -99,8 +100,6 @@ static const char *feature_of(uint8_t byte)
     case 0xd3:
     case 0xfb:
         return "garbage collection";
-    case 0xfd:
-        return "SIMD";
     case 0xfe:
         return "threads";
     }
@@ -150,12 +149,12 @@ static const wisp_opcode *read_opcode(wisp_compiler *c)
 /* Locals that are no parameters begin as zero. */
 static void clear_locals(wisp_compiler *c)
 {
-    uint32_t count = c->local_count - c->type->param_count;
-    if (count == 0 || c->status)
+    uint32_t first = c->header + WISP_HEADER_SLOTS;
+    if (c->top == first || c->status)
         return;
     wisp_emit_code(c, WISP_CODE_CLEAR);
-    wisp_emit(c, c->locals[c->type->param_count].slot);
-    wisp_emit(c, (uint16_t)count);
+    wisp_emit(c, (uint16_t)first);
+    wisp_emit(c, (uint16_t)(c->top - first));
 }
 
 static void walk_body(wisp_compiler *c)
@@ -178,10 +177,17 @@ static void walk_body(wisp_compiler *c)
 
 /* ------------------------------------------------------------------ locals */
 
-static void add_local(wisp_compiler *c, wisp_valtype type, uint32_t slot)
+/* Adds a local at slot [top], which moves behind it. */
+static void add_local(wisp_compiler *c, wisp_valtype type)
 {
-    bool is_unset =
-        slot >= c->type->param_count && wisp_valtype_is_ref(type) && !wisp_valtype_has_null(type);
+    uint32_t slot = c->top;
+    c->top += wisp_valtype_slots(type);
+    if (c->top > WISP_FRAME_SLOTS_MAX) {
+        wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", WISP_FRAME_SLOTS_MAX);
+        return;
+    }
+    bool is_unset = c->local_count >= c->type->param_count && wisp_valtype_is_ref(type) &&
+                    !wisp_valtype_has_null(type);
     if (!wisp_array_reserve(c->allocator, &c->locals, &c->local_capacity, c->local_count + 1,
                             sizeof *c->locals)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %u locals", c->local_count + 1);
@@ -215,18 +221,17 @@ static void read_locals(wisp_compiler *c)
     c->opcode = &locals;
     c->local_count = 0;
     for (uint32_t i = 0; i < c->type->param_count; i++)
-        add_local(c, c->type->params[i], i);
-    uint32_t slot = c->header + WISP_HEADER_SLOTS;
+        add_local(c, c->type->params[i]);
+    c->top = c->header + WISP_HEADER_SLOTS;
     uint32_t groups = wisp_walk_u32(c, "a number of groups");
     check_locals(c, groups);
     for (uint32_t i = 0; i < groups && c->status == WISP_OK; i++) {
         uint32_t count = wisp_walk_u32(c, "a number of locals");
         wisp_valtype type = wisp_walk_valtype(c);
         for (uint32_t k = 0; k < count && c->status == WISP_OK; k++)
-            add_local(c, type, slot++);
+            add_local(c, type);
     }
-    c->base = slot;
-    c->slots_max = slot;
+    c->slots_max = c->top;
 }
 
 /* ------------------------------------------------------------------ functions */
@@ -247,10 +252,10 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->r = wisp_reader_of(wisp_module_span(m, body));
     c->offset = body.offset;
     c->instructions = 0;
-    c->header = (uint16_t)(type->param_count > type->result_count ? type->param_count
-                                                                  : type->result_count);
+    c->header = (uint16_t)wisp_functype_slots(type);
     c->is_dead = false;
     c->height = c->moved = c->depth = c->set_len = 0;
+    c->top = 0;
     c->code_len = 0;
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;

@@ -81,9 +81,10 @@ struct wisp_compiler {
     wisp_reader r;
     uint64_t offset; /* of the current instruction in the module */
     const wisp_opcode *opcode;
+    wisp_opcode named;     /* the current instruction, if it has none of its own */
     uint32_t instructions; /* so far, else and end not counted */
     uint16_t header;
-    uint32_t base; /* first slot of the operand stack */
+    uint32_t top; /* first slot behind the operands: the home of the next one */
     uint32_t slots_max;
     bool is_dead;
 
@@ -110,6 +111,9 @@ struct wisp_compiler {
     uint32_t locate;
     uint64_t located;
 };
+
+/* A slot's number has 16 bits. */
+enum { WISP_FRAME_SLOTS_MAX = 65535 };
 
 /* ------------------------------------------------------------------ faults (stack.c) */
 
@@ -165,6 +169,8 @@ wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count);
 void wisp_emit(wisp_compiler *c, uint16_t unit);
 void wisp_emit_32(wisp_compiler *c, uint32_t value);
 void wisp_emit_64(wisp_compiler *c, uint64_t value);
+/* [size] bytes, which is even. */
+void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size);
 /* Begins an instruction. */
 void wisp_emit_code(wisp_compiler *c, uint32_t code);
 /* Begins one whose result is the next operand: emits code and d. End it by

@@ -4,6 +4,8 @@
 #include "wasm/opcodes.h"
 #include "wasm/runtime.h"
 #include "wasm/types.h"
+#include "wasm/vector.h"
+#include "wasm/vector_code.h"
 
 typedef struct checker {
     wisp_module *module;
@@ -86,6 +88,19 @@ static wisp_status check_number(checker *c, wisp_valtype type)
     return ok ? push(c, type) : fail(c, WISP_MALFORMED, "expected a number");
 }
 
+static wisp_status check_vector(checker *c)
+{
+    uint32_t number;
+    const uint8_t *lanes;
+    if (!wisp_read_leb_u32(c->r, &number))
+        return fail(c, WISP_MALFORMED, "expected an opcode behind 0xfd");
+    if (number != WISP_VECTOR_CONST)
+        return fail(c, WISP_MISMATCH, "constant expression required");
+    if (!wisp_read_bytes(c->r, WISP_V128_SIZE, &lanes))
+        return fail(c, WISP_MALFORMED, "expected 16 bytes");
+    return push(c, WISP_V128);
+}
+
 static wisp_status check_instruction(checker *c, uint8_t byte)
 {
     switch (byte) {
@@ -107,8 +122,9 @@ static wisp_status check_instruction(checker *c, uint8_t byte)
         return check_ref_null(c);
     case WISP_OPCODE_REF_FUNC:
         return check_ref_func(c);
+    case WISP_OPCODE_VECTOR:
+        return check_vector(c);
     case 0xfb:
-    case 0xfd:
         return fail(c, WISP_UNSUPPORTED, "an instruction that is not supported");
     }
     if (wisp_opcodes[byte].text)
@@ -168,52 +184,72 @@ static wisp_slot run_binary(uint8_t byte, wisp_slot a, wisp_slot b)
 }
 
 /* An instruction that pushes. All reads succeed: the bytes have been checked. */
-static wisp_slot run_push(const wisp_instance *instance, uint8_t byte, wisp_reader *r)
+static void run_push(const wisp_instance *instance, uint8_t byte, wisp_reader *r,
+                     wisp_slot *result)
 {
-    wisp_slot result = {0};
     uint32_t index = 0;
     wisp_valtype null_type;
+    const uint8_t *lanes;
+    memset(result, 0, WISP_SLOTS_V128 * sizeof *result);
     switch (byte) {
     case WISP_OPCODE_I32_CONST:
-        wisp_read_leb_s32(r, &result.i32);
+        wisp_read_leb_s32(r, &result->i32);
         break;
     case WISP_OPCODE_I64_CONST:
-        wisp_read_leb_s64(r, &result.i64);
+        wisp_read_leb_s64(r, &result->i64);
         break;
     case WISP_OPCODE_F32_CONST:
-        wisp_read_u32le(r, &result.u32);
+        wisp_read_u32le(r, &result->u32);
         break;
     case WISP_OPCODE_F64_CONST:
-        wisp_read_u64le(r, &result.u64);
+        wisp_read_u64le(r, &result->u64);
         break;
     case WISP_OPCODE_GLOBAL_GET:
         wisp_read_leb_u32(r, &index);
-        return instance->globals[index]->value;
+        memcpy(result, instance->globals[index]->value, sizeof instance->globals[index]->value);
+        break;
+    case WISP_OPCODE_VECTOR:
+        wisp_read_leb_u32(r, &index);
+        if (wisp_read_bytes(r, WISP_V128_SIZE, &lanes))
+            wisp_v128_to_slots(result, wisp_get_v128(lanes));
+        break;
     case WISP_OPCODE_REF_FUNC:
         wisp_read_leb_u32(r, &index);
-        result.ref = instance->functions[index];
+        result->ref = instance->functions[index];
         break;
     default: /* ref.null */
         wisp_heaptype_read(instance->module, r, &null_type, NULL);
-        result.ref = NULL;
+        result->ref = NULL;
     }
-    return result;
 }
 
-wisp_slot wisp_constant_read(const wisp_instance *instance, wisp_reader *r)
+static void run(const wisp_instance *instance, wisp_reader *r, wisp_slot *out)
 {
-    wisp_slot stack[WISP_CONSTANT_DEPTH_MAX];
+    wisp_slot stack[WISP_CONSTANT_DEPTH_MAX][WISP_SLOTS_V128];
     uint32_t depth = 0;
     uint8_t byte;
     while (wisp_read_u8(r, &byte) && byte != WISP_OPCODE_END) {
         if (byte >= WISP_OPCODE_I32_ADD && byte <= WISP_OPCODE_I64_MUL) {
             depth--;
-            stack[depth - 1] = run_binary(byte, stack[depth - 1], stack[depth]);
+            *stack[depth - 1] = run_binary(byte, *stack[depth - 1], *stack[depth]);
         } else {
-            stack[depth++] = run_push(instance, byte, r);
+            run_push(instance, byte, r, stack[depth++]);
         }
     }
-    return stack[0];
+    memcpy(out, stack[0], sizeof stack[0]);
+}
+
+wisp_slot wisp_constant_read(const wisp_instance *instance, wisp_reader *r)
+{
+    wisp_slot value[WISP_SLOTS_V128];
+    run(instance, r, value);
+    return *value;
+}
+
+void wisp_constant_store(const wisp_instance *instance, wisp_span init, wisp_slot *slots)
+{
+    wisp_reader r = wisp_reader_of(wisp_module_span(instance->module, init));
+    run(instance, &r, slots);
 }
 
 wisp_slot wisp_constant_run(const wisp_instance *instance, wisp_span init)

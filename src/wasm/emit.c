@@ -25,18 +25,21 @@ void wisp_emit(wisp_compiler *c, uint16_t unit)
 
 void wisp_emit_32(wisp_compiler *c, uint32_t value)
 {
-    uint16_t units[WISP_UNITS_32];
-    memcpy(units, &value, sizeof value);
-    for (int i = 0; i < WISP_UNITS_32; i++)
-        wisp_emit(c, units[i]);
+    wisp_emit_bytes(c, &value, sizeof value);
 }
 
 void wisp_emit_64(wisp_compiler *c, uint64_t value)
 {
-    uint16_t units[WISP_UNITS_64];
-    memcpy(units, &value, sizeof value);
-    for (int i = 0; i < WISP_UNITS_64; i++)
-        wisp_emit(c, units[i]);
+    wisp_emit_bytes(c, &value, sizeof value);
+}
+
+void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
+{
+    uint16_t unit;
+    for (size_t i = 0; i < size; i += sizeof unit) {
+        memcpy(&unit, (const uint8_t *)bytes + i, sizeof unit);
+        wisp_emit(c, unit);
+    }
 }
 
 void wisp_emit_code(wisp_compiler *c, uint32_t code)
@@ -88,14 +91,14 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 {
     if (to == from)
         return;
-    wisp_emit_code(c, wisp_valtype_is_64(type) ? WISP_CODE_COPY_64 : WISP_CODE_COPY_32);
+    wisp_emit_code(c, WISP_CODE_COPY_32 + wisp_valtype_width(type));
     wisp_emit(c, to);
     wisp_emit(c, from);
 }
 
 static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint64_t bits)
 {
-    bool is_64 = wisp_valtype_is_64(type);
+    bool is_64 = wisp_valtype_width(type) != 0;
     wisp_emit_code(c, is_64 ? WISP_CODE_CONST_64 : WISP_CODE_CONST_32);
     wisp_emit(c, to);
     if (is_64)
@@ -302,10 +305,12 @@ bool wisp_emit_must_move(wisp_compiler *c, const wisp_control *target)
     wisp_types types = wisp_control_label(target);
     if (c->is_dead || c->status)
         return false;
+    uint32_t home = target->home;
     for (uint32_t i = 0; i < types.count; i++) {
         const wisp_operand *operand = wisp_operand_top(c, types.count - i);
-        if (operand->kind != WISP_OPERAND_HOME || operand->home != target->home + i)
+        if (operand->kind != WISP_OPERAND_HOME || operand->home != home)
             return true;
+        home += wisp_valtype_slots(types.types[i]);
     }
     return false;
 }
@@ -314,8 +319,11 @@ bool wisp_emit_must_move(wisp_compiler *c, const wisp_control *target)
 static void emit_branch_moves(wisp_compiler *c, const wisp_control *target)
 {
     wisp_types types = wisp_control_label(target);
-    for (uint32_t i = 0; i < types.count; i++)
-        wisp_emit_move(c, (uint16_t)(target->home + i), wisp_operand_top(c, types.count - i));
+    uint32_t home = target->home;
+    for (uint32_t i = 0; i < types.count; i++) {
+        wisp_emit_move(c, (uint16_t)home, wisp_operand_top(c, types.count - i));
+        home += wisp_valtype_slots(types.types[i]);
+    }
 }
 
 void wisp_emit_branch(wisp_compiler *c, wisp_control *target)
@@ -339,11 +347,13 @@ static void emit_return_moves(wisp_compiler *c, wisp_types types)
         if (operand->kind == WISP_OPERAND_LOCAL && c->locals[operand->local].slot < c->header)
             wisp_emit_move(c, operand->home, operand);
     }
+    uint32_t slot = 0;
     for (uint32_t i = 0; i < types.count; i++) {
         wisp_operand operand = *wisp_operand_top(c, types.count - i);
         if (operand.kind == WISP_OPERAND_LOCAL && c->locals[operand.local].slot < c->header)
             operand.kind = WISP_OPERAND_HOME;
-        wisp_emit_move(c, (uint16_t)i, &operand);
+        wisp_emit_move(c, (uint16_t)slot, &operand);
+        slot += wisp_valtype_slots(types.types[i]);
     }
 }
 
@@ -352,11 +362,10 @@ void wisp_emit_return(wisp_compiler *c)
     if (c->is_dead || c->status)
         return;
     wisp_types types = {c->type->results, c->type->result_count};
-    if (types.count == 1) {
+    if (types.count == 1 && types.types[0] != WISP_V128) {
         const wisp_operand *operand = wisp_operand_top(c, 1);
         uint16_t slot = wisp_emit_use(c, operand);
-        wisp_emit_code(c, wisp_valtype_is_64(operand->type) ? WISP_CODE_RETURN_64
-                                                            : WISP_CODE_RETURN_32);
+        wisp_emit_code(c, WISP_CODE_RETURN_32 + wisp_valtype_width(operand->type));
         wisp_emit(c, c->header);
         wisp_emit(c, slot);
         return;

@@ -1,10 +1,13 @@
 #include "wasm/runtime.h"
 #include "wasm/types.h"
+#include "wasm/vector.h"
 
 wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type)
 {
     wisp_value value = {.type = type};
-    if (type == WISP_I32 || type == WISP_F32)
+    if (type == WISP_V128)
+        wisp_put_v128(value.of.v128, wisp_v128_of_slots(slot));
+    else if (type == WISP_I32 || type == WISP_F32)
         value.of.i32 = slot->i32; /* bits, so that no NaN changes on the way */
     else if (!wisp_valtype_is_ref(type))
         value.of.i64 = slot->i64;
@@ -31,6 +34,15 @@ wisp_slot wisp_slot_of_value(const wisp_value *value)
     else
         slot.ref = value->of.externref;
     return slot;
+}
+
+uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots)
+{
+    if (value->type == WISP_V128)
+        wisp_v128_to_slots(slots, wisp_get_v128(value->of.v128));
+    else
+        *slots = wisp_slot_of_value(value);
+    return wisp_valtype_slots(value->type);
 }
 
 /* The type of a null [type]. */
@@ -64,7 +76,7 @@ wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value
     wisp_global *global = wisp_arena_alloc(&store->arena, 1, sizeof *global);
     if (!global)
         return wisp_fail_memory(err, sizeof *global);
-    global->value = wisp_slot_of_value(&value);
+    wisp_value_to_slots(&value, global->value);
     global->type = value.type;
     global->is_mutable = is_mutable;
     global->store = store;
@@ -74,7 +86,7 @@ wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value
 
 wisp_value wisp_global_get(const wisp_global *global)
 {
-    return wisp_value_of_slot(&global->value, global->type);
+    return wisp_value_of_slot(global->value, global->type);
 }
 
 wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *err)
@@ -87,6 +99,6 @@ wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *e
                          wisp_valtype_print(value.type, found),
                          wisp_valtype_print(global->type, wanted));
     }
-    global->value = wisp_slot_of_value(&value);
+    wisp_value_to_slots(&value, global->value);
     return WISP_OK;
 }

@@ -141,3 +141,13 @@ void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg)
     wisp_emit_32(c, memarg->memory);
     wisp_emit_64(c, memarg->offset);
 }
+
+void wisp_emit_place(wisp_compiler *c, const wisp_memarg *memarg, uint32_t code)
+{
+    if (wisp_memarg_is_plain(c, memarg)) {
+        wisp_emit_32(c, (uint32_t)memarg->offset);
+        return;
+    }
+    wisp_emit_memarg(c, memarg);
+    wisp_emit(c, (uint16_t)code);
+}

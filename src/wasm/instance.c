@@ -135,7 +135,7 @@ static wisp_status make_globals(wisp_instance *in, wisp_error *err)
     if (status)
         return status;
     for (uint32_t i = imported; i < m->global_count; i++, own++) {
-        own->value = wisp_constant_run(in, m->globals[i].init);
+        wisp_constant_store(in, m->globals[i].init, own->value);
         own->type = wisp_valtype_numbered(m->globals[i].type, in->types);
         own->is_mutable = m->globals[i].is_mutable;
         own->store = in->store;

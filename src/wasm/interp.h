@@ -4,6 +4,9 @@
 #include "wasm/bits.h"
 #include "wasm/runtime.h"
 #include "wasm/slow.h"
+#include "wasm/types.h"
+#include "wasm/vector.h"
+#include "wasm/vector_run.h"
 
 /* What the two dispatchers share: the types of a slot's fields, by name of the field. */
 typedef uint32_t TYPE_u32;

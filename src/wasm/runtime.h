@@ -46,7 +46,7 @@ struct wisp_table {
 };
 
 struct wisp_global {
-    wisp_slot value;
+    wisp_slot value[WISP_SLOTS_V128]; /* the second for v128 alone */
     wisp_valtype type;
     bool is_mutable;
     wisp_store *store;
@@ -214,7 +214,10 @@ bool wisp_value_fits(const wisp_value *value, wisp_valtype type);
 
 /* Between the values of the interface and slots (global.c). */
 wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type);
+/* Not of v128. */
 wisp_slot wisp_slot_of_value(const wisp_value *value);
+/* Of any type; returns how many slots it took. */
+uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots);
 
 /* Grows and returns the old size in pages, or -1. */
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
@@ -276,7 +279,10 @@ static inline bool wisp_range_fits(uint64_t place, uint64_t size, uint64_t limit
  * globals exist as far as the expression may name them (constexpr.c). */
 wisp_slot wisp_constant_run(const wisp_instance *instance, wisp_span init);
 
-/* The same on a reader, which ends behind the expression. */
+/* The same for a value of any type, which may take two slots. */
+void wisp_constant_store(const wisp_instance *instance, wisp_span init, wisp_slot *slots);
+
+/* wisp_constant_run on a reader, which ends behind the expression. */
 wisp_slot wisp_constant_read(const wisp_instance *instance, wisp_reader *r);
 
 #endif

@@ -4,8 +4,9 @@
 #include <stdint.h>
 
 /*
- * A cell of a frame, a global: 8 bytes that hold one value of any type. What was written
- * as a 32-bit value is read as one, so that the layout within the 8 bytes never matters.
+ * A cell of a frame, a global: 8 bytes that hold one value of any type but v128, which takes
+ * two (vector.h). What was written as a 32-bit value is read as one, so that the layout
+ * within the 8 bytes never matters.
  */
 typedef union wisp_slot {
     uint32_t u32;
@@ -17,5 +18,7 @@ typedef union wisp_slot {
     void *ref;
     const void *ptr;
 } wisp_slot;
+
+enum { WISP_SLOTS_V128 = 2 };
 
 #endif

@@ -4,9 +4,6 @@
 #include "wasm/compiler.h"
 #include "wasm/types.h"
 
-/* Every operand takes one slot of the frame. */
-enum { SLOTS_MAX = 65535 };
-
 void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format, ...)
 {
     if (c->status)
@@ -128,7 +125,7 @@ wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count)
 
 uint16_t wisp_operand_home(const wisp_compiler *c)
 {
-    return (uint16_t)(c->base + c->height);
+    return (uint16_t)c->top;
 }
 
 /* The operand of unreachable code that is not on the stack, or of a fault. */
@@ -146,6 +143,7 @@ wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
         return unknown_operand(c);
     }
     wisp_operand operand = c->operands[--c->height];
+    c->top = operand.home;
     if (operand.kind == WISP_OPERAND_LOCAL)
         c->locals[operand.local].refs = operand.next_ref;
     if (c->moved > c->height)
@@ -169,16 +167,17 @@ void wisp_operands_drop(wisp_compiler *c)
 
 static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
 {
-    uint32_t home = c->base + (uint32_t)c->height;
-    if (home >= SLOTS_MAX)
-        wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", SLOTS_MAX);
+    uint32_t home = c->top, top = home + wisp_valtype_slots(type);
+    if (top > WISP_FRAME_SLOTS_MAX)
+        wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", WISP_FRAME_SLOTS_MAX);
     else if (!wisp_array_reserve(c->allocator, &c->operands, &c->operand_capacity, c->height + 1,
                                  sizeof *c->operands))
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + 1);
     if (c->status)
         return NULL;
-    if (home + 1 > c->slots_max)
-        c->slots_max = home + 1;
+    c->top = top;
+    if (top > c->slots_max)
+        c->slots_max = top;
     wisp_operand *operand = &c->operands[c->height++];
     *operand = (wisp_operand){.type = type, .home = (uint16_t)home};
     return operand;

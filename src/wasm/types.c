@@ -182,7 +182,7 @@ wisp_status wisp_valtype_read(const wisp_module *module, wisp_reader *r, wisp_va
                             "unexpected end at byte %llu, expected "
                             "a value type",
                             (unsigned long long)offset);
-    if (byte >= WISP_F64 && byte <= WISP_I32) {
+    if (byte >= WISP_V128 && byte <= WISP_I32) {
         *out = byte;
         return WISP_OK;
     }
@@ -194,8 +194,6 @@ wisp_status wisp_valtype_read(const wisp_module *module, wisp_reader *r, wisp_va
     *out = abstract_heaptype(byte);
     if (*out)
         return WISP_OK;
-    if (byte == WISP_V128)
-        return wisp_fail_at(err, WISP_UNSUPPORTED, offset, "type v128 (SIMD) is not supported");
     if (is_garbage_collected(byte))
         return wisp_fail_at(err, WISP_UNSUPPORTED, offset,
                             "type 0x%02x (garbage collection) is not supported", byte);
@@ -207,6 +205,21 @@ wisp_status wisp_valtype_read(const wisp_module *module, wisp_reader *r, wisp_va
 static bool are_equal(const wisp_valtype *a, const wisp_valtype *b, uint32_t count)
 {
     return count == 0 || memcmp(a, b, count * sizeof *a) == 0;
+}
+
+uint32_t wisp_valtypes_slots(const wisp_valtype *types, uint32_t count)
+{
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < count; i++)
+        slots += wisp_valtype_slots(types[i]);
+    return slots;
+}
+
+uint32_t wisp_functype_slots(const wisp_functype *type)
+{
+    uint32_t params = wisp_valtypes_slots(type->params, type->param_count);
+    uint32_t results = wisp_valtypes_slots(type->results, type->result_count);
+    return params > results ? params : results;
 }
 
 bool wisp_functype_equal(const wisp_functype *a, const wisp_functype *b)
@@ -287,6 +300,8 @@ static wisp_valtype type_of_letter(char letter)
         return WISP_F32;
     case 'F':
         return WISP_F64;
+    case 'v':
+        return WISP_V128;
     case 'c':
         return WISP_FUNCREF;
     case 'e':
@@ -324,7 +339,7 @@ wisp_status wisp_functype_parse(wisp_arena *arena, const char *signature, wisp_f
         return wisp_fail_memory(err, (params + results) * sizeof *types);
     if (!parse_letters(signature + 1, params, types) ||
         !parse_letters(close + 1, results, types + params))
-        return wisp_fail(err, WISP_INVALID, "signature '%s' has a letter that is none of iIfFce",
+        return wisp_fail(err, WISP_INVALID, "signature '%s' has a letter that is none of iIfFvce",
                          signature);
     *type = (wisp_functype){types, types + params, (uint32_t)params, (uint32_t)results};
     return WISP_OK;

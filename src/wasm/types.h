@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/reader.h"
+#include "wasm/slot.h"
 
 struct wisp_module;
 
@@ -27,11 +28,26 @@ static inline bool wisp_valtype_has_null(wisp_valtype type)
     return !(type & WISP_NON_NULL);
 }
 
-/* Whether a slot's upper half carries part of the value. */
-static inline bool wisp_valtype_is_64(wisp_valtype type)
+/*
+ * How much of a frame a value takes: 0 for 32 bits of a slot, 1 for a whole one, 2 for two.
+ * The codes that move values come in this order.
+ */
+static inline uint32_t wisp_valtype_width(wisp_valtype type)
 {
-    return type != WISP_I32 && type != WISP_F32;
+    return type == WISP_I32 || type == WISP_F32 ? 0 : type == WISP_V128 ? 2 : 1;
 }
+
+/* The same in slots. */
+static inline uint32_t wisp_valtype_slots(wisp_valtype type)
+{
+    return type == WISP_V128 ? WISP_SLOTS_V128 : 1;
+}
+
+/* Slots that values of [count] types take. */
+uint32_t wisp_valtypes_slots(const wisp_valtype *types, uint32_t count);
+
+/* Slots that are the arguments of a function of [type] and then its results. */
+uint32_t wisp_functype_slots(const wisp_functype *type);
 
 /* The feature that values of [type] are part of; 0 for those of every module. */
 uint32_t wisp_valtype_feature(wisp_valtype type);

@@ -74,6 +74,7 @@ void wisp_walk_table_size(wisp_compiler *c);
 void wisp_walk_table_fill(wisp_compiler *c);
 void wisp_walk_wide_2(wisp_compiler *c);
 void wisp_walk_wide_4(wisp_compiler *c);
+void wisp_walk_vector(wisp_compiler *c);
 
 /* Fails as using denied [features]. */
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features);
@@ -117,6 +118,9 @@ wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural);
  * have the memory among their operands (access.h): emits that. */
 bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg);
 void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg);
+/* Emits what comes behind the slots of [code], or of the instruction that does the same with
+ * any memory. */
+void wisp_emit_place(wisp_compiler *c, const wisp_memarg *memarg, uint32_t code);
 wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table);
 
 #endif

@@ -32,7 +32,7 @@ static void begin(wisp_compiler *c, uint32_t code, uint16_t arguments, const wis
     wisp_emit(c, arguments);
     if (is_tail) {
         wisp_emit(c, c->header);
-        wisp_emit(c, (uint16_t)type->param_count);
+        wisp_emit(c, (uint16_t)wisp_valtypes_slots(type->params, type->param_count));
     }
 }
 

@@ -21,12 +21,7 @@ static void load(wisp_compiler *c, uint32_t natural)
     uint16_t slot = wisp_emit_use(c, &address);
     wisp_emit_producer(c, is_plain ? op->code : WISP_CODE_LOAD_ANY);
     wisp_emit(c, slot);
-    if (is_plain) {
-        wisp_emit_32(c, (uint32_t)memarg.offset);
-    } else {
-        wisp_emit_memarg(c, &memarg);
-        wisp_emit(c, op->code);
-    }
+    wisp_emit_place(c, &memarg, op->code);
     wisp_emit_result(c, op->out);
 }
 
@@ -87,8 +82,7 @@ static void store(wisp_compiler *c, uint32_t natural)
     wisp_emit_code(c, WISP_CODE_STORE_ANY);
     wisp_emit(c, slot);
     wisp_emit(c, value_slot);
-    wisp_emit_memarg(c, &memarg);
-    wisp_emit(c, c->opcode->code);
+    wisp_emit_place(c, &memarg, c->opcode->code);
 }
 
 void wisp_walk_store_1(wisp_compiler *c)

@@ -23,7 +23,7 @@ static void select(wisp_compiler *c, wisp_valtype type)
     uint16_t slot_a = wisp_emit_use(c, &a);
     uint16_t slot_b = wisp_emit_use(c, &b);
     uint16_t slot_c = wisp_emit_use(c, &condition);
-    wisp_emit_producer(c, wisp_valtype_is_64(result) ? WISP_CODE_SELECT_64 : WISP_CODE_SELECT_32);
+    wisp_emit_producer(c, WISP_CODE_SELECT_32 + wisp_valtype_width(result));
     wisp_emit(c, slot_a);
     wisp_emit(c, slot_b);
     wisp_emit(c, slot_c);
@@ -106,8 +106,7 @@ void wisp_walk_global_get(wisp_compiler *c)
     if (c->status)
         return;
     wisp_valtype type = c->module->globals[index].type;
-    wisp_emit_producer(c, wisp_valtype_is_64(type) ? WISP_CODE_GLOBAL_GET_64
-                                                   : WISP_CODE_GLOBAL_GET_32);
+    wisp_emit_producer(c, WISP_CODE_GLOBAL_GET_32 + wisp_valtype_width(type));
     wisp_emit_32(c, index);
     wisp_emit_result(c, type);
 }
@@ -122,8 +121,7 @@ void wisp_walk_global_set(wisp_compiler *c)
         wisp_compile_fail(c, WISP_MISMATCH, "global.set: global %u is immutable", index);
     wisp_operand value = wisp_operand_pop(c, global->type);
     uint16_t slot = wisp_emit_use(c, &value);
-    wisp_emit_code(c, wisp_valtype_is_64(global->type) ? WISP_CODE_GLOBAL_SET_64
-                                                       : WISP_CODE_GLOBAL_SET_32);
+    wisp_emit_code(c, WISP_CODE_GLOBAL_SET_32 + wisp_valtype_width(global->type));
     wisp_emit(c, slot);
     wisp_emit_32(c, index);
 }

@@ -43,6 +43,7 @@ static void numbers_are_read_and_printed(void **state)
         {WISP_F64, "inf", "inf"},
         {WISP_F64, "nan:0x8000000000000", "nan"},
         {WISP_F64, "-nan:0xfffffffffffff", "-nan:0xfffffffffffff"},
+        {WISP_V128, "i32x4 1 -2 0x30 4", "i32x4 0x00000001 0xfffffffe 0x00000030 0x00000004"},
         {WISP_FUNCREF, "null", "null"},
         {WISP_EXTERNREF, "null", "null"},
     };
@@ -93,6 +94,10 @@ static void what_is_no_number_of_the_type_is_refused(void **state)
         {WISP_F32, " 1"},
         {WISP_F64, "nan:0x10000000000000"},
         {WISP_F64, "."},
+        {WISP_V128, "1 2 3 4"},
+        {WISP_V128, "i32x4 1 2 3"},
+        {WISP_V128, "i32x4 1 2 3 4 5"},
+        {WISP_V128, "i32x4 1 2 3 x"},
         {WISP_FUNCREF, "0"},
         {WISP_EXTERNREF, ""},
     };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const wisp_valtype TYPES[] = {WISP_I32, WISP_I64,     WISP_F32,
-                                     WISP_F64, WISP_FUNCREF, WISP_EXTERNREF};
+static const wisp_valtype TYPES[] = {WISP_I32,  WISP_I64,     WISP_F32,      WISP_F64,
+                                     WISP_V128, WISP_FUNCREF, WISP_EXTERNREF};
 
 static bool type_named(const char *name, wisp_valtype *out)
 {
@@ -20,12 +20,23 @@ static bool type_named(const char *name, wisp_valtype *out)
     return false;
 }
 
-static bool parse_bits(const char *text, uint64_t max, uint64_t *out)
+bool wast_bits_parse(const char *text, uint64_t max, uint64_t *out)
 {
     char *end;
     errno = 0;
     *out = strtoull(text, &end, 10);
     return errno == 0 && end != text && *end == '\0' && *text != '-' && *out <= max;
+}
+
+bool wast_nan_parse(const char *text, wast_pattern_kind *out)
+{
+    if (strcmp(text, "nan:canonical") == 0)
+        *out = WAST_NAN_CANONICAL;
+    else if (strcmp(text, "nan:arithmetic") == 0)
+        *out = WAST_NAN_ARITHMETIC;
+    else
+        return false;
+    return true;
 }
 
 /* A script's external reference n is the pointer n + 1, so that none of them is null. */
@@ -107,16 +118,34 @@ bool wast_type_parse(const wast_json *json, wisp_valtype *out)
     return name && type_named(name, out);
 }
 
+/* A vector without patterns. */
+static bool parse_vector(const wast_json *json, wisp_value *out)
+{
+    wast_vector vector;
+    if (!wast_vector_parse(json, &vector))
+        return false;
+    for (unsigned i = 0; i < WISP_V128_SIZE / vector.lane_size; i++) {
+        if (vector.kinds[i] != WAST_EXACT)
+            return false;
+        wast_vector_set_lane(out->of.v128, vector.lane_size, i, vector.bits[i]);
+    }
+    return true;
+}
+
 bool wast_value_parse(const wast_json *json, wisp_value *out)
 {
     const char *text = wast_json_text(wast_json_get(json, "value"));
     memset(out, 0, sizeof *out);
-    if (!text || !wast_type_parse(json, &out->type))
+    if (!wast_type_parse(json, &out->type))
+        return false;
+    if (out->type == WISP_V128)
+        return parse_vector(json, out);
+    if (!text)
         return false;
     if (is_reference(out->type) && strcmp(text, "null") == 0)
         return true;
     uint64_t bits;
-    if (!parse_bits(text, is_narrow(out->type) ? UINT32_MAX : UINT64_MAX, &bits))
+    if (!wast_bits_parse(text, is_narrow(out->type) ? UINT32_MAX : UINT64_MAX, &bits))
         return false;
     if (out->type == WISP_EXTERNREF) {
         out->of.externref = externref_of(bits);
@@ -129,14 +158,18 @@ bool wast_pattern_parse(const wast_json *json, wast_pattern *out)
 {
     const char *text = wast_json_text(wast_json_get(json, "value"));
     memset(out, 0, sizeof *out);
-    if (!text || !wast_type_parse(json, &out->value.type))
+    if (!wast_type_parse(json, &out->value.type))
+        return false;
+    if (out->value.type == WISP_V128) {
+        out->kind = WAST_LANES;
+        return wast_vector_parse(json, &out->vector);
+    }
+    if (!text)
         return false;
     bool is_float = out->value.type == WISP_F32 || out->value.type == WISP_F64;
-    if (is_float && strcmp(text, "nan:canonical") == 0)
-        out->kind = WAST_NAN_CANONICAL;
-    else if (is_float && strcmp(text, "nan:arithmetic") == 0)
-        out->kind = WAST_NAN_ARITHMETIC;
-    else if (out->value.type == WISP_FUNCREF && strcmp(text, "null") != 0)
+    if (is_float && wast_nan_parse(text, &out->kind))
+        return true;
+    if (out->value.type == WISP_FUNCREF && strcmp(text, "null") != 0)
         out->kind = WAST_NOT_NULL; /* functions have no numbers that a script could name */
     else
         return wast_value_parse(json, &out->value);
@@ -149,6 +182,19 @@ static bool is_nan(wast_pattern_kind kind, wisp_valtype type, uint64_t bits)
     uint64_t magnitude = bits & (is_narrow(type) ? 0x7fffffffu : 0x7fffffffffffffffu);
     return kind == WAST_NAN_CANONICAL ? magnitude == canonical
                                       : (magnitude & canonical) == canonical;
+}
+
+static bool lanes_match(const wast_vector *vector, const uint8_t found[WISP_V128_SIZE])
+{
+    for (unsigned i = 0; i < WISP_V128_SIZE / vector->lane_size; i++) {
+        uint64_t bits = wast_vector_lane(found, vector->lane_size, i);
+        bool is_good = vector->kinds[i] == WAST_EXACT
+                           ? bits == vector->bits[i]
+                           : is_nan(vector->kinds[i], vector->lane_type, bits);
+        if (!is_good)
+            return false;
+    }
+    return true;
 }
 
 bool wast_pattern_matches(const wast_pattern *pattern, const wisp_value *found)
@@ -164,8 +210,33 @@ bool wast_pattern_matches(const wast_pattern *pattern, const wisp_value *found)
     case WAST_NAN_CANONICAL:
     case WAST_NAN_ARITHMETIC:
         return is_nan(pattern->kind, found->type, bits);
+    case WAST_LANES:
+        return lanes_match(&pattern->vector, found->of.v128);
     }
     return false;
+}
+
+/* As hexadecimal lanes of [size] bytes. */
+static void print_lanes(const uint8_t bytes[WISP_V128_SIZE], unsigned size,
+                        char into[WAST_TEXT_MAX])
+{
+    size_t len = (size_t)snprintf(into, WAST_TEXT_MAX, "v128");
+    for (unsigned i = 0; i < WISP_V128_SIZE / size; i++)
+        len += (size_t)snprintf(into + len, WAST_TEXT_MAX - len, " 0x%0*" PRIx64, (int)size * 2,
+                                wast_vector_lane(bytes, size, i));
+}
+
+static void print_vector(const wast_vector *vector, char into[WAST_TEXT_MAX])
+{
+    size_t len = (size_t)snprintf(into, WAST_TEXT_MAX, "v128");
+    for (unsigned i = 0; i < WISP_V128_SIZE / vector->lane_size; i++) {
+        const char *nan =
+            vector->kinds[i] == WAST_NAN_CANONICAL ? "nan:canonical" : "nan:arithmetic";
+        len += (size_t)(vector->kinds[i] == WAST_EXACT
+                            ? snprintf(into + len, WAST_TEXT_MAX - len, " 0x%0*" PRIx64,
+                                       (int)vector->lane_size * 2, vector->bits[i])
+                            : snprintf(into + len, WAST_TEXT_MAX - len, " %s", nan));
+    }
 }
 
 void wast_value_print(const wisp_value *value, char into[WAST_TEXT_MAX])
@@ -187,6 +258,9 @@ void wast_value_print(const wisp_value *value, char into[WAST_TEXT_MAX])
         return;
     case WISP_F64:
         snprintf(into, WAST_TEXT_MAX, "%s 0x%016" PRIx64 " (%g)", type, bits, value->of.f64);
+        return;
+    case WISP_V128:
+        print_lanes(value->of.v128, 4, into);
         return;
     case WISP_FUNCREF:
     case WISP_EXTERNREF:
@@ -215,6 +289,9 @@ void wast_pattern_print(const wast_pattern *pattern, char into[WAST_TEXT_MAX])
         return;
     case WAST_NOT_NULL:
         snprintf(into, WAST_TEXT_MAX, "%s not null", type);
+        return;
+    case WAST_LANES:
+        print_vector(&pattern->vector, into);
         return;
     }
 }

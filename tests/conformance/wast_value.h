@@ -4,6 +4,7 @@
 #include <wisp/wasm.h>
 
 #include "wast_json.h"
+#include "wast_vector.h"
 
 /*
  * Values as the scripts of the WebAssembly test suite write them: {"type": "f32", "value":
@@ -16,15 +17,21 @@ typedef enum wast_pattern_kind {
     WAST_EXACT,
     WAST_NAN_CANONICAL,  /* only the top bit of the fraction set, either sign */
     WAST_NAN_ARITHMETIC, /* at least the top bit of the fraction set */
-    WAST_NOT_NULL        /* any reference but null */
+    WAST_NOT_NULL,       /* any reference but null */
+    WAST_LANES           /* a vector, each of whose lanes is one of the first three */
 } wast_pattern_kind;
 
 typedef struct wast_pattern {
     wast_pattern_kind kind;
-    wisp_value value; /* kind EXACT; of other kinds only the type counts */
+    wisp_value value;   /* kind EXACT; of other kinds only the type counts */
+    wast_vector vector; /* kind LANES */
 } wast_pattern;
 
-#define WAST_TEXT_MAX 64
+#define WAST_TEXT_MAX 400
+
+/* Reads a number up to [max], or which NaN "nan:canonical" and "nan:arithmetic" are. */
+bool wast_bits_parse(const char *text, uint64_t max, uint64_t *out);
+bool wast_nan_parse(const char *text, wast_pattern_kind *out);
 
 /* Reads the type of [json]; false if it is none of the engine's. */
 bool wast_type_parse(const wast_json *json, wisp_valtype *out);

@@ -1,0 +1,415 @@
+#include <stddef.h>
+#include <string.h>
+
+#include "wasm/types.h"
+#include "wasm/vector.h"
+#include "wasm/vector_code.h"
+#include "wasm/walk.h"
+
+/* The instructions behind the prefix byte 0xfd: vectors. */
+
+typedef enum vector_form {
+    FORM_NONE,
+    FORM_UNARY,
+    FORM_BINARY,
+    FORM_TERNARY,
+    FORM_SHIFT,
+    FORM_TEST,
+    FORM_SPLAT,
+    FORM_EXTRACT,
+    FORM_REPLACE,
+    FORM_LOAD_EXTEND,
+    FORM_LOAD_SPLAT,
+    FORM_LOAD_LANE,
+    FORM_STORE_LANE,
+    FORM_LOAD,
+    FORM_STORE,
+    FORM_CONST,
+    FORM_SHUFFLE
+} vector_form;
+
+/* What the form needs to know, by the columns of vector_code.h. */
+typedef struct vector_row {
+    uint8_t form;
+    uint8_t type;  /* of the number that it takes or gives */
+    uint8_t size;  /* log2 of the bytes in memory, or bytes of a lane */
+    uint16_t code; /* of the register instruction, or the number of the instruction */
+    uint16_t then; /* what comes behind a load, or before a store: likewise */
+} vector_row;
+
+#define SIMPLE(form_, number)                   [number] = {.form = FORM_##form_, .code = number},
+#define UNARY(number, shape, op, result)        SIMPLE(UNARY, number)
+#define BINARY(number, shape, op, result)       SIMPLE(BINARY, number)
+#define TERNARY(number, shape, op, result)      SIMPLE(TERNARY, number)
+#define TEST(number, shape, op, result)         SIMPLE(TEST, number)
+#define SHIFT(number, shape, op, bits, result)  SIMPLE(SHIFT, number)
+#define OTHER(number, shape, op, form_)         SIMPLE(form_, number)
+#define RELAXED(number, shape, op, form_, same) [number] = {.form = FORM_##form_, .code = same},
+#define SPLAT(number, shape, op, type_, code_)                                                   \
+    [number] = {.form = FORM_SPLAT, .type = WISP_##type_, .code = WISP_CODE_##code_},
+#define LANE(form_, number, type_, code_, size_)                                                 \
+    [number] = {FORM_##form_, WISP_##type_, size_, WISP_CODE_##code_, 0},
+#define EXTRACT(number, shape, op, type, code, size) LANE(EXTRACT, number, type, code, size)
+#define REPLACE(number, shape, op, type, code, size) LANE(REPLACE, number, type, code, size)
+#define ACCESS(form_, number, size_, code_, then_)                                               \
+    [number] = {FORM_##form_, 0, size_, WISP_CODE_##code_, then_},
+#define LOAD_EXTEND(number, shape, op, size, code, then)                                         \
+    ACCESS(LOAD_EXTEND, number, size, code, then)
+#define LOAD_SPLAT(number, shape, op, size, code, then)                                          \
+    ACCESS(LOAD_SPLAT, number, size, code, WISP_CODE_##then)
+#define LOAD_LANE(number, shape, op, size, code, then)                                           \
+    ACCESS(LOAD_LANE, number, size, code, WISP_CODE_##then)
+#define STORE_LANE(number, shape, op, size, code, then)                                          \
+    ACCESS(STORE_LANE, number, size, code, WISP_CODE_##then)
+
+/* clang-format off */
+static const vector_row rows[WISP_VECTOR_COUNT] = {
+    WISP_VECTOR_UNARY(UNARY)
+    WISP_VECTOR_BINARY(BINARY)
+    WISP_VECTOR_TERNARY(TERNARY)
+    WISP_VECTOR_SHIFT(SHIFT)
+    WISP_VECTOR_TEST(TEST)
+    WISP_VECTOR_RELAXED(RELAXED)
+    WISP_VECTOR_SPLAT(SPLAT)
+    WISP_VECTOR_EXTRACT(EXTRACT)
+    WISP_VECTOR_REPLACE(REPLACE)
+    WISP_VECTOR_LOAD_EXTEND(LOAD_EXTEND)
+    WISP_VECTOR_LOAD_SPLAT(LOAD_SPLAT)
+    WISP_VECTOR_LOAD_LANE(LOAD_LANE)
+    WISP_VECTOR_STORE_LANE(STORE_LANE)
+    WISP_VECTOR_OTHER(OTHER)
+};
+
+/* The names, one after another, and where each begins: pointers would take twice the room. */
+static const struct names {
+#define X(number, shape, op, ...) char of_##number[sizeof #shape "." #op];
+    WISP_VECTOR_ALL(X)
+#undef X
+} names = {
+#define X(number, shape, op, ...) .of_##number = #shape "." #op,
+    WISP_VECTOR_ALL(X)
+#undef X
+};
+
+static const uint16_t name_places[WISP_VECTOR_COUNT] = {
+#define X(number, shape, op, ...) [number] = offsetof(struct names, of_##number),
+    WISP_VECTOR_ALL(X)
+#undef X
+};
+/* clang-format on */
+
+/* ------------------------------------------------------------------ operands */
+
+/* Pops an operand of [type]; returns the slot that it is in. */
+static uint16_t pop(wisp_compiler *c, wisp_valtype type)
+{
+    wisp_operand operand = wisp_operand_pop(c, type);
+    return wisp_emit_use(c, &operand);
+}
+
+/* Begins an instruction of vector.c whose result is the next operand. */
+static void emit_call(wisp_compiler *c, uint32_t code, uint16_t number)
+{
+    wisp_emit_producer(c, code);
+    wisp_emit(c, number);
+}
+
+/* Takes [count] vectors and gives one. */
+static void operation(wisp_compiler *c, const vector_row *row, uint32_t code, uint32_t count)
+{
+    uint16_t slots[3];
+    for (uint32_t i = count; i-- > 0;)
+        slots[i] = pop(c, WISP_V128);
+    emit_call(c, code, row->code);
+    for (uint32_t i = 0; i < count; i++)
+        wisp_emit(c, slots[i]);
+    wisp_emit_result(c, WISP_V128);
+}
+
+static void shift(wisp_compiler *c, const vector_row *row)
+{
+    uint16_t count = pop(c, WISP_I32);
+    uint16_t slot = pop(c, WISP_V128);
+    emit_call(c, WISP_CODE_V128_SHIFT, row->code);
+    wisp_emit(c, slot);
+    wisp_emit(c, count);
+    wisp_emit_result(c, WISP_V128);
+}
+
+static void test(wisp_compiler *c, const vector_row *row)
+{
+    uint16_t slot = pop(c, WISP_V128);
+    emit_call(c, WISP_CODE_V128_TEST, row->code);
+    wisp_emit(c, slot);
+    wisp_emit_result(c, WISP_I32);
+}
+
+static void splat(wisp_compiler *c, const vector_row *row)
+{
+    uint16_t slot = pop(c, row->type);
+    wisp_emit_producer(c, row->code);
+    wisp_emit(c, slot);
+    wisp_emit_result(c, WISP_V128);
+}
+
+/* ------------------------------------------------------------------ lanes */
+
+/* Reads the number of a lane of [size] bytes; returns where it is in the slots, in bytes. */
+static uint16_t read_lane(wisp_compiler *c, uint32_t size)
+{
+    uint32_t count = WISP_V128_SIZE / size, lane = wisp_walk_byte(c, "a lane");
+    if (lane >= count)
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: invalid lane index %u, expected less than %u",
+                          c->opcode->text, lane, count);
+    return (uint16_t)(WISP_LANE(count, lane) * size);
+}
+
+static void extract(wisp_compiler *c, const vector_row *row)
+{
+    uint16_t place = read_lane(c, row->size);
+    uint16_t slot = pop(c, WISP_V128);
+    wisp_emit_producer(c, row->code);
+    wisp_emit(c, slot);
+    wisp_emit(c, place);
+    wisp_emit_result(c, row->type);
+}
+
+static void replace(wisp_compiler *c, const vector_row *row)
+{
+    uint16_t place = read_lane(c, row->size);
+    uint16_t number = pop(c, row->type);
+    uint16_t slot = pop(c, WISP_V128);
+    wisp_emit_producer(c, row->code);
+    wisp_emit(c, slot);
+    wisp_emit(c, number);
+    wisp_emit(c, place);
+    wisp_emit_result(c, WISP_V128);
+}
+
+static void shuffle(wisp_compiler *c)
+{
+    enum { LANES = 2 * WISP_V128_SIZE };
+    uint8_t places[WISP_V128_SIZE];
+    for (int i = 0; i < WISP_V128_SIZE; i++) {
+        uint32_t lane = wisp_walk_byte(c, "16 lanes");
+        if (lane >= LANES)
+            wisp_compile_fail(c, WISP_MISMATCH,
+                              "%s: invalid lane index %u, expected less than %d", c->opcode->text,
+                              lane, LANES);
+        uint32_t within = lane % WISP_V128_SIZE;
+        places[WISP_LANE(WISP_V128_SIZE, i)] =
+            (uint8_t)(lane - within + WISP_LANE(WISP_V128_SIZE, within));
+    }
+    uint16_t b = pop(c, WISP_V128);
+    uint16_t a = pop(c, WISP_V128);
+    wisp_emit_producer(c, WISP_CODE_V128_SHUFFLE);
+    wisp_emit(c, a);
+    wisp_emit(c, b);
+    wisp_emit_bytes(c, places, sizeof places);
+    wisp_emit_result(c, WISP_V128);
+}
+
+static void constant(wisp_compiler *c)
+{
+    const uint8_t *bytes;
+    if (!wisp_read_bytes(&c->r, WISP_V128_SIZE, &bytes)) {
+        wisp_compile_fail(c, WISP_MALFORMED, "v128.const expects 16 bytes");
+        return;
+    }
+    wisp_v128 value = wisp_get_v128(bytes);
+    wisp_emit_producer(c, WISP_CODE_V128_CONST);
+    wisp_emit_bytes(c, &value, sizeof value);
+    wisp_emit_result(c, WISP_V128);
+}
+
+/* ------------------------------------------------------------------ memory */
+
+/* [code] loads from [memarg] into slot [to]. */
+static void emit_load(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
+                      uint16_t address, uint16_t to)
+{
+    wisp_emit_code(c, wisp_memarg_is_plain(c, memarg) ? code : WISP_CODE_LOAD_ANY);
+    wisp_emit(c, to);
+    wisp_emit(c, address);
+    wisp_emit_place(c, memarg, code);
+}
+
+static void emit_store(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
+                       uint16_t address, uint16_t from)
+{
+    wisp_emit_code(c, wisp_memarg_is_plain(c, memarg) ? code : WISP_CODE_STORE_ANY);
+    wisp_emit(c, address);
+    wisp_emit(c, from);
+    wisp_emit_place(c, memarg, code);
+}
+
+static uint16_t pop_address(wisp_compiler *c, const wisp_memarg *memarg)
+{
+    return pop(c, wisp_walk_address(c, memarg->memory));
+}
+
+/* A number is loaded to the result's home, from where another instruction makes the vector. */
+static void load_then(wisp_compiler *c, const vector_row *row)
+{
+    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
+    uint16_t address = pop_address(c, &memarg);
+    uint16_t home = wisp_operand_home(c);
+    if (row->form == FORM_LOAD_SPLAT) {
+        emit_load(c, row->code, &memarg, address, home);
+        wisp_emit_producer(c, row->then);
+    } else {
+        emit_load(c, row->code, &memarg, address, (uint16_t)(home + WISP_LANE(2, 0)));
+        emit_call(c, WISP_CODE_V128_UNARY, row->then);
+    }
+    wisp_emit(c, home);
+    wisp_emit_result(c, WISP_V128);
+}
+
+static void load_lane(wisp_compiler *c, const vector_row *row)
+{
+    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
+    uint16_t place = read_lane(c, 1u << row->size);
+    uint16_t slot = pop(c, WISP_V128);
+    uint16_t address = pop_address(c, &memarg);
+    uint16_t home = wisp_operand_home(c);
+    emit_load(c, row->code, &memarg, address, home);
+    wisp_emit_producer(c, row->then);
+    wisp_emit(c, slot);
+    wisp_emit(c, home);
+    wisp_emit(c, place);
+    wisp_emit_result(c, WISP_V128);
+}
+
+/* The lane is extracted to the vector's home. */
+static void store_lane(wisp_compiler *c, const vector_row *row)
+{
+    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
+    uint16_t place = read_lane(c, 1u << row->size);
+    wisp_operand vector = wisp_operand_pop(c, WISP_V128);
+    uint16_t slot = wisp_emit_use(c, &vector);
+    uint16_t address = pop_address(c, &memarg);
+    wisp_emit_code(c, row->then);
+    wisp_emit(c, vector.home);
+    wisp_emit(c, slot);
+    wisp_emit(c, place);
+    emit_store(c, row->code, &memarg, address, vector.home);
+}
+
+/* The place of the upper half. Where there is none in 64 bits, neither half is in bounds. */
+static wisp_memarg upper_half(wisp_memarg memarg)
+{
+    if (memarg.offset <= UINT64_MAX - WISP_V128_SIZE / 2)
+        memarg.offset += WISP_V128_SIZE / 2;
+    return memarg;
+}
+
+/* From memories other than the first the halves are loaded one by one: the last one into the
+ * slot where the address may be. */
+static void load(wisp_compiler *c)
+{
+    wisp_memarg low = wisp_walk_memarg(c, 4), high = upper_half(low);
+    uint16_t address = pop_address(c, &low);
+    uint16_t home = wisp_operand_home(c);
+    if (wisp_memarg_is_plain(c, &low)) {
+        wisp_emit_producer(c, WISP_CODE_V128_LOAD);
+        wisp_emit(c, address);
+        wisp_emit_place(c, &low, WISP_CODE_V128_LOAD);
+        wisp_emit_result(c, WISP_V128);
+        return;
+    }
+    emit_load(c, WISP_CODE_I64_LOAD, WISP_LANE(2, 1) ? &high : &low, address,
+              (uint16_t)(home + 1));
+    emit_load(c, WISP_CODE_I64_LOAD, WISP_LANE(2, 1) ? &low : &high, address, home);
+    wisp_operand_push(c, WISP_V128);
+}
+
+/* The upper half goes first: if it is in bounds then so is the other. */
+static void store(wisp_compiler *c)
+{
+    wisp_memarg low = wisp_walk_memarg(c, 4), high = upper_half(low);
+    uint16_t slot = pop(c, WISP_V128);
+    uint16_t address = pop_address(c, &low);
+    if (wisp_memarg_is_plain(c, &low)) {
+        emit_store(c, WISP_CODE_V128_STORE, &low, address, slot);
+        return;
+    }
+    emit_store(c, WISP_CODE_I64_STORE, &high, address, (uint16_t)(slot + WISP_LANE(2, 1)));
+    emit_store(c, WISP_CODE_I64_STORE, &low, address, (uint16_t)(slot + WISP_LANE(2, 0)));
+}
+
+/* ------------------------------------------------------------------ the walk */
+
+static const vector_row *read_row(wisp_compiler *c)
+{
+    uint32_t number;
+    if (!wisp_read_leb_u32(&c->r, &number)) {
+        wisp_compile_fail(c, WISP_MALFORMED, "unexpected end, expected an opcode behind 0xfd");
+        return &rows[0];
+    }
+    if (number >= WISP_VECTOR_COUNT || rows[number].form == FORM_NONE) {
+        wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfd %u", number);
+        return &rows[0];
+    }
+    if (number >= WISP_VECTOR_FIRST_RELAXED)
+        wisp_walk_use(c, WISP_FEATURE_RELAXED_SIMD);
+    c->named.text = (const char *)&names + name_places[number];
+    c->opcode = &c->named;
+    return &rows[number];
+}
+
+void wisp_walk_vector(wisp_compiler *c)
+{
+    const vector_row *row = read_row(c);
+    if (c->status)
+        return;
+    switch ((vector_form)row->form) {
+    case FORM_NONE:
+        break;
+    case FORM_UNARY:
+        operation(c, row, WISP_CODE_V128_UNARY, 1);
+        break;
+    case FORM_BINARY:
+        operation(c, row, WISP_CODE_V128_BINARY, 2);
+        break;
+    case FORM_TERNARY:
+        operation(c, row, WISP_CODE_V128_TERNARY, 3);
+        break;
+    case FORM_SHIFT:
+        shift(c, row);
+        break;
+    case FORM_TEST:
+        test(c, row);
+        break;
+    case FORM_SPLAT:
+        splat(c, row);
+        break;
+    case FORM_EXTRACT:
+        extract(c, row);
+        break;
+    case FORM_REPLACE:
+        replace(c, row);
+        break;
+    case FORM_LOAD_EXTEND:
+    case FORM_LOAD_SPLAT:
+        load_then(c, row);
+        break;
+    case FORM_LOAD_LANE:
+        load_lane(c, row);
+        break;
+    case FORM_STORE_LANE:
+        store_lane(c, row);
+        break;
+    case FORM_LOAD:
+        load(c);
+        break;
+    case FORM_STORE:
+        store(c);
+        break;
+    case FORM_CONST:
+        constant(c);
+        break;
+    case FORM_SHUFFLE:
+        shuffle(c);
+        break;
+    }
+}
