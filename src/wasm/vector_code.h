@@ -171,18 +171,18 @@
     X(0xdd, i64x2, extmul_high_i32x4_s,        EXTMUL(EXTEND_HIGH_S, 32, 64, a, b))               \
     X(0xde, i64x2, extmul_low_i32x4_u,         EXTMUL(EXTEND_LOW_U, 32, 64, a, b))                \
     X(0xdf, i64x2, extmul_high_i32x4_u,        EXTMUL(EXTEND_HIGH_U, 32, 64, a, b))               \
-    X(0xe4, f32x4, add,                        F32(a) + F32(b))                                   \
-    X(0xe5, f32x4, sub,                        F32(a) - F32(b))                                   \
-    X(0xe6, f32x4, mul,                        F32(a) * F32(b))                                   \
-    X(0xe7, f32x4, div,                        F32(a) / F32(b))                                   \
+    X(0xe4, f32x4, add,                        FLOAT(32, F32(a) + F32(b)))                        \
+    X(0xe5, f32x4, sub,                        FLOAT(32, F32(a) - F32(b)))                        \
+    X(0xe6, f32x4, mul,                        FLOAT(32, F32(a) * F32(b)))                        \
+    X(0xe7, f32x4, div,                        FLOAT(32, F32(a) / F32(b)))                        \
     X(0xe8, f32x4, min,                        FLOAT_MIN(32, a, b))                               \
     X(0xe9, f32x4, max,                        FLOAT_MAX(32, a, b))                               \
     X(0xea, f32x4, pmin,                       PICK(F32(b) < F32(a), b, a))                       \
     X(0xeb, f32x4, pmax,                       PICK(F32(a) < F32(b), b, a))                       \
-    X(0xf0, f64x2, add,                        F64(a) + F64(b))                                   \
-    X(0xf1, f64x2, sub,                        F64(a) - F64(b))                                   \
-    X(0xf2, f64x2, mul,                        F64(a) * F64(b))                                   \
-    X(0xf3, f64x2, div,                        F64(a) / F64(b))                                   \
+    X(0xf0, f64x2, add,                        FLOAT(64, F64(a) + F64(b)))                        \
+    X(0xf1, f64x2, sub,                        FLOAT(64, F64(a) - F64(b)))                        \
+    X(0xf2, f64x2, mul,                        FLOAT(64, F64(a) * F64(b)))                        \
+    X(0xf3, f64x2, div,                        FLOAT(64, F64(a) / F64(b)))                        \
     X(0xf4, f64x2, min,                        FLOAT_MIN(64, a, b))                               \
     X(0xf5, f64x2, max,                        FLOAT_MAX(64, a, b))                               \
     X(0xf6, f64x2, pmin,                       PICK(F64(b) < F64(a), b, a))                       \

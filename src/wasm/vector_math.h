@@ -94,10 +94,20 @@
 #define SIGN_64 WISP_F64_SIGN
 #define NEGATED(bits, a) ((wisp_v128)(U##bits(a) ^ SIGN_##bits))
 
+/* What arithmetic on lanes gives, as wisp_f32_result of bits.h. */
+#if defined(__mips__) && !defined(__mips_nan2008)
+#define CANONICAL_32 (U32((wisp_v128){0}) + 0x7fc00000)
+#define CANONICAL_64 (U64((wisp_v128){0}) + 0x7ff8000000000000)
+#define FLOAT(bits, v)                                                                            \
+    PICK(F##bits(v) == F##bits(v), v, CANONICAL_##bits)
+#else
+#define FLOAT(bits, v) (v)
+#endif
+
 /* Zeros are equal but differ in sign; what remains has a NaN, which adding makes quiet. */
 #define FLOAT_PICK(bits, a, b, less, more, equal)                                                 \
     PICK(F##bits(less) < F##bits(more), a, PICK(F##bits(more) < F##bits(less), b,                 \
-         PICK(F##bits(a) == F##bits(b), equal, F##bits(a) + F##bits(b))))
+         PICK(F##bits(a) == F##bits(b), equal, FLOAT(bits, F##bits(a) + F##bits(b)))))
 #define FLOAT_MIN(bits, a, b) FLOAT_PICK(bits, a, b, a, b, a | b)
 #define FLOAT_MAX(bits, a, b) FLOAT_PICK(bits, a, b, b, a, a & b)
 
@@ -116,7 +126,7 @@ static inline wisp_v128 wisp_f32x4_round(wisp_v128 a, float (*round)(float))
 {
     wisp_f32x4 v = F32(a);
     for (int i = 0; i < 4; i++)
-        v[i] = wisp_f32_quiet(round(v[i]));
+        v[i] = wisp_f32_result(wisp_f32_quiet(round(v[i])));
     return (wisp_v128)v;
 }
 
@@ -124,38 +134,40 @@ static inline wisp_v128 wisp_f64x2_round(wisp_v128 a, double (*round)(double))
 {
     wisp_f64x2 v = F64(a);
     for (int i = 0; i < 2; i++)
-        v[i] = wisp_f64_quiet(round(v[i]));
+        v[i] = wisp_f64_result(wisp_f64_quiet(round(v[i])));
     return (wisp_v128)v;
 }
 
 static inline wisp_v128 wisp_f32x4_sqrt(wisp_v128 a)
 {
     wisp_f32x4 v = F32(a);
-    return (wisp_v128)(wisp_f32x4){sqrtf(v[0]), sqrtf(v[1]), sqrtf(v[2]), sqrtf(v[3])};
+    v = (wisp_f32x4){sqrtf(v[0]), sqrtf(v[1]), sqrtf(v[2]), sqrtf(v[3])};
+    return (wisp_v128)FLOAT(32, v);
 }
 
 static inline wisp_v128 wisp_f64x2_sqrt(wisp_v128 a)
 {
     wisp_f64x2 v = F64(a);
-    return (wisp_v128)(wisp_f64x2){sqrt(v[0]), sqrt(v[1])};
+    v = (wisp_f64x2){sqrt(v[0]), sqrt(v[1])};
+    return (wisp_v128)FLOAT(64, v);
 }
 
 /* Two statements, so that no compiler fuses them: the product is rounded on every machine. */
 static inline wisp_v128 wisp_f32x4_madd(wisp_v128 a, wisp_v128 b, wisp_v128 c)
 {
     wisp_f32x4 product = F32(a) * F32(b);
-    return (wisp_v128)(product + F32(c));
+    return (wisp_v128)FLOAT(32, product + F32(c));
 }
 
 static inline wisp_v128 wisp_f64x2_madd(wisp_v128 a, wisp_v128 b, wisp_v128 c)
 {
     wisp_f64x2 product = F64(a) * F64(b);
-    return (wisp_v128)(product + F64(c));
+    return (wisp_v128)FLOAT(64, product + F64(c));
 }
 
 static inline wisp_v128 wisp_promote(wisp_v128 a)
 {
-    return (wisp_v128)CONVERT_LOW(F32, a);
+    return (wisp_v128)FLOAT(64, CONVERT_LOW(F32, a));
 }
 
 static inline uint32_t wisp_f32_bits(float value)
@@ -168,8 +180,8 @@ static inline uint32_t wisp_f32_bits(float value)
 static inline wisp_v128 wisp_demote(wisp_v128 a)
 {
     wisp_f64x2 v = F64(a);
-    return wisp_v128_of_low(wisp_f32_bits((float)v[WISP_LANE(2, 0)]),
-                            wisp_f32_bits((float)v[WISP_LANE(2, 1)]));
+    return wisp_v128_of_low(wisp_f32_bits(wisp_f32_result((float)v[WISP_LANE(2, 0)])),
+                            wisp_f32_bits(wisp_f32_result((float)v[WISP_LANE(2, 1)])));
 }
 
 /* The nearest integer towards zero; 0 for NaN. */
