@@ -278,6 +278,9 @@ const char *type_print(const wisp_extern_type *type, char text[TYPE_TEXT_SIZE])
     case WISP_EXTERN_MEMORY:
         add_limits(text, type->limits, "page");
         break;
+    case WISP_EXTERN_TAG:
+        add_types(text, type->func.params, type->func.param_count, true);
+        break;
     case WISP_EXTERN_GLOBAL:
         add(text, type->is_mutable ? "mut " : "");
         add(text, wisp_valtype_print(type->valtype, name));

@@ -50,15 +50,18 @@ static char letter_of(wisp_valtype type)
         return 'v';
     case WISP_FUNCREF:
         return 'c';
+    case WISP_EXNREF:
+        return 'x';
     }
     return 'e';
 }
 
-static wisp_status offer_func(wisp_linker *linker, const wisp_import *import, wisp_functype *type)
+/* Writes [type] as a signature; false where it is too long. */
+static bool write_signature(const wisp_functype *type, char signature[2 * VALUES_MAX + 3])
 {
-    char signature[2 * VALUES_MAX + 3], *at = signature;
+    char *at = signature;
     if (type->param_count > VALUES_MAX || type->result_count > VALUES_MAX)
-        return WISP_LIMIT;
+        return false;
     *at++ = '(';
     for (uint32_t i = 0; i < type->param_count; i++)
         *at++ = letter_of(type->params[i]);
@@ -66,6 +69,14 @@ static wisp_status offer_func(wisp_linker *linker, const wisp_import *import, wi
     for (uint32_t i = 0; i < type->result_count; i++)
         *at++ = letter_of(type->results[i]);
     *at = '\0';
+    return true;
+}
+
+static wisp_status offer_func(wisp_linker *linker, const wisp_import *import, wisp_functype *type)
+{
+    char signature[2 * VALUES_MAX + 3];
+    if (!write_signature(type, signature))
+        return WISP_LIMIT;
     return wisp_linker_add_func(linker, import->module, import->name, signature, host, type,
                                 NULL);
 }
@@ -75,6 +86,7 @@ static wisp_status offer(wisp_store *store, wisp_linker *linker, const wisp_impo
 {
     wisp_extern item = {.kind = import->type.kind};
     wisp_status status = WISP_OK;
+    char signature[2 * VALUES_MAX + 3];
     switch (import->type.kind) {
     case WISP_EXTERN_FUNC:
         *type = import->type.func;
@@ -89,6 +101,11 @@ static wisp_status offer(wisp_store *store, wisp_linker *linker, const wisp_impo
     case WISP_EXTERN_GLOBAL:
         status = wisp_global_new(store, import->type.is_mutable, value_of(import->type.valtype),
                                  &item.of.global, NULL);
+        break;
+    case WISP_EXTERN_TAG:
+        if (!write_signature(&import->type.func, signature))
+            return WISP_LIMIT;
+        status = wisp_tag_new(store, signature, &item.of.tag, NULL);
         break;
     }
     if (status)
@@ -106,8 +123,11 @@ static void call_export(wisp_instance *instance, const wisp_export *export)
     wisp_functype actual = wisp_func_type(func);
     if (actual.param_count != type->param_count || actual.result_count != type->result_count)
         return; /* another export whose name is the same up to a NUL */
-    for (uint32_t i = 0; i < type->param_count; i++)
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        if (actual.params[i] & WISP_NON_NULL)
+            return; /* there is nothing to refer to */
         args[i] = value_of(actual.params[i]);
+    }
     wisp_store *store = wisp_instance_store(instance);
     wisp_store_set_fuel(store, FUEL);
     wisp_status status =

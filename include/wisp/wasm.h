@@ -24,7 +24,8 @@
  *
  * It runs WebAssembly 1.0 with sign extension, non-trapping float-to-int conversion,
  * multi-value, bulk memory, reference types, mutable globals, extended constant expressions,
- * typed function references and tail calls. "Spec" below is the WebAssembly core specification.
+ * typed function references, tail calls and exceptions, both of the standard and of the legacy
+ * instructions that compilers emitted before. "Spec" below is the WebAssembly core specification.
  *
  * A module can do nothing but compute, use the linear memories and tables of its store
  * and call what its linker offers. It cannot run longer than its fuel, nor use more memory
@@ -50,6 +51,7 @@ typedef struct wisp_func wisp_func;
 typedef struct wisp_memory wisp_memory;
 typedef struct wisp_table wisp_table;
 typedef struct wisp_global wisp_global;
+typedef struct wisp_tag wisp_tag;
 typedef struct wisp_exception wisp_exception;
 
 #define WISP_PAGE_SIZE 65536u /* bytes of one page of linear memory */
@@ -85,7 +87,7 @@ enum {
     WISP_NON_NULL = 0x100
 };
 
-#define WISP_V128_SIZE 16 /* bytes of a v128 */
+#define WISP_V128_SIZE         16 /* bytes of a v128 */
 #define WISP_VALTYPE_INDEX_MAX 0x7fffff
 
 /* The type (ref null [index]). */
@@ -192,10 +194,11 @@ typedef enum wisp_extern_kind {
     WISP_EXTERN_FUNC,
     WISP_EXTERN_TABLE,
     WISP_EXTERN_MEMORY,
-    WISP_EXTERN_GLOBAL
+    WISP_EXTERN_GLOBAL,
+    WISP_EXTERN_TAG
 } wisp_extern_kind;
 
-/* "func", "table", "memory" or "global". Static. Any thread. */
+/* "func", "table", "memory", "global" or "tag". Static. Any thread. */
 WISP_API const char *wisp_extern_kind_name(wisp_extern_kind kind);
 
 /* Pages of a memory or elements of a table. [max] is UINT64_MAX where there is no limit. */
@@ -220,7 +223,7 @@ typedef struct wisp_table_type {
 /* What an import asks for or an export offers. */
 typedef struct wisp_extern_type {
     wisp_extern_kind kind;
-    wisp_functype func;   /* kind FUNC */
+    wisp_functype func;   /* kind FUNC; kind TAG: the values as parameters */
     wisp_limits limits;   /* kinds TABLE and MEMORY */
     bool is_64;           /* kinds TABLE and MEMORY: addresses or indices of 64 bits */
     uint32_t page_size;   /* kind MEMORY: bytes of a page */
@@ -335,7 +338,7 @@ WISP_API bool wisp_module_export(const wisp_module *module, uint32_t index, wisp
 
 /* A section of the binary, as tools list it. */
 typedef struct wisp_section {
-    uint8_t id;       /* 0 to 12 (Spec 5.5.2) */
+    uint8_t id;       /* 0 to 13 (Spec 5.5.2) */
     const char *name; /* "type", "code", … or a custom section's own name; borrowed */
     uint32_t offset;  /* of its content in the module's bytes */
     uint32_t size;    /* of its content */
@@ -367,6 +370,7 @@ typedef struct wisp_store_config {
     wisp_memory_source memory_source; /* of its linear memories [WISP_MEMORY_BEST] */
     uint64_t memory_max;              /* bytes of all its linear memories together [256 MiB] */
     uint64_t table_max;               /* elements of all its tables together [1,000,000] */
+    uint64_t exception_max;           /* bytes of all its exceptions in use [1 MiB] */
     uint32_t stack_size; /* bytes of the value and call stack of running functions [512 KiB] */
     uint32_t host_depth_max; /* how deep module and program may call each other [64] */
     uint64_t fuel;           /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */
@@ -412,6 +416,8 @@ WISP_API void wisp_store_interrupt(wisp_store *store);
     X(SIGNATURE, "indirect call type mismatch")                                                  \
     X(NULL_FUNCTION, "null function reference")                                                  \
     X(NULL_REFERENCE, "null reference")                                                          \
+    X(EXCEPTION, "uncaught exception")                                                           \
+    X(EXCEPTIONS, "no room for exceptions")                                                      \
     X(DIVIDE_BY_ZERO, "integer divide by zero")                                                  \
     X(OVERFLOW, "integer overflow")                                                              \
     X(CONVERSION, "invalid conversion to integer")                                               \
@@ -489,9 +495,10 @@ WISP_API wisp_status wisp_linker_new(wisp_store *store, wisp_linker **out, wisp_
 
 /*
  * Offers [fn] as [module].[name]. [signature] is "(params)results" with one letter a value:
- * i = i32, I = i64, f = f32, F = f64, v = v128, c = funcref, e = externref; "(iI)f" takes an i32 and
- * an i64 and gives an f32. Names are copied; [user] is handed to [fn] as it is. Adding a
- * name again replaces it. Returns WISP_INVALID for a bad signature.
+ * i = i32, I = i64, f = f32, F = f64, v = v128, c = funcref, e = externref, x = exnref;
+ * "(iI)f" takes an i32 and an i64 and gives an f32. Names are copied; [user] is handed to
+ * [fn] as it is. Adding a name again replaces it. Returns WISP_INVALID for a bad
+ * signature.
  */
 WISP_API wisp_status wisp_linker_add_func(wisp_linker *linker, const char *module,
                                           const char *name, const char *signature,
@@ -505,6 +512,7 @@ typedef struct wisp_extern {
         wisp_table *table;
         wisp_memory *memory;
         wisp_global *global;
+        wisp_tag *tag;
     } of;
 } wisp_extern;
 
@@ -560,6 +568,7 @@ WISP_API wisp_func *wisp_instance_func(const wisp_instance *instance, const char
 WISP_API wisp_memory *wisp_instance_memory(const wisp_instance *instance, const char *name);
 WISP_API wisp_table *wisp_instance_table(const wisp_instance *instance, const char *name);
 WISP_API wisp_global *wisp_instance_global(const wisp_instance *instance, const char *name);
+WISP_API wisp_tag *wisp_instance_tag(const wisp_instance *instance, const char *name);
 
 WISP_API const wisp_module *wisp_instance_module(const wisp_instance *instance);
 WISP_API wisp_store *wisp_instance_store(const wisp_instance *instance);
@@ -583,6 +592,71 @@ WISP_API wisp_status wisp_call_export(wisp_instance *instance, const char *name,
 
 /* The type of [func]. Borrowed; valid as long as its store. */
 WISP_API wisp_functype wisp_func_type(const wisp_func *func);
+
+/* ------------------------------------------------------------------ exceptions */
+
+/*
+ * A module can throw an exception, which has a tag and values, and catch it again, and so can
+ * functions of the program:
+ *
+ *     static wisp_status host_open(void *user, wisp_instance *caller, const wisp_value *args,
+ *                                  wisp_value *results, wisp_error *err)
+ *     {
+ *         ...
+ *         wisp_value code = wisp_i32(errno);
+ *         wisp_exception *failure;
+ *         if (wisp_exception_new(tag, &code, 1, &failure, err))
+ *             return WISP_LIMIT;
+ *         wisp_status status = wisp_exception_throw(failure);
+ *         wisp_exception_release(failure);
+ *         return status;
+ *     }
+ *
+ * An exception passes through all instances of the store up to the innermost call by the
+ * program. Where nothing catches it, wisp_call returns WISP_TRAP, the trap's code is
+ * WISP_TRAP_EXCEPTION, its backtrace says where it was thrown, and wisp_store_exception has it.
+ * A host function that called back into the store and gets one so may handle it, or hand it on
+ * by wisp_exception_throw. Traps are no exceptions: no module can catch them.
+ *
+ * Modules keep references to exceptions, in values of type exnref. The store frees exceptions
+ * that nothing in it refers to any more when it needs room for others (exception_max in
+ * wisp_store_config). One that the program got from the store is good until the next call of
+ * one of the store's functions; wisp_exception_hold keeps it longer. The arguments of a host
+ * function are good while it runs.
+ */
+
+/* Makes a tag for exceptions with the values of [signature], "(iI)" as for host functions but
+ * without results, to be offered to modules by a linker. */
+WISP_API wisp_status wisp_tag_new(wisp_store *store, const char *signature, wisp_tag **out,
+                                  wisp_error *err);
+
+/* The values of exceptions of [tag], as parameters. Borrowed; valid as long as its store. */
+WISP_API wisp_functype wisp_tag_type(const wisp_tag *tag);
+
+/*
+ * Makes an exception of [tag], in its store, with [count] [values] of the tag's types, else
+ * WISP_MISMATCH. The program holds it, and must release it. WISP_LIMIT where there is no room.
+ */
+WISP_API wisp_status wisp_exception_new(wisp_tag *tag, const wisp_value *values, uint32_t count,
+                                        wisp_exception **out, wisp_error *err);
+
+/* Holds [exception] once more: it lives until it has been released as often as it was held, or
+ * its store is freed. wisp_exception_release(NULL) is fine. */
+WISP_API void wisp_exception_hold(wisp_exception *exception);
+WISP_API void wisp_exception_release(wisp_exception *exception);
+
+WISP_API wisp_tag *wisp_exception_tag(const wisp_exception *exception);
+
+/* The [index]-th value of [exception]; false if it has not so many. */
+WISP_API bool wisp_exception_value(const wisp_exception *exception, uint32_t index,
+                                   wisp_value *out);
+
+/* Throws [exception] from a host function, which must then return what this returns. */
+WISP_API wisp_status wisp_exception_throw(wisp_exception *exception);
+
+/* The exception that ended the last call into [store], if one did; else NULL. Borrowed; good
+ * until the next call into the store. */
+WISP_API wisp_exception *wisp_store_exception(const wisp_store *store);
 
 /* ------------------------------------------------------------------ memories, tables, globals */
 

@@ -30,6 +30,15 @@ static void put_values(wisp_slot *slots, const wisp_value *values, uint32_t coun
 
 /* ------------------------------------------------------------------ into the program */
 
+/* Whether none of the results is a null that its type excludes. */
+static bool are_results_good(const wisp_functype *type, const wisp_value *results)
+{
+    for (uint32_t i = 0; i < type->result_count; i++)
+        if ((type->results[i] & WISP_NON_NULL) && !wisp_value_fits(&results[i], type->results[i]))
+            return false;
+    return true;
+}
+
 static void set_failure(wisp_store *store, const wisp_func *func, const wisp_error *err,
                         wisp_status status)
 {
@@ -49,12 +58,16 @@ static wisp_status run_host(wisp_exec *x, const wisp_func *func, wisp_value *val
     wisp_slot *top = x->top;
     uint32_t count = func->functype->param_count + func->functype->result_count;
     store->callout = &callout;
+    store->exceptions.thrown = NULL;
     x->top = (wisp_slot *)(void *)(values + count);
     wisp_status status =
         func->host(func->user, x->instance, values, values + func->functype->param_count, &err);
     x->top = top;
     store->callout = callout.outer;
     wisp_exec_reload(x);
+    if (!status && !are_results_good(func->functype, values + func->functype->param_count))
+        status =
+            wisp_fail(&err, WISP_MISMATCH, "a host function gave null for a type without it");
     if (status)
         set_failure(store, func, &err, status);
     return status;
@@ -76,7 +89,8 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
     for (uint32_t i = 0; i < type->result_count; i++)
         results[i].type = type->results[i];
     if (run_host(x, func, values, frame))
-        return WISP_TRAP_HOST;
+        return x->store->exceptions.thrown ? WISP_TRAP_EXCEPTION : WISP_TRAP_HOST;
+    x->store->exceptions.thrown = NULL;
     for (uint32_t i = 0; i < type->result_count; i++)
         results[i].type = type->results[i];
     put_values(args, results, type->result_count);

@@ -263,6 +263,8 @@
     X(RETURN_CALL_IMPORT)   /* args, header, count, function:2 */                                 \
     X(RETURN_CALL_INDIRECT) /* args, header, count, a, type:2, table:2 */                         \
     X(RETURN_CALL_REF)      /* args, header, count, a */                                          \
+    X(THROW)         /* args, tag:2 */                                                            \
+    X(THROW_REF)     /* a */                                                                      \
     X(CHECK_NULL)    /* a: traps if it is null */                                                 \
     X(BR_NULL)       /* a, jump:2 */                                                              \
     X(BR_NON_NULL)   /* a, jump:2 */                                                              \

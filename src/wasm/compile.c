@@ -22,6 +22,14 @@ static walker *const walkers[] = {
     [WISP_SHAPE_IF] = wisp_walk_if,
     [WISP_SHAPE_ELSE] = wisp_walk_else,
     [WISP_SHAPE_END] = wisp_walk_end,
+    [WISP_SHAPE_TRY_TABLE] = wisp_walk_try_table,
+    [WISP_SHAPE_THROW] = wisp_walk_throw,
+    [WISP_SHAPE_THROW_REF] = wisp_walk_throw_ref,
+    [WISP_SHAPE_TRY] = wisp_walk_try,
+    [WISP_SHAPE_CATCH] = wisp_walk_catch,
+    [WISP_SHAPE_CATCH_ALL] = wisp_walk_catch_all,
+    [WISP_SHAPE_RETHROW] = wisp_walk_rethrow,
+    [WISP_SHAPE_DELEGATE] = wisp_walk_delegate,
     [WISP_SHAPE_BR] = wisp_walk_br,
     [WISP_SHAPE_BR_IF] = wisp_walk_br_if,
     [WISP_SHAPE_BR_TABLE] = wisp_walk_br_table,
@@ -88,15 +96,6 @@ static walker *const walkers[] = {
 static const char *feature_of(uint8_t byte)
 {
     switch (byte) {
-    case 0x06:
-    case 0x07:
-    case 0x08:
-    case 0x09:
-    case 0x0a:
-    case 0x18:
-    case 0x19:
-    case 0x1f:
-        return "exception handling";
     case 0xd3:
     case 0xfb:
         return "garbage collection";
@@ -256,11 +255,26 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->is_dead = false;
     c->height = c->moved = c->depth = c->set_len = 0;
     c->top = 0;
+    c->handlers.len = c->clauses.len = 0;
     c->code_len = 0;
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
     c->locate = 0;
     read_locals(c);
+}
+
+static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_function *function)
+{
+    size_t count = c->handlers.len;
+    if (count == 0)
+        return WISP_OK;
+    wisp_handler *handlers = wisp_arena_alloc(&module->arena, count, sizeof *handlers);
+    if (!handlers)
+        return wisp_fail_memory(c->err, count * sizeof *handlers);
+    memcpy(handlers, c->handlers.items, count * sizeof *handlers);
+    function->handlers = handlers;
+    function->handler_count = (uint32_t)count;
+    return WISP_OK;
 }
 
 /* Keeps the finished code in the module. */
@@ -277,7 +291,7 @@ static wisp_status keep(wisp_compiler *c, wisp_module *module)
     function->frame_size = c->slots_max * (uint32_t)sizeof(uint64_t);
     function->weight = (int32_t)(1 + c->instructions / 16);
     function->header = c->header;
-    return WISP_OK;
+    return keep_handlers(c, module, function);
 }
 
 wisp_status wisp_compile_function(wisp_compiler *c, wisp_module *module, uint32_t index,
@@ -310,6 +324,8 @@ void wisp_compiler_free(wisp_compiler *c)
     const wisp_allocator *allocator = c->allocator;
     wisp_free(allocator, c->locals, c->local_capacity * sizeof *c->locals);
     wisp_free(allocator, c->set_locals, c->set_capacity * sizeof *c->set_locals);
+    wisp_free(allocator, c->handlers.items, c->handlers.capacity * sizeof *c->handlers.items);
+    wisp_free(allocator, c->clauses.items, c->clauses.capacity * sizeof *c->clauses.items);
     wisp_free(allocator, c->operands, c->operand_capacity * sizeof *c->operands);
     wisp_free(allocator, c->controls, c->control_capacity * sizeof *c->controls);
     wisp_free(allocator, c->code, c->code_capacity * sizeof *c->code);

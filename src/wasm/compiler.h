@@ -59,6 +59,9 @@ typedef struct wisp_control {
     uint32_t height;           /* operands below the block's own */
     uint16_t home;             /* of the block's first operand */
     uint32_t start;            /* unit that a jump to a loop goes to */
+    uint32_t catches;          /* chain of handlers that go on behind its end, as index + 1 */
+    uint32_t first_clause;     /* of try_table, in clauses */
+    uint32_t body_end;         /* of legacy try: unit behind its body */
     uint32_t set_len;          /* locals that were set before */
     uint32_t instructions;     /* how many came before it */
     uint32_t jumps;            /* chain of jumps to the end, as unit + 1 */
@@ -66,6 +69,11 @@ typedef struct wisp_control {
     uint32_t else_jump;        /* of if, as unit + 1 */
     uint32_t stub, stub_of;    /* br_table: code that jumps here, made for the table at stub_of */
 } wisp_control;
+
+typedef struct wisp_handler_list {
+    wisp_handler *items;
+    size_t len, capacity;
+} wisp_handler_list;
 
 struct wisp_compiler {
     const wisp_module *module;
@@ -99,6 +107,9 @@ struct wisp_compiler {
     size_t moved; /* operands below this are in no local */
     wisp_control *controls;
     size_t depth, control_capacity;
+
+    wisp_handler_list handlers; /* of blocks that have ended, inner ones first … */
+    wisp_handler_list clauses;  /* … and of try_tables that have not, outer ones first */
 
     uint16_t *code;
     size_t code_len, code_capacity, code_max;
@@ -221,6 +232,8 @@ void wisp_emit_weights(wisp_compiler *c, wisp_control *control);
 
 /* Whether a branch to [target] must move operands, and that. */
 bool wisp_emit_must_move(wisp_compiler *c, const wisp_control *target);
+/* Moves them: as many as its label takes. */
+void wisp_emit_branch_moves(wisp_compiler *c, const wisp_control *target);
 /* A whole branch: moves and jump, or return. */
 void wisp_emit_branch(wisp_compiler *c, wisp_control *target);
 void wisp_emit_return(wisp_compiler *c);

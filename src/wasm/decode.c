@@ -110,7 +110,8 @@ static wisp_status read_table(wisp_decoder *d, wisp_module_table *table)
         status = wisp_decode_malformed(d, "a zero byte");
     if (status == WISP_OK)
         status = wisp_decode_table_type(d, &table->type);
-    return status ? status : wisp_decode_constant(d, table->type.element, m->global_count, &table->init);
+    return status ? status
+                  : wisp_decode_constant(d, table->type.element, m->global_count, &table->init);
 }
 
 static wisp_status read_table_section(wisp_decoder *d, uint32_t count)
@@ -153,10 +154,21 @@ static wisp_status read_global_section(wisp_decoder *d, uint32_t count)
     return status;
 }
 
+static wisp_status read_tag_section(wisp_decoder *d, uint32_t count)
+{
+    wisp_module *m = d->module;
+    if (count > WISP_TAGS_MAX)
+        return wisp_decode_too_many(d, "tags", count, WISP_TAGS_MAX);
+    wisp_status status = wisp_decode_extend(d, &m->tags, m->tag_count, count, sizeof *m->tags);
+    for (uint32_t i = 0; i < count && status == WISP_OK; i++)
+        status = wisp_decode_tag_type(d, &m->tags[m->tag_count++]);
+    return status;
+}
+
 static uint32_t count_of_kind(const wisp_module *m, wisp_extern_kind kind)
 {
     const uint32_t counts[] = {m->function_count, m->table_count, m->memory_count,
-                               m->global_count};
+                               m->global_count, m->tag_count};
     return counts[kind];
 }
 
@@ -169,8 +181,8 @@ static wisp_status read_export(wisp_decoder *d, wisp_export_entry *out)
         status = wisp_decode_keep_name(d, name, &out->name);
     if (status == WISP_OK)
         status = wisp_decode_byte(d, "an export kind", &kind);
-    if (status == WISP_OK && kind > WISP_EXTERN_GLOBAL)
-        status = wisp_decode_malformed(d, "an export kind of 0 to 3 (malformed export kind)");
+    if (status == WISP_OK && kind > WISP_EXTERN_TAG)
+        status = wisp_decode_malformed(d, "an export kind of 0 to 4 (malformed export kind)");
     if (status == WISP_OK)
         status = wisp_decode_u32(d, "an index", &out->index);
     if (status)
@@ -247,8 +259,8 @@ static wisp_status read_code_section(wisp_decoder *d, uint32_t count)
 /* ------------------------------------------------------------------ sections */
 
 static const char *const section_names[] = {
-    "custom", "type",  "import",  "function", "table", "memory",    "global",
-    "export", "start", "element", "code",     "data",  "data count"};
+    "custom", "type",  "import",  "function", "table", "memory",     "global",
+    "export", "start", "element", "code",     "data",  "data count", "tag"};
 
 enum {
     SECTION_CUSTOM = 0,
@@ -258,10 +270,10 @@ enum {
     SECTION_TAG = 13
 };
 
-/* The prescribed order: the data count section comes before the code. */
+/* The prescribed order: tags come behind memories, and the data count before the code. */
 static uint32_t rank_of(uint8_t id)
 {
-    static const uint8_t ranks[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10};
+    static const uint8_t ranks[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
     return ranks[id];
 }
 
@@ -299,6 +311,8 @@ static wisp_status read_content(wisp_decoder *d, wisp_section *section)
         wisp_decode_element_section,
         read_code_section,
         wisp_decode_data_section,
+        NULL,
+        read_tag_section,
     };
     if (section->id == SECTION_CUSTOM)
         return read_custom_section(d, section);
@@ -315,12 +329,9 @@ static wisp_status read_content(wisp_decoder *d, wisp_section *section)
 
 static wisp_status check_order(wisp_decoder *d, uint8_t id, uint64_t offset)
 {
-    if (id == SECTION_TAG)
-        return wisp_fail_at(d->err, WISP_UNSUPPORTED, offset,
-                            "tags (exception handling) are not supported");
-    if (id > SECTION_DATA_COUNT)
+    if (id > SECTION_TAG)
         return wisp_fail_at(d->err, WISP_MALFORMED, offset,
-                            "section %u at byte %llu, expected 0 to 12 (malformed section id)",
+                            "section %u at byte %llu, expected 0 to 13 (malformed section id)",
                             id, (unsigned long long)offset);
     if (id == SECTION_CUSTOM)
         return WISP_OK;

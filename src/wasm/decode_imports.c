@@ -6,7 +6,7 @@
 typedef struct import {
     wisp_bytes module, name;
     uint8_t kind;
-    uint32_t type;
+    uint32_t type; /* of functions and tags */
     wisp_table_type table;
     wisp_memory_type memory;
     wisp_module_global global;
@@ -24,11 +24,10 @@ static wisp_status read_import_type(wisp_decoder *d, uint8_t kind, import *out)
         return wisp_decode_memory_type(d, &out->memory);
     case WISP_EXTERN_GLOBAL:
         return wisp_decode_global_type(d, &out->global);
-    case 4:
-        return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d) - 1,
-                            "tags (exception handling) are not supported");
+    case WISP_EXTERN_TAG:
+        return wisp_decode_tag_type(d, &out->type);
     }
-    return wisp_decode_malformed(d, "an import kind of 0 to 3 (malformed import kind)");
+    return wisp_decode_malformed(d, "an import kind of 0 to 4 (malformed import kind)");
 }
 
 static wisp_status read_import_kind_and_type(wisp_decoder *d, import *out)
@@ -96,7 +95,7 @@ static wisp_status count_imports(wisp_decoder *d, uint32_t count)
 {
     wisp_module *m = d->module;
     uint32_t *counts[] = {&m->imported_functions, &m->imported_tables, &m->imported_memories,
-                          &m->imported_globals};
+                          &m->imported_globals, &m->imported_tags};
     import_group group = {0};
     for (uint32_t i = 0; i < count; i++) {
 import entry = {0 };
@@ -135,6 +134,10 @@ static wisp_status keep_import(wisp_decoder *d, const import *entry, wisp_import
         m->globals[out->index] = entry->global;
         m->globals[out->index].init.size = 0;
         break;
+    case WISP_EXTERN_TAG:
+        out->index = m->tag_count++;
+        m->tags[out->index] = entry->type;
+        break;
     }
     return status;
 }
@@ -152,6 +155,8 @@ static wisp_status allocate_imports(wisp_decoder *d, uint32_t count)
         status = wisp_decode_allocate(d, &m->memories, m->imported_memories, sizeof *m->memories);
     if (status == WISP_OK)
         status = wisp_decode_allocate(d, &m->globals, m->imported_globals, sizeof *m->globals);
+    if (status == WISP_OK)
+        status = wisp_decode_allocate(d, &m->tags, m->imported_tags, sizeof *m->tags);
     return status;
 }
 

@@ -240,6 +240,21 @@ wisp_status wisp_decode_type_index(wisp_decoder *d, uint32_t *out)
     return WISP_OK;
 }
 
+wisp_status wisp_decode_tag_type(wisp_decoder *d, uint32_t *out)
+{
+    uint8_t attribute = 0;
+    wisp_status status = wisp_decode_use(d, WISP_FEATURE_EXCEPTIONS);
+    if (status == WISP_OK)
+        status = wisp_decode_byte(d, "a tag", &attribute);
+    if (status == WISP_OK && attribute != 0)
+        status = wisp_decode_malformed(d, "attribute 0 of a tag (malformed tag attribute)");
+    if (status == WISP_OK)
+        status = wisp_decode_type_index(d, out);
+    if (status == WISP_OK && d->module->types[*out].result_count)
+        status = wisp_decode_mismatch(d, "non-empty tag result type");
+    return status;
+}
+
 wisp_status wisp_decode_function_index(wisp_decoder *d, uint32_t *out)
 {
     wisp_status status = wisp_decode_u32(d, "a function index", out);

@@ -44,6 +44,8 @@ wisp_status wisp_decode_reftype(wisp_decoder *d, wisp_valtype *out);
 wisp_status wisp_decode_table_type(wisp_decoder *d, wisp_table_type *out);
 wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_memory_type *out);
 wisp_status wisp_decode_global_type(wisp_decoder *d, wisp_module_global *out);
+/* The index of a tag's type, which has no results (Spec 5.3.12). */
+wisp_status wisp_decode_tag_type(wisp_decoder *d, uint32_t *out);
 wisp_status wisp_decode_type_index(wisp_decoder *d, uint32_t *out);
 wisp_status wisp_decode_function_index(wisp_decoder *d, uint32_t *out);
 wisp_status wisp_decode_constant(wisp_decoder *d, wisp_valtype type, uint32_t globals,

@@ -316,8 +316,10 @@ bool wisp_emit_must_move(wisp_compiler *c, const wisp_control *target)
 }
 
 /* Upwards, so that no operand is overwritten before it is moved: homes only get lower. */
-static void emit_branch_moves(wisp_compiler *c, const wisp_control *target)
+void wisp_emit_branch_moves(wisp_compiler *c, const wisp_control *target)
 {
+    if (c->is_dead || c->status)
+        return;
     wisp_types types = wisp_control_label(target);
     uint32_t home = target->home;
     for (uint32_t i = 0; i < types.count; i++) {
@@ -334,7 +336,7 @@ void wisp_emit_branch(wisp_compiler *c, wisp_control *target)
         wisp_emit_return(c);
         return;
     }
-    emit_branch_moves(c, target);
+    wisp_emit_branch_moves(c, target);
     wisp_emit_jump(c, target, NULL, true);
 }
 

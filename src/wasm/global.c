@@ -65,6 +65,14 @@ bool wisp_value_fits(const wisp_value *value, wisp_valtype type)
                                 type);
 }
 
+void wisp_global_register(wisp_global *global)
+{
+    if (!wisp_valtype_is_exn(global->type))
+        return;
+    global->next = global->store->exception_globals;
+    global->store->exception_globals = global;
+}
+
 wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value,
                             wisp_global **out, wisp_error *err)
 {
@@ -80,6 +88,7 @@ wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value
     global->type = value.type;
     global->is_mutable = is_mutable;
     global->store = store;
+    wisp_global_register(global);
     *out = global;
     return WISP_OK;
 }

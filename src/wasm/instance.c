@@ -27,6 +27,8 @@ static wisp_status allocate_arrays(wisp_instance *in, wisp_error *err)
     if (status == WISP_OK)
         status = allocate(s, &in->memories, m->memory_count + 1, sizeof *in->memories, err);
     if (status == WISP_OK)
+        status = allocate(s, &in->tags, m->tag_count, sizeof *in->tags, err);
+    if (status == WISP_OK)
         status = allocate(s, &in->globals, m->global_count, sizeof *in->globals, err);
     if (status == WISP_OK)
         status = allocate(s, &in->types, m->type_count, sizeof *in->types, err);
@@ -70,6 +72,9 @@ static void take_import(wisp_instance *in, const wisp_import_entry *import, wisp
         break;
     case WISP_EXTERN_GLOBAL:
         in->globals[import->index] = item.of.global;
+        break;
+    case WISP_EXTERN_TAG:
+        in->tags[import->index] = item.of.tag;
         break;
     }
 }
@@ -139,9 +144,20 @@ static wisp_status make_globals(wisp_instance *in, wisp_error *err)
         own->type = wisp_valtype_numbered(m->globals[i].type, in->types);
         own->is_mutable = m->globals[i].is_mutable;
         own->store = in->store;
+        wisp_global_register(own);
         in->globals[i] = own;
     }
     return WISP_OK;
+}
+
+static wisp_status make_tags(wisp_instance *in, wisp_error *err)
+{
+    const wisp_module *m = in->module;
+    wisp_status status = WISP_OK;
+    for (uint32_t i = m->imported_tags; i < m->tag_count && status == WISP_OK; i++)
+        status = wisp_tag_make(in->store, in->types[m->tags[i]], in->functypes[m->tags[i]],
+                               &in->tags[i], err);
+    return status;
 }
 
 static void *read_entry(const wisp_instance *in, bool is_expression, wisp_reader *r)
@@ -151,6 +167,14 @@ static void *read_entry(const wisp_instance *in, bool is_expression, wisp_reader
         return wisp_constant_read(in, r).ref;
     wisp_read_leb_u32(r, &index);
     return in->functions[index];
+}
+
+/* Segments are not looked at when exceptions in use are, so they hold theirs for good. */
+static void hold_exceptions(const wisp_elements *elements, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (elements->refs[i])
+            wisp_exception_hold(elements->refs[i]);
 }
 
 static wisp_status make_elements(wisp_instance *in, wisp_error *err)
@@ -167,6 +191,8 @@ static wisp_status make_elements(wisp_instance *in, wisp_error *err)
         wisp_reader r = wisp_reader_of(wisp_module_span(m, segment->entries));
         for (uint32_t k = 0; k < segment->count; k++)
             in->elements[i].refs[k] = read_entry(in, segment->is_expressions, &r);
+        if (wisp_valtype_is_exn(segment->type))
+            hold_exceptions(&in->elements[i], segment->count);
         in->elements[i].len = segment->count;
     }
     return WISP_OK;
@@ -225,6 +251,8 @@ static wisp_status make(wisp_instance *in, const source *from, wisp_error *err)
         status = make_tables_and_memories(in, err);
     if (status == WISP_OK)
         status = make_globals(in, err);
+    if (status == WISP_OK)
+        status = make_tags(in, err);
     if (status == WISP_OK)
         status = make_elements(in, err);
     return status;
@@ -310,6 +338,9 @@ wisp_extern wisp_instance_item(const wisp_instance *in, const wisp_export_entry 
     case WISP_EXTERN_GLOBAL:
         item.of.global = in->globals[export->index];
         break;
+    case WISP_EXTERN_TAG:
+        item.of.tag = in->tags[export->index];
+        break;
     }
     return item;
 }
@@ -348,6 +379,13 @@ wisp_global *wisp_instance_global(const wisp_instance *instance, const char *nam
     wisp_extern item;
     bool found = wisp_instance_export(instance, name, &item);
     return found && item.kind == WISP_EXTERN_GLOBAL ? item.of.global : NULL;
+}
+
+wisp_tag *wisp_instance_tag(const wisp_instance *instance, const char *name)
+{
+    wisp_extern item;
+    bool found = wisp_instance_export(instance, name, &item);
+    return found && item.kind == WISP_EXTERN_TAG ? item.of.tag : NULL;
 }
 
 const wisp_module *wisp_instance_module(const wisp_instance *instance)

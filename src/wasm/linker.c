@@ -116,6 +116,8 @@ const wisp_store *wisp_extern_store(const wisp_extern *item)
         return item->of.memory->store;
     case WISP_EXTERN_GLOBAL:
         return item->of.global->store;
+    case WISP_EXTERN_TAG:
+        return item->of.tag->store;
     }
     return NULL;
 }
@@ -169,6 +171,9 @@ wisp_extern_type wisp_extern_type_of(const wisp_extern *item)
         type.valtype = item->of.global->type;
         type.is_mutable = item->of.global->is_mutable;
         break;
+    case WISP_EXTERN_TAG:
+        type.func = *item->of.tag->functype;
+        break;
     }
     return type;
 }
@@ -185,6 +190,8 @@ static bool matches(const wisp_extern *item, const wisp_module *module, const ui
     switch (kind) {
     case WISP_EXTERN_FUNC:
         return item->of.func->type == numbers[module->functions[index].type];
+    case WISP_EXTERN_TAG:
+        return item->of.tag->type == numbers[module->tags[index]];
     case WISP_EXTERN_TABLE:
         return valtype == actual.valtype && wanted.is_64 == actual.is_64 &&
                wisp_limits_match(wanted.limits, actual.limits);

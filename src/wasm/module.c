@@ -82,6 +82,9 @@ wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_
         type.valtype = module->globals[index].type;
         type.is_mutable = module->globals[index].is_mutable;
         break;
+    case WISP_EXTERN_TAG:
+        type.func = module->types[module->tags[index]];
+        break;
     }
     return type;
 }

@@ -23,6 +23,7 @@ enum {
     WISP_IMPORTS_MAX = 1000000,
     WISP_EXPORTS_MAX = 1000000,
     WISP_GLOBALS_MAX = 1000000,
+    WISP_TAGS_MAX = 1000000,
     WISP_SEGMENTS_MAX = 100000,
     WISP_TABLES_MAX = 100000,
     WISP_ELEMENTS_MAX = 10000000, /* initial size of a table, entries of a segment */
@@ -61,6 +62,28 @@ typedef struct wisp_text {
     uint32_t size;    /* without that NUL; more than strlen if the name has one in it */
 } wisp_text;
 
+typedef enum wisp_handler_kind {
+    WISP_HANDLER_TAG,     /* catches exceptions of one tag */
+    WISP_HANDLER_ALL,     /* catches all */
+    WISP_HANDLER_DELEGATE /* leaves them to handlers around another block */
+} wisp_handler_kind;
+
+/*
+ * What becomes of an exception that is thrown while units [start] to [end] of a function are at
+ * work. The handlers of a function are a list in which inner ones come before outer ones.
+ */
+typedef struct wisp_handler {
+    uint32_t start, end;
+    uint32_t target;   /* unit to go on at; of DELEGATE: the greatest depth of who may catch */
+    uint32_t tag;      /* of TAG */
+    uint16_t depth;    /* how many blocks are around the one that it belongs to */
+    uint16_t slot;     /* of TAG: first slot for the exception's values */
+    uint16_t ref_slot; /* slot for the reference to it, or WISP_NO_SLOT */
+    uint8_t kind;      /* wisp_handler_kind */
+} wisp_handler;
+
+#define WISP_NO_SLOT UINT16_MAX
+
 /* A function, imported or defined. Once compiled, [start] is where its code begins. */
 typedef struct wisp_function {
     const uint16_t *start;
@@ -71,6 +94,8 @@ typedef struct wisp_function {
     uint32_t type;       /* index in types, of the first of equal ones, as all are */
     wisp_span body;      /* locals and instructions, without the leading size */
     bool is_declared;    /* ref.func in a body may name it */
+    uint32_t handler_count;
+    const wisp_handler *handlers;
 } wisp_function;
 
 /* A constant expression is kept as bytes and run at instantiation (constexpr.c). */
@@ -135,6 +160,7 @@ struct wisp_module {
     wisp_module_table *tables;
     wisp_memory_type *memories;
     wisp_module_global *globals;
+    uint32_t *tags; /* index in types, of the first of equal ones */
     wisp_export_entry *exports;
     uint32_t *exports_by_name; /* indices of exports, sorted by name */
     wisp_element_segment *elements;
@@ -144,6 +170,7 @@ struct wisp_module {
     uint32_t type_count, import_count, function_count, table_count, memory_count, global_count;
     uint32_t export_count, element_count, data_count, section_count;
     uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
+    uint32_t tag_count, imported_tags;
     uint32_t start;  /* function index or WISP_NO_INDEX */
     wisp_span names; /* content of the name section, empty without one */
 };

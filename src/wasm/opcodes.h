@@ -23,6 +23,11 @@
     X(0x03, LOOP,           "loop",          LOOP,        NONE, NONE, UNREACHABLE, CORE)          \
     X(0x04, IF,             "if",            IF,          NONE, NONE, UNREACHABLE, CORE)          \
     X(0x05, ELSE,           "else",          ELSE,        NONE, NONE, UNREACHABLE, CORE)          \
+    X(0x06, TRY,            "try", TRY, NONE, NONE, UNREACHABLE, LEGACY_EXCEPTIONS)               \
+    X(0x07, CATCH,          "catch", CATCH, NONE, NONE, UNREACHABLE, LEGACY_EXCEPTIONS)           \
+    X(0x08, THROW,          "throw", THROW, NONE, NONE, THROW, EXCEPTIONS)                        \
+    X(0x09, RETHROW,        "rethrow", RETHROW, NONE, NONE, THROW_REF, LEGACY_EXCEPTIONS)         \
+    X(0x0a, THROW_REF,      "throw_ref", THROW_REF, NONE, NONE, THROW_REF, EXCEPTIONS)            \
     X(0x0b, END,            "end",           END,         NONE, NONE, UNREACHABLE, CORE)          \
     X(0x0c, BR,             "br",            BR,          NONE, NONE, BR, CORE)                   \
     X(0x0d, BR_IF,          "br_if",         BR_IF,       NONE, NONE, BR_NZ, CORE)                \
@@ -34,9 +39,12 @@
     X(0x13, RETURN_CALL_INDIRECT, "return_call_indirect", RETURN_CALL_INDIRECT, NONE, NONE, RETURN_CALL_INDIRECT, TAIL_CALLS)\
     X(0x14, CALL_REF,       "call_ref", CALL_REF, NONE, NONE, CALL_REF, FUNCTION_REFERENCES)      \
     X(0x15, RETURN_CALL_REF, "return_call_ref", RETURN_CALL_REF, NONE, NONE, RETURN_CALL_REF, FUNCTION_REFERENCES)\
+    X(0x18, DELEGATE,       "delegate", DELEGATE, NONE, NONE, UNREACHABLE, LEGACY_EXCEPTIONS)     \
+    X(0x19, CATCH_ALL,      "catch_all", CATCH_ALL, NONE, NONE, UNREACHABLE, LEGACY_EXCEPTIONS)   \
     X(0x1a, DROP,           "drop",          DROP,        NONE, NONE, UNREACHABLE, CORE)          \
     X(0x1b, SELECT,         "select",        SELECT,      NONE, NONE, SELECT_32, CORE)            \
     X(0x1c, SELECT_T,       "select t",      SELECT_T,    NONE, NONE, SELECT_32, REFERENCE_TYPES) \
+    X(0x1f, TRY_TABLE,      "try_table", TRY_TABLE, NONE, NONE, UNREACHABLE, EXCEPTIONS)          \
     X(0x20, LOCAL_GET,      "local.get",     LOCAL_GET,   NONE, NONE, UNREACHABLE, CORE)          \
     X(0x21, LOCAL_SET,      "local.set",     LOCAL_SET,   NONE, NONE, COPY_32, CORE)              \
     X(0x22, LOCAL_TEE,      "local.tee",     LOCAL_TEE,   NONE, NONE, COPY_32, CORE)              \
@@ -255,6 +263,14 @@
     X(RETURN_CALL_INDIRECT)                                                                      \
     X(CALL_REF)                                                                                  \
     X(RETURN_CALL_REF)                                                                           \
+    X(TRY_TABLE)                                                                                 \
+    X(THROW)                                                                                     \
+    X(THROW_REF)                                                                                 \
+    X(TRY)                                                                                       \
+    X(CATCH)                                                                                     \
+    X(CATCH_ALL)                                                                                 \
+    X(RETHROW)                                                                                   \
+    X(DELEGATE)                                                                                  \
     X(DROP)                                                                                      \
     X(SELECT)                                                                                    \
     X(SELECT_T)                                                                                  \

@@ -10,6 +10,7 @@
 #include "base/reader.h"
 #include "wasm/block.h"
 #include "wasm/code.h"
+#include "wasm/exception_pool.h"
 #include "wasm/module.h"
 #include "wasm/slot.h"
 #include "wasm/type_table.h"
@@ -50,6 +51,13 @@ struct wisp_global {
     wisp_valtype type;
     bool is_mutable;
     wisp_store *store;
+    wisp_global *next; /* in the store's exception_globals */
+};
+
+struct wisp_tag {
+    uint32_t type; /* store-wide number */
+    const wisp_functype *functype;
+    wisp_store *store;
 };
 
 /* The entries of an element segment, evaluated; dropped segments have length 0. */
@@ -65,6 +73,7 @@ struct wisp_instance {
     wisp_table **tables;
     wisp_memory **memories;
     wisp_global **globals;
+    wisp_tag **tags;
     uint32_t *types;                 /* store-wide number of each of the module's types … */
     const wisp_functype **functypes; /* … and the type in terms of these numbers */
     wisp_elements *elements;
@@ -103,6 +112,8 @@ typedef struct wisp_callout {
     wisp_slot *frame;
 } wisp_callout;
 
+enum { WISP_RECENT_FUNCTIONS = 64 };
+
 struct wisp_store {
     wisp_exec exec;
     atomic_uint interrupted; /* 0 or 1; a word, which every machine exchanges atomically */
@@ -118,6 +129,9 @@ struct wisp_store {
     wisp_memory *memories;
     wisp_table *tables;
     wisp_type_table types;
+    wisp_exception_pool exceptions;
+    wisp_global *exception_globals; /* those that can hold references to exceptions */
+    const wisp_function *recent[WISP_RECENT_FUNCTIONS]; /* by code pointer (activation.c) */
     wisp_callout *callout;
     const wisp_func *failed;           /* the function of the program's that failed last … */
     char failure[WISP_ERROR_TEXT_MAX]; /* … and its words */
@@ -204,6 +218,20 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
 /* Takes the bridge away when the callee has returned. */
 void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge);
 
+/* A tag of the function type with number [type] (exception.c). */
+wisp_status wisp_tag_make(wisp_store *store, uint32_t type, const wisp_functype *functype,
+                          wisp_tag **out, wisp_error *err);
+
+/* Throws an exception of the running instance's tag [tag] with the values at [args], behind which
+ * the stack is not in use; or again [exception]. NONE if it is on its way, for wisp_unwind. */
+wisp_trap_code wisp_exception_raise(wisp_exec *x, uint32_t tag, const wisp_slot *args);
+wisp_trap_code wisp_exception_raise_again(wisp_exec *x, wisp_exception *exception);
+
+/* Looks for who catches the exception thrown at exec.pc in exec.frame, and makes exec.pc,
+ * exec.frame and the instance those to go on with. EXCEPTION if nobody does before the program,
+ * with all as it was (unwind.c). */
+wisp_trap_code wisp_unwind(wisp_exec *x);
+
 /* Fills store->trap with [code] and the frames from exec.pc on, unless exec.pc is NULL, and
  * [err] from it; returns WISP_TRAP (trap.c). */
 wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error *err);
@@ -274,6 +302,9 @@ static inline bool wisp_range_fits(uint64_t place, uint64_t size, uint64_t limit
 {
     return size <= limit && place <= limit - size;
 }
+
+/* Whatever [global], just made, can hold is found when exceptions are looked for (global.c). */
+void wisp_global_register(wisp_global *global);
 
 /* Runs the constant expression [init], which has been validated, in [instance] whose
  * globals exist as far as the expression may name them (constexpr.c). */

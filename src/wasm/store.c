@@ -9,6 +9,7 @@ enum { FUEL_SLICE = 4096 };
 
 enum {
     DEFAULT_TABLE_MAX = 1000000,
+    DEFAULT_EXCEPTION_MAX = 1024 * 1024,
     DEFAULT_STACK_SIZE = 512 * 1024,
     DEFAULT_HOST_DEPTH_MAX = 64,
     ARENA_CHUNK_SIZE = 4096,
@@ -21,6 +22,8 @@ static void configure(wisp_store *store, const wisp_store_config *config)
 {
     store->memory_max = config->memory_max ? config->memory_max : DEFAULT_MEMORY_MAX;
     store->table_max = config->table_max ? config->table_max : DEFAULT_TABLE_MAX;
+    store->exceptions.size_max =
+        config->exception_max ? config->exception_max : DEFAULT_EXCEPTION_MAX;
     store->stack_size = config->stack_size ? config->stack_size : DEFAULT_STACK_SIZE;
     if (store->stack_size < STACK_SIZE_MIN)
         store->stack_size = STACK_SIZE_MIN;
@@ -64,6 +67,7 @@ void wisp_store_free(wisp_store *store)
     const wisp_allocator *allocator = store->allocator;
     wisp_memories_free(store, NULL);
     wisp_tables_free(store, NULL);
+    wisp_exceptions_free(store);
     wisp_type_table_deinit(&store->types, allocator);
     wisp_arena_deinit(&store->arena);
     wisp_arena_deinit(&store->trap_names);

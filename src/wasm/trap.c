@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wasm/activation.h"
 #include "wasm/compile.h"
-#include "wasm/runtime.h"
 
 const char *wisp_trap_text(wisp_trap_code code)
 {
@@ -18,24 +18,6 @@ const char *wisp_trap_text(wisp_trap_code code)
 }
 
 /* ------------------------------------------------------------------ frames */
-
-static bool holds(const wisp_function *function, const uint16_t *pc)
-{
-    return (uintptr_t)pc >= (uintptr_t)function->start &&
-           (uintptr_t)pc < (uintptr_t)(function->start + function->code_len);
-}
-
-/* The function of [module] whose code [pc] is in, which is [likely] the one before. */
-static const wisp_function *function_at(const wisp_module *module, const uint16_t *pc,
-                                        const wisp_function *likely)
-{
-    if (likely && holds(likely, pc))
-        return likely;
-    for (uint32_t i = module->imported_functions; i < module->function_count; i++)
-        if (holds(&module->functions[i], pc))
-            return &module->functions[i];
-    return NULL;
-}
 
 static const char *export_name(const wisp_module *module, uint32_t function)
 {
@@ -84,28 +66,13 @@ static void add_wasm_frame(wisp_store *store, const wisp_instance *instance,
 }
 
 /* Adds the frames from [pc] in [fp] outwards, up to the call by the program. */
-static void add_frames(wisp_store *store, const wisp_instance *instance, const uint16_t *pc,
-                       const wisp_slot *fp)
+static void add_frames(wisp_store *store, wisp_instance *instance, const uint16_t *pc,
+                       wisp_slot *fp)
 {
-    const wisp_function *function = NULL;
-    while (pc && instance) {
-        function = function_at(instance->module, pc, function);
-        if (!function)
-            return;
-        add_wasm_frame(store, instance, function, pc);
-        const wisp_slot *header = fp + function->header;
-        pc = header[WISP_HEADER_RETURN].ptr;
-        fp = header[WISP_HEADER_FRAME].ref;
-        if (pc == wisp_code_exit.units)
-            return;
-        if (pc == wisp_code_resume.units) {
-            pc = fp[WISP_BRIDGE_RETURN].ptr;
-            instance = fp[WISP_BRIDGE_INSTANCE].ref;
-            fp = fp[WISP_BRIDGE_FRAME].ref;
-            function = NULL;
-        }
-        pc--; /* from behind the call instruction into it */
-    }
+    wisp_activation a;
+    bool is_inside = wisp_activation_at(store, instance, pc, fp, &a);
+    for (; is_inside; is_inside = wisp_activation_outer(store, &a))
+        add_wasm_frame(store, a.instance, a.function, a.pc);
 }
 
 static void fill_error(const wisp_trap *trap, wisp_error *err)
@@ -130,7 +97,9 @@ wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error 
     trap->code = code;
     snprintf(trap->text, sizeof trap->text, "%s",
              code == WISP_TRAP_HOST ? store->failure : wisp_trap_text(code));
-    if (code == WISP_TRAP_HOST)
+    store->exceptions.uncaught = code == WISP_TRAP_EXCEPTION ? store->exceptions.thrown : NULL;
+    store->exceptions.thrown = NULL;
+    if (store->failed && (code == WISP_TRAP_HOST || code == WISP_TRAP_EXCEPTION))
         add_host_frame(trap, store->failed);
     add_frames(store, x->instance, x->pc, x->frame);
     for (const wisp_callout *out = store->callout; out; out = out->outer) {

@@ -106,6 +106,8 @@ const char *wisp_extern_kind_name(wisp_extern_kind kind)
         return "memory";
     case WISP_EXTERN_GLOBAL:
         return "global";
+    case WISP_EXTERN_TAG:
+        return "tag";
     }
     return "?";
 }
@@ -273,6 +275,12 @@ void wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t siz
             wisp_functype_print(&type->func, into + 5, size - 5);
         }
         break;
+    case WISP_EXTERN_TAG:
+        if (size > 4) {
+            memcpy(into, "tag ", 4);
+            print_types(type->func.params, type->func.param_count, into + 4, size - 4);
+        }
+        break;
     case WISP_EXTERN_TABLE:
         snprintf(table, sizeof table, "%s table", wisp_valtype_print(type->valtype, name));
         print_limits(table, type->limits, into, size);
@@ -306,6 +314,8 @@ static wisp_valtype type_of_letter(char letter)
         return WISP_FUNCREF;
     case 'e':
         return WISP_EXTERNREF;
+    case 'x':
+        return WISP_EXNREF;
     }
     return 0;
 }
@@ -339,8 +349,8 @@ wisp_status wisp_functype_parse(wisp_arena *arena, const char *signature, wisp_f
         return wisp_fail_memory(err, (params + results) * sizeof *types);
     if (!parse_letters(signature + 1, params, types) ||
         !parse_letters(close + 1, results, types + params))
-        return wisp_fail(err, WISP_INVALID, "signature '%s' has a letter that is none of iIfFvce",
-                         signature);
+        return wisp_fail(err, WISP_INVALID,
+                         "signature '%s' has a letter that is none of iIfFvcex", signature);
     *type = (wisp_functype){types, types + params, (uint32_t)params, (uint32_t)results};
     return WISP_OK;
 }

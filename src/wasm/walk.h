@@ -15,6 +15,14 @@ void wisp_walk_loop(wisp_compiler *c);
 void wisp_walk_if(wisp_compiler *c);
 void wisp_walk_else(wisp_compiler *c);
 void wisp_walk_end(wisp_compiler *c);
+void wisp_walk_try_table(wisp_compiler *c);
+void wisp_walk_throw(wisp_compiler *c);
+void wisp_walk_throw_ref(wisp_compiler *c);
+void wisp_walk_try(wisp_compiler *c);
+void wisp_walk_catch(wisp_compiler *c);
+void wisp_walk_catch_all(wisp_compiler *c);
+void wisp_walk_rethrow(wisp_compiler *c);
+void wisp_walk_delegate(wisp_compiler *c);
 void wisp_walk_br(wisp_compiler *c);
 void wisp_walk_br_if(wisp_compiler *c);
 void wisp_walk_br_table(wisp_compiler *c);
@@ -86,6 +94,24 @@ static inline void wisp_walk_use(wisp_compiler *c, uint32_t features)
     if (features & c->features.denied)
         wisp_walk_refuse(c, features & c->features.denied);
 }
+
+/* ------------------------------------------------------------------ blocks */
+
+/* A block's type (Spec 5.4.1): an index, one value type into [single], or none. */
+const wisp_functype *wisp_walk_blocktype(wisp_compiler *c, wisp_valtype *single);
+/* Takes the parameters of a block of [type] (NULL: none) and leaves all that is on the stack
+ * where it stays put whatever the block does. */
+void wisp_walk_enter(wisp_compiler *c, const wisp_functype *type);
+/* Checks that the block's results, and nothing else, are on the stack. */
+void wisp_walk_check_results(wisp_compiler *c);
+
+/* What ends with the current block, whose results have been checked: the clauses of try_table
+ * become handlers; in a legacy catch clause, which is then true, the results move to where they
+ * are wanted. */
+void wisp_walk_try_table_end(wisp_compiler *c);
+bool wisp_walk_catch_end(wisp_compiler *c);
+/* Makes the handlers that wait for the end of [control] go on at the end of the code. */
+void wisp_handlers_land(wisp_compiler *c, wisp_control *control);
 
 /* ------------------------------------------------------------------ immediates */
 

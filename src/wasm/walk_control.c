@@ -5,8 +5,7 @@
 
 /* Blocks and branches. */
 
-/* A block's type (Spec 5.4.1): an index, one value type, or none. */
-static const wisp_functype *read_blocktype(wisp_compiler *c, wisp_valtype *single)
+const wisp_functype *wisp_walk_blocktype(wisp_compiler *c, wisp_valtype *single)
 {
     enum { EMPTY = 0x40 };
     int64_t index = 0;
@@ -39,9 +38,7 @@ static wisp_types params_of(const wisp_functype *type)
     return type ? (wisp_types){type->params, type->param_count} : (wisp_types){NULL, 0};
 }
 
-/* Takes the block's parameters and leaves all that is on the stack where it stays put
- * whatever the block does. */
-static void enter_block(wisp_compiler *c, const wisp_functype *type)
+void wisp_walk_enter(wisp_compiler *c, const wisp_functype *type)
 {
     wisp_types params = params_of(type);
     wisp_operands_check(c, params);
@@ -53,33 +50,32 @@ static void enter_block(wisp_compiler *c, const wisp_functype *type)
 void wisp_walk_block(wisp_compiler *c)
 {
     wisp_valtype single;
-    const wisp_functype *type = read_blocktype(c, &single);
-    enter_block(c, type);
+    const wisp_functype *type = wisp_walk_blocktype(c, &single);
+    wisp_walk_enter(c, type);
     wisp_control_push(c, WISP_OPCODE_BLOCK, type, single);
 }
 
 void wisp_walk_loop(wisp_compiler *c)
 {
     wisp_valtype single;
-    const wisp_functype *type = read_blocktype(c, &single);
-    enter_block(c, type);
+    const wisp_functype *type = wisp_walk_blocktype(c, &single);
+    wisp_walk_enter(c, type);
     wisp_control_push(c, WISP_OPCODE_LOOP, type, single);
 }
 
 void wisp_walk_if(wisp_compiler *c)
 {
     wisp_valtype single;
-    const wisp_functype *type = read_blocktype(c, &single);
+    const wisp_functype *type = wisp_walk_blocktype(c, &single);
     wisp_condition condition = wisp_emit_condition(c);
-    enter_block(c, type);
+    wisp_walk_enter(c, type);
     uint32_t else_jump = wisp_emit_forward(c, &condition, false);
     wisp_control_push(c, WISP_OPCODE_IF, type, single);
     if (c->status == WISP_OK)
         current(c)->else_jump = else_jump;
 }
 
-/* Checks that the block's results, and nothing else, are on the stack. */
-static void check_results(wisp_compiler *c)
+void wisp_walk_check_results(wisp_compiler *c)
 {
     const wisp_control *block = current(c);
     wisp_types results = wisp_control_results(block);
@@ -98,7 +94,7 @@ void wisp_walk_else(wisp_compiler *c)
         wisp_compile_fail(c, WISP_MALFORMED, "else outside of an if");
         return;
     }
-    check_results(c);
+    wisp_walk_check_results(c);
     if (!c->is_dead) {
         wisp_emit_home(c, wisp_control_results(block).count);
         wisp_emit_jump(c, block, NULL, true);
@@ -125,31 +121,47 @@ static void check_missing_else(wisp_compiler *c, const wisp_control *block)
                           "if without else must have equal parameter and result types");
 }
 
+/* Ends the function: falling off the end returns, and so does what is caught for its label. */
+static void end_function(wisp_compiler *c, wisp_control *block)
+{
+    wisp_emit_return(c);
+    if (block->catches) {
+        c->is_dead = false;
+        wisp_handlers_land(c, block);
+        wisp_emit_code(c, WISP_CODE_RETURN);
+        wisp_emit(c, c->header);
+    }
+    c->depth = 0;
+}
+
 void wisp_walk_end(wisp_compiler *c)
 {
+    wisp_walk_check_results(c);
+    if (c->status == WISP_OK && current(c)->opcode == WISP_OPCODE_TRY_TABLE)
+        wisp_walk_try_table_end(c);
     wisp_control block = *current(c);
     wisp_types results = wisp_control_results(&block);
-    check_results(c);
     if (block.opcode == WISP_OPCODE_IF)
         check_missing_else(c, &block);
     if (c->status)
         return;
     if (block.is_function) {
-        wisp_emit_return(c);
-        c->depth = 0;
+        end_function(c, &block);
         return;
     }
     wisp_locals_unset(c, &block);
     if (block.opcode == WISP_OPCODE_LOOP)
         wisp_emit_weights(c, &block);
-    bool is_joined = block.jumps != 0 || block.else_jump != 0;
-    bool is_kept = !is_joined && !c->is_dead;
-    if (is_joined)
+    bool is_joined = block.jumps != 0 || block.else_jump != 0 || block.catches != 0;
+    bool is_moved = wisp_walk_catch_end(c);
+    bool is_kept = !is_joined && !is_moved && !c->is_dead;
+    if (is_joined && !is_moved)
         wisp_emit_home(c, results.count);
     if (!is_kept)
         wisp_operands_drop(c);
     c->depth--;
     wisp_emit_label(c, &block);
+    wisp_handlers_land(c, &block);
     wisp_emit_patch(c, block.else_jump);
     c->is_dead = c->is_dead && !is_joined;
     if (!is_kept)

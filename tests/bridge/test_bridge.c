@@ -241,8 +241,8 @@ static void a_bad_function_is_refused_by_name(void **state)
         const char *text;
     } cases[] = {
         {{"f", "(i", db_get}, "db.f: signature '(i' ends, expected ')'"},
-        {{"f", "(x)", db_get}, "signature '(x)' has a letter"},
-        {{"f", "()x", db_get}, "signature '()x' has a letter"},
+        {{"f", "(y)", db_get}, "signature '(y)' has a letter"},
+        {{"f", "()y", db_get}, "signature '()y' has a letter"},
         {{"f", "()", NULL}, "no function for db.f"},
     };
     fixture f;

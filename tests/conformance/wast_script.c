@@ -390,6 +390,16 @@ static outcome run_assert_trap(wast_script *script, const wast_json *command)
                       text_of(command, "text"), result.status, &result.err);
 }
 
+static outcome run_assert_exception(wast_script *script, const wast_json *command)
+{
+    action_result result;
+    outcome done = act(script, command, &result);
+    if (done != PASSED)
+        return done;
+    return check_trap(script, text_of(wast_json_get(command, "action"), "field"),
+                      wisp_trap_text(WISP_TRAP_EXCEPTION), result.status, &result.err);
+}
+
 /* ------------------------------------------------------------------ assertions on modules */
 
 static bool is_text_format(const wast_json *command)
@@ -486,6 +496,7 @@ static outcome run_command(wast_script *script, const wast_json *command)
         {"assert_return", run_assert_return},
         {"assert_trap", run_assert_trap},
         {"assert_exhaustion", run_assert_trap},
+        {"assert_exception", run_assert_exception},
         {"assert_malformed", run_assert_malformed},
         {"assert_invalid", run_assert_invalid},
         {"assert_unlinkable", run_assert_unlinkable},

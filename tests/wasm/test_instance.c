@@ -161,7 +161,7 @@ static void an_import_of_another_type_is_refused(void **state)
 static void a_bad_signature_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "i", "(i", "i)i", "(x)", "()x", "(i)(i)", " ()"};
+    static const char *const bad[] = {"", "i", "(i", "i)i", "(y)", "()y", "(i)(i)", " ()"};
     fixture f;
     fixture_init(&f, NULL);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -171,7 +171,7 @@ static void a_bad_signature_is_refused(void **state)
     assert_int_equal(wisp_linker_add_func(f.linker, "env", "f", "()", NULL, NULL, &f.err),
                      WISP_INVALID);
     assert_int_equal(
-        wisp_linker_add_func(f.linker, "env", "f", "(iIfFvce)iIfFvce", host_nothing, NULL, &f.err),
+        wisp_linker_add_func(f.linker, "env", "f", "(iIfFvcex)iIfFvcex", host_nothing, NULL, &f.err),
         WISP_OK);
     fixture_deinit(&f);
 }
