@@ -403,6 +403,10 @@ WISP_API uint64_t wisp_store_fuel(const wisp_store *store);
  */
 WISP_API void wisp_store_interrupt(wisp_store *store);
 
+/* Whether that was asked for and has not been heeded yet: what host functions that wait look at,
+ * to return early. Any thread. */
+WISP_API bool wisp_store_is_interrupted(const wisp_store *store);
+
 /* ------------------------------------------------------------------ traps */
 
 /* Each trap with the words of the specification's test suite where it has them. */

@@ -101,6 +101,11 @@ bool wisp_store_take_interrupt(wisp_store *store)
            atomic_exchange_explicit(&store->interrupted, 0, memory_order_relaxed) != 0;
 }
 
+bool wisp_store_is_interrupted(const wisp_store *store)
+{
+    return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0;
+}
+
 wisp_trap_code wisp_store_refuel(wisp_store *store)
 {
     wisp_exec *x = &store->exec;
