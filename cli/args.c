@@ -105,37 +105,55 @@ static bool check_count(const cli_args *args)
     return true;
 }
 
-bool args_parse(const cli_command *command, char **words, int count, cli_args *out)
+static bool make_room(cli_args *args)
 {
-    size_t room = (size_t)count + 1;
-    *out = (cli_args){.command = command,
-                      .arguments = calloc(room, sizeof *out->arguments),
-                      .given = calloc(room, sizeof *out->given)};
-    if (!out->arguments || !out->given) {
+    size_t room = (size_t)args->word_count + 1;
+    args->arguments = calloc(room, sizeof *args->arguments);
+    args->given = calloc(room, sizeof *args->given);
+    if (!args->arguments || !args->given)
         fputs("wisp: out of memory\n", stderr);
-        return false;
-    }
+    return args->arguments && args->given;
+}
+
+/* Takes the words; with [options_first] all that follow the first argument are arguments. */
+static bool take_words(cli_args *args, bool options_first)
+{
+    const cli_command *command = args->command;
     bool options = true;
-    for (int i = 0; i < count; i++) {
-        const char *word = words[i];
+    for (int i = 0; i < args->word_count; i++) {
+        const char *word = args->words[i];
         bool is_option = options && word[0] == '-' && word[1] != '\0' &&
                          !(command->signed_arguments && is_signed_number(word));
         bool took_next = false;
         if (!is_option) {
-            out->arguments[out->len++] = word;
+            args->arguments[args->len++] = word;
+            options = options && !options_first;
         } else if (strcmp(word, "--") == 0) {
             options = false;
         } else if (strcmp(word, "-h") == 0) {
-            out->given[out->given_len++].option = &help_option;
+            args->given[args->given_len++].option = &help_option;
         } else if (word[1] != '-') {
             usage_error(command, "no option '%s'; options are written --name", word);
             return false;
-        } else if (!take_option(out, word, &words[i + 1], &took_next)) {
+        } else if (!take_option(args, word, &args->words[i + 1], &took_next)) {
             return false;
         }
         i += took_next;
     }
-    return check_count(out);
+    return check_count(args);
+}
+
+bool args_parse(const cli_command *command, char **words, int count, cli_args *out)
+{
+    *out = (cli_args){.command = command, .words = words, .word_count = count};
+    return make_room(out) && take_words(out, command->options_first);
+}
+
+bool args_parse_anywhere(const cli_args *args, cli_args *out)
+{
+    *out = (cli_args){
+        .command = args->command, .words = args->words, .word_count = args->word_count};
+    return make_room(out) && take_words(out, false);
 }
 
 void args_deinit(cli_args *args)
@@ -162,6 +180,17 @@ bool args_has(const cli_args *args, const char *name)
             return true;
     }
     return false;
+}
+
+const char *args_next(const cli_args *args, const char *name, size_t *at)
+{
+    assert(find_option(args->command, name, strlen(name)));
+    while (*at < args->given_len) {
+        size_t i = (*at)++;
+        if (strcmp(args->given[i].option->name, name) == 0)
+            return args->given[i].value;
+    }
+    return NULL;
 }
 
 bool args_number(const cli_args *args, const char *name, uint64_t low, uint64_t high,

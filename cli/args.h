@@ -12,7 +12,8 @@
  *
  *     wisp COMMAND [OPTION]… [ARGUMENT]…
  *
- * Options are long ("--name value" or "--name=value") and may stand anywhere; "--" ends them.
+ * Options are long ("--name value" or "--name=value") and may stand anywhere unless the command
+ * says otherwise; "--" ends them.
  */
 
 #define OPTIONS_MAX 12
@@ -35,6 +36,7 @@ typedef struct cli_command {
     size_t arguments_min, arguments_max;
     const char *missing;   /* what an argument that is not there should have been */
     bool signed_arguments; /* "-5" and "-inf" are arguments */
+    bool options_first;    /* what follows the first argument is not Wisp's to read */
     int (*run)(const cli_args *args);
 } cli_command;
 
@@ -48,17 +50,26 @@ struct cli_args {
         const char *value;
     } * given; /* in the order typed */
     size_t given_len;
+    char **words; /* all of them */
+    int word_count;
 };
 
 /* Reads [count] words for [command]. False if they make no sense; that has been said on stderr
  * then. Free [out] with args_deinit in any case. */
 bool args_parse(const cli_command *command, char **words, int count, cli_args *out);
+/* Reads the words of [args] once more, for a command with [options_first] that has found that
+ * options may stand anywhere after all. */
+bool args_parse_anywhere(const cli_args *args, cli_args *out);
 void args_deinit(cli_args *args);
 
 /* Whether "--name" was given; its last value, or [otherwise]. [name] must be an option of the
  * command. */
 bool args_has(const cli_args *args, const char *name);
 const char *args_text(const cli_args *args, const char *name, const char *otherwise);
+
+/* The values of "--name" in the order typed: the one after *[at], which begins as 0; NULL after
+ * the last. */
+const char *args_next(const cli_args *args, const char *name, size_t *at);
 
 /* The value as a number from [low] to [high], left as it is where the option was not given.
  * False if it is none; that has been said on stderr then. */

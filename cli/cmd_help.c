@@ -27,7 +27,7 @@ static void print_option(const cli_option *o)
     char left[48];
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
              o->value ? o->value : "");
-    printf("  %-22s %s\n", left, o->help);
+    printf("  %-24s %s\n", left, o->help);
 }
 
 static void print_exit_codes(void)

@@ -1,40 +1,27 @@
-#include "commands.h"
 #include "base/error.h"
+#include "commands.h"
 #include "denied.h"
 #include "out.h"
+#include "run_result.h"
+#include "run_world.h"
 #include "value_text.h"
-
-#include <wisp/wasm.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A module while it runs. */
-typedef struct session {
-    const cli_args *args;
-    wisp_bytes bytes;
-    wisp_module *module;
-    wisp_store *store;
-    wisp_value *values; /* arguments, then results */
-    uint32_t argument_count, result_count;
-    uint64_t fuel; /* to start with */
-    uint32_t deny; /* features */
-} session;
+/* Of a program that traps: what a shell makes of one that aborts, so that the codes that programs
+ * use themselves stay theirs. */
+enum { EXIT_PROGRAM_TRAP = 134 };
 
-/* The name of the function to run: what was asked for, or "_start"; NULL where the module has
- * none, so that its start section is all there is. */
-static const char *function_name(const session *s)
+static bool has_function(const wisp_module *module, const char *name)
 {
-    const char *name = args_text(s->args, "invoke", NULL);
-    if (name)
-        return name;
     wisp_export item;
-    for (uint32_t i = 0; wisp_module_export(s->module, i, &item); i++) {
-        if (item.type.kind == WISP_EXTERN_FUNC && strcmp(item.name, "_start") == 0)
-            return "_start";
+    for (uint32_t i = 0; wisp_module_export(module, i, &item); i++) {
+        if (item.type.kind == WISP_EXTERN_FUNC && strcmp(item.name, name) == 0)
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 static bool has_start_section(const wisp_module *module)
@@ -60,23 +47,31 @@ static const char *exported_functions(const wisp_module *module, char *text, siz
     return *text ? text : "none";
 }
 
-static wisp_status load(session *s, wisp_error *err)
+static bool wants_json(const run_world *world)
 {
-    wisp_store_config config = {.fuel = s->fuel};
-    wisp_status status = read_input(s->args->arguments[0], &s->bytes, err);
-    uint64_t memory_max = 0;
-    args_number(s->args, "memory-max", 1, UINT64_MAX, &memory_max);
-    config.memory_max = memory_max;
-    if (!status)
-        status = wisp_module_load(&(wisp_module_config){.deny = s->deny, .borrow = true},
-                                  s->bytes, &s->module, err);
-    return status ? status : wisp_store_new(&config, &s->store, err);
+    return args_has(world->args, "json");
 }
 
-/* Reads the arguments by the types of [type]; WISP_INVALID is a fault of the command line. */
-static wisp_status take_arguments(session *s, const wisp_functype *type, wisp_error *err)
+static int fail_world(const run_world *world, wisp_status status, const wisp_error *err)
 {
-    size_t given = s->args->len - 1;
+    if (status == WISP_TRAP && world->store)
+        return print_trap(world->store, wants_json(world));
+    return fail_with(world->at, err);
+}
+
+/* ------------------------------------------------------------------ functions */
+
+/* Arguments, then room for results. */
+typedef struct call_values {
+    wisp_value *list;
+    uint32_t argument_count, result_count;
+} call_values;
+
+/* Reads the arguments by the types of [type]; WISP_INVALID is a fault of the command line. */
+static wisp_status take_arguments(const cli_args *args, const wisp_functype *type,
+                                  call_values *out, wisp_error *err)
+{
+    size_t given = args->len - 1;
     if (given != type->param_count) {
         char text[TYPE_TEXT_SIZE];
         wisp_extern_type whole = {.kind = WISP_EXTERN_FUNC, .func = *type};
@@ -84,173 +79,184 @@ static wisp_status take_arguments(session *s, const wisp_functype *type, wisp_er
                          given, given == 1 ? "" : "s", type->param_count,
                          type_print(&whole, text));
     }
-    s->argument_count = type->param_count;
-    s->result_count = type->result_count;
-    s->values = calloc((size_t)type->param_count + type->result_count + 1, sizeof *s->values);
-    if (!s->values)
-        return wisp_fail_memory(err, sizeof *s->values);
+    out->argument_count = type->param_count;
+    out->result_count = type->result_count;
+    out->list = calloc((size_t)type->param_count + type->result_count + 1, sizeof *out->list);
+    if (!out->list)
+        return wisp_fail_memory(err, sizeof *out->list);
     wisp_status status = WISP_OK;
-    for (uint32_t i = 0; i < s->argument_count && !status; i++)
-        status = value_parse(type->params[i], s->args->arguments[i + 1],
-                             &s->values[i], err);
+    for (uint32_t i = 0; i < out->argument_count && !status; i++)
+        status = value_parse(type->params[i], args->arguments[i + 1], &out->list[i], err);
     return status;
 }
 
-static int print_results_json(const session *s)
+static int print_world_results(const run_world *world, const wisp_value *results, size_t len)
 {
-    wisp_json *object = wisp_json_new_object();
-    wisp_json *results = wisp_json_new_array();
-    bool made =
-        wisp_json_set(object, "results", results) && wisp_json_set_bool(object, "trapped", false);
-    if (made && s->fuel)
-        made = wisp_json_set_number(object, "fuel_used", s->fuel - wisp_store_fuel(s->store));
-    for (uint32_t i = 0; i < s->result_count && made; i++) {
-        const wisp_value *value = &s->values[s->argument_count + i];
-        char text[VALUE_TEXT_SIZE];
-        wisp_json *entry = wisp_json_new_object();
-        made = wisp_json_append(results, entry) &&
-               wisp_json_set_string(entry, "type", wisp_valtype_name(value->type)) &&
-               wisp_json_set_string(entry, "value", value_print(value, text));
-    }
-    if (!made) {
-        wisp_json_free(object);
-        object = NULL;
-    }
-    return print_json(object, EXIT_OK);
+    uint64_t used = world->fuel - wisp_store_fuel(world->store);
+    return print_results(results, len, world->fuel ? &used : NULL, wants_json(world));
 }
 
-static int print_results(const session *s)
+static int call(run_world *world, wisp_func *func, const char *name)
 {
-    if (args_has(s->args, "json"))
-        return print_results_json(s);
-    for (uint32_t i = 0; i < s->result_count; i++) {
-        char text[VALUE_TEXT_SIZE];
-        puts(value_print(&s->values[s->argument_count + i], text));
-    }
-    return EXIT_OK;
+    wisp_error err;
+    uint32_t code;
+    call_values values = {0};
+    wisp_functype type = wisp_func_type(func);
+    wisp_status status = take_arguments(world->args, &type, &values, &err);
+    bool is_called = !status;
+    if (is_called)
+        status = wisp_call(func, values.list, values.argument_count,
+                           values.list + values.argument_count, values.result_count, &err);
+    int result;
+    if (status == WISP_INVALID && !is_called)
+        result = usage_error(world->args->command, "%s: %s", name, err.text);
+    else if (wisp_wasi_exited(world->wasi, &code))
+        result = (int)(code & 0xff);
+    else if (status)
+        result = fail_world(world, status, &err);
+    else
+        result =
+            print_world_results(world, values.list + values.argument_count, values.result_count);
+    free(values.list);
+    return result;
 }
 
-static bool set_frames(wisp_json *object, const wisp_trap *trap)
-{
-    wisp_json *frames = wisp_json_new_array();
-    bool made = wisp_json_set(object, "backtrace", frames);
-    for (uint32_t i = 0; i < trap->frame_count && made; i++) {
-        const wisp_frame *frame = &trap->frames[i];
-        wisp_json *entry = wisp_json_new_object();
-        made = wisp_json_append(frames, entry) &&
-               wisp_json_set_number(entry, "function", frame->func_index) &&
-               (!frame->func_name || wisp_json_set_string(entry, "name", frame->func_name)) &&
-               wisp_json_set_number(entry, "offset", frame->offset);
-    }
-    return made;
-}
-
-static int print_trap_json(const wisp_trap *trap)
-{
-    wisp_json *object = wisp_json_new_object();
-    if (!wisp_json_set_bool(object, "trapped", true) ||
-        !wisp_json_set_string(object, "trap", trap->text) ||
-        !wisp_json_set_number(object, "depth", trap->depth) || !set_frames(object, trap)) {
-        wisp_json_free(object);
-        object = NULL;
-    }
-    return print_json(object, EXIT_TRAP);
-}
-
-static int print_trap(const session *s)
-{
-    const wisp_trap *trap = wisp_store_trap(s->store);
-    if (args_has(s->args, "json"))
-        return print_trap_json(trap);
-    size_t size = wisp_trap_print(trap, NULL, 0) + 1;
-    char *text = malloc(size);
-    if (text)
-        wisp_trap_print(trap, text, size);
-    fprintf(stderr, "%s", text ? text : trap->text);
-    free(text);
-    return EXIT_TRAP;
-}
-
-static int fail_session(const session *s, wisp_status status, const wisp_error *err)
-{
-    if (status == WISP_TRAP && s->store)
-        return print_trap(s);
-    return fail_with(s->args->arguments[0], err);
-}
-
-static int call(session *s, wisp_instance *instance, const char *name)
+static int call_named(run_world *world, wisp_instance *instance, const char *name)
 {
     wisp_error err;
     wisp_func *func = wisp_instance_func(instance, name);
-    if (!func) {
-        char names[160];
-        wisp_fail(&err, WISP_NOT_FOUND, "exports no function '%.40s'; those it exports: %s", name,
-                  exported_functions(s->module, names, sizeof names));
-        return fail_with(s->args->arguments[0], &err);
-    }
-    wisp_functype type = wisp_func_type(func);
-    wisp_status status = take_arguments(s, &type, &err);
-    if (status == WISP_INVALID)
-        return usage_error(s->args->command, "%s: %s", name, err.text);
-    if (!status)
-        status = wisp_call(func, s->values, s->argument_count, s->values + s->argument_count,
-                           s->result_count, &err);
-    return status ? fail_session(s, status, &err) : print_results(s);
+    if (func)
+        return call(world, func, name);
+    char names[160];
+    wisp_fail(&err, WISP_NOT_FOUND, "exports no function '%.40s'; those it exports: %s", name,
+              exported_functions(world->main.module, names, sizeof names));
+    return fail_with(world->at, &err);
 }
 
-static int run_session(session *s)
+/* ------------------------------------------------------------------ modules that only compute */
+
+static int run_module_alone(run_world *world)
 {
     wisp_error err;
     wisp_instance *instance;
-    wisp_status status = load(s, &err);
-    if (status)
-        return fail_session(s, status, &err);
-    const char *name = function_name(s);
-    if (!name && !has_start_section(s->module)) {
+    const wisp_module *module = world->main.module;
+    const char *otherwise = has_function(module, "_start") ? "_start" : NULL;
+    const char *name = args_text(world->args, "invoke", otherwise);
+    if (!name && !has_start_section(module)) {
         char names[160];
-        return usage_error(s->args->command,
+        return usage_error(world->args->command,
                            "the module has no start function and no '_start'; name one with "
                            "--invoke: %s",
-                           exported_functions(s->module, names, sizeof names));
+                           exported_functions(module, names, sizeof names));
     }
-    if (!name && s->args->len > 1)
-        return usage_error(s->args->command, "the start function takes no arguments");
-    status = wisp_instance_new(s->store, s->module, NULL, &instance, &err);
+    if (!name && world->args->len > 1)
+        return usage_error(world->args->command, "the start function takes no arguments");
+    wisp_status status = run_world_start(world, &instance, &err);
     if (status)
-        return fail_session(s, status, &err);
-    return name ? call(s, instance, name) : print_results(s);
+        return fail_world(world, status, &err);
+    return name ? call_named(world, instance, name) : print_world_results(world, NULL, 0);
 }
 
+/* ------------------------------------------------------------------ programs */
+
+/* A function of a program: of a reactor once it has been initialized. */
+static int invoke(run_world *world, wisp_instance *instance, const char *name)
+{
+    wisp_error err;
+    uint32_t code = 0;
+    wisp_status status = WISP_OK;
+    if (!wisp_instance_func(instance, "_start"))
+        status = wisp_wasi_run(world->wasi, instance, &code, &err);
+    if (status)
+        return fail_world(world, status, &err);
+    return wisp_wasi_exited(world->wasi, &code) ? (int)(code & 0xff)
+                                                : call_named(world, instance, name);
+}
+
+static int run_program(run_world *world)
+{
+    wisp_error err;
+    wisp_instance *instance;
+    uint32_t code = 0;
+    const char *name = args_text(world->args, "invoke", NULL);
+    if (!name && wants_json(world))
+        return usage_error(world->args->command,
+                           "'--json' is for functions: what a program prints is its own");
+    wisp_status status = run_world_start(world, &instance, &err);
+    if (!status && name)
+        return invoke(world, instance, name);
+    if (!status)
+        status = wisp_wasi_run(world->wasi, instance, &code, &err);
+    if (status == WISP_TRAP) {
+        print_trap(world->store, false);
+        return EXIT_PROGRAM_TRAP;
+    }
+    return status ? fail_with(world->at, &err) : (int)(code & 0xff);
+}
+
+/* ------------------------------------------------------------------ the command */
+
+static int run_world_with(run_world *world, const cli_args *args, bool is_program)
+{
+    wisp_error err = {.offset = WISP_NO_OFFSET};
+    if (args_has(args, "help")) {
+        print_help(args->command);
+        return EXIT_OK;
+    }
+    wisp_status status = run_world_make(world, args, &err);
+    if (status == WISP_INVALID)
+        return *err.text ? usage_error(args->command, "%s", err.text) : EXIT_USAGE;
+    if (status)
+        return fail_world(world, status, &err);
+    return is_program ? run_program(world) : run_module_alone(world);
+}
+
+/* The words behind a program are its own. For other modules options may stand there too. */
 static int run(const cli_args *args)
 {
-    session s = {.args = args};
-    uint64_t memory_max;
-    if (!args_number(args, "fuel", 1, UINT64_MAX - 1, &s.fuel) ||
-        !args_number(args, "memory-max", 1, UINT64_MAX, &memory_max) ||
-        !features_denied(args, &s.deny))
-        return EXIT_USAGE;
-    int code = run_session(&s);
-    free(s.values);
-    wisp_store_free(s.store);
-    wisp_module_free(s.module);
-    free((void *)(uintptr_t)s.bytes.data);
+    run_world world = {.args = args, .main.path = args->arguments[0]};
+    cli_args all = {0};
+    wisp_error err;
+    int code = EXIT_USAGE;
+    wisp_status status = run_world_load(&world, &err);
+    if (status)
+        code = fail_with(world.at, &err);
+    else if (run_world_is_program(&world))
+        code = run_world_with(&world, args, true);
+    else if (args_parse_anywhere(args, &all))
+        code = run_world_with(&world, &all, false);
+    args_deinit(&all);
+    run_world_deinit(&world);
     return code;
 }
 
 const cli_command cmd_run = {
     .name = "run",
-    .summary = "Runs a function of a module and prints its results",
-    .usage = "FILE.wasm [--invoke NAME] [ARGUMENT]… [--fuel N] [--memory-max BYTES]\n"
-             "                [--deny FEATURE,…] [--json]",
+    .summary = "Runs a program, or a function of a module",
+    .usage = "[OPTION]… FILE.wasm [ARGUMENT]…",
     .about =
-        "Without --invoke it runs '_start', or the start section alone. Arguments are read by\n"
-        "the function's types: integers in decimal or 0x hexadecimal, floats also as 'inf' and\n"
-        "'nan', references as 'null'. Results are printed one a line; a trap's backtrace goes\n"
-        "to stderr. The module can import nothing: it only computes.",
+        "A module that imports WASI (preview 1) is a program: '_start' runs with the arguments,\n"
+        "which are all the words behind the file, with wisp's own standard streams, the folders\n"
+        "and variables that options name, and nothing else. Its exit code is wisp's; 134 if it\n"
+        "traps.\n"
+        "\n"
+        "Of other modules it runs the function that --invoke names, or '_start', or the start\n"
+        "section alone. Arguments are read by the function's types: integers in decimal or 0x\n"
+        "hexadecimal, floats also as 'inf' and 'nan', references as 'null'. Results are printed\n"
+        "one a line. Here options may stand anywhere.\n"
+        "\n"
+        "A trap's backtrace goes to stderr.",
     .examples = "wisp run fac.wasm --invoke fac 20\n"
                 "wisp run math.wasm --invoke scale -1.5 0x10\n"
-                "wisp run loop.wasm --invoke spin --fuel 1000000 --json",
+                "wisp run loop.wasm --invoke spin --fuel 1000000 --json\n"
+                "wisp run --dir notes::. --env LANG=C grep.wasm -c wisp todo.txt\n"
+                "wisp run --preload math=math.wasm main.wasm",
     .options = {{"invoke", "NAME", "exported function to run [_start]"},
+                {"dir", "HOST[::GUEST]",
+                 "a folder that the program may use, and its name for it"},
+                {"dir-ro", "HOST[::GUEST]", "the same, to be read only"},
+                {"env", "NAME[=VALUE]", "a variable; without a value, wisp's own"},
+                {"preload", "NAME=FILE", "a module that others may import from by this name"},
                 {"fuel", "N", "how long it may run [without end]"},
                 {"memory-max", "BYTES", "how much linear memory it may have [256 MiB]"},
                 FEATURES_DENY_OPTION,
@@ -259,5 +265,6 @@ const cli_command cmd_run = {
     .arguments_max = 1000,
     .missing = "the module to run",
     .signed_arguments = true,
+    .options_first = true,
     .run = run,
 };
