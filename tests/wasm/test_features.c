@@ -26,6 +26,7 @@ static const uint8_t two_memories[] = {PREAMBLE, 5, 5, 2, 0, 1, 0, 1};
 static const uint8_t memory64[] = {PREAMBLE, 5, 3, 1, 4, 1};
 static const uint8_t table64[] = {PREAMBLE, 4, 4, 1, 0x70, 4, 1};
 static const uint8_t small_pages[] = {PREAMBLE, 5, 4, 1, 8, 1, 0};
+static const uint8_t v128[] = {PREAMBLE, 1, 5, 1, 0x60, 1, 0x7b, 0};
 
 static const struct {
     uint32_t feature;
@@ -96,6 +97,20 @@ static void denying_other_features_changes_nothing(void **state)
         assert_int_equal(load(modules[i].bytes, ~modules[i].feature, &used, NULL), WISP_OK);
 }
 
+static void what_is_not_built_in_is_refused(void **state)
+{
+    (void)state;
+    uint32_t used;
+    wisp_error err;
+    wisp_status status = load(BYTES(v128), 0, &used, &err);
+    if (wisp_features_built_in() & WISP_FEATURE_SIMD) {
+        assert_int_equal(status, WISP_OK);
+        return;
+    }
+    assert_int_equal(status, WISP_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "not built in"));
+}
+
 static void every_feature_is_found_by_its_name(void **state)
 {
     (void)state;
@@ -116,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_module_says_which_features_it_uses),
         cmocka_unit_test(a_denied_feature_is_refused_where_it_is_used),
         cmocka_unit_test(denying_other_features_changes_nothing),
+        cmocka_unit_test(what_is_not_built_in_is_refused),
         cmocka_unit_test(every_feature_is_found_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
