@@ -94,7 +94,7 @@ static void put_loop(generator *g, const functype *type)
     push_label(g, &type->params, false);
     put_turn(g);
     put_inside(g, &type->params, &type->params);
-    put_value(g, I32);
+    put_condition(g);
     put_op(g, 0x0d, 0);
     put_sink(g, &type->params);
     put_values(g, &type->results);
@@ -104,7 +104,7 @@ static void put_loop(generator *g, const functype *type)
 
 static void put_if(generator *g, const functype *type)
 {
-    put_value(g, I32);
+    put_condition(g);
     put(g->out, 0x04);
     put_block_type(g, type);
     push_label(g, &type->results, false);
@@ -205,7 +205,7 @@ static void put_try_table(generator *g, const functype *type)
 static void put_structure(generator *g, functype *type)
 {
     uint32_t kind = pick(g, 8);
-    if (g->label_count + 3 >= LABELS_MAX || g->type_count + 3 >= TYPES_MAX) {
+    if (g->label_count + 4 >= LABELS_MAX || g->type_count + 3 >= TYPES_MAX) {
         put_values(g, &type->results);
         return;
     }
@@ -318,7 +318,7 @@ static const list *put_br_if(generator *g)
         put_op(g, 0xd5, depth); /* br_on_null */
         put(g->out, 0x1a);
     } else {
-        put_value(g, I32);
+        put_condition(g);
         put_op(g, 0x0d, depth);
     }
     return carried(g, depth);
@@ -454,6 +454,27 @@ static void put_global_set(generator *g)
     put_op(g, 0x24, index);
 }
 
+/*
+ * block (result funcref)
+ *   … ref
+ *   br_on_non_null 0
+ *   ref.null
+ * end
+ */
+static void put_null_test(generator *g)
+{
+    const functype block = {.results = {{FUNCREF}, 1}};
+    put(g->out, 0x02);
+    put(g->out, FUNCREF);
+    push_label(g, &block.results, false);
+    put_value(g, FUNCREF);
+    put_op(g, 0xd6, 0);
+    put_constant(g, FUNCREF);
+    pop_label(g);
+    put(g->out, 0x0b);
+    put_sink(g, &block.results);
+}
+
 static void put_void_block(generator *g)
 {
     functype block = {.params = pick_list(g, 2), .results = pick_list(g, 1)};
@@ -480,7 +501,10 @@ static bool put_statement(generator *g)
         put_store(g);
         return false;
     case 8:
-        put_drop(g);
+        if (has(g, WISP_FEATURE_FUNCTION_REFERENCES) && once_in(g, 2))
+            put_null_test(g);
+        else
+            put_drop(g);
         return false;
     case 9:
     case 10:
@@ -497,8 +521,10 @@ static bool put_statement(generator *g)
         put_bulk(g);
         return false;
     default:
-        if (pick(g, 3))
+        if (pick(g, 3)) {
+            put(g->out, 0x01); /* nop */
             return false;
+        }
         put_end_of_way(g);
         return true;
     }

@@ -196,11 +196,28 @@ static void put_shuffle(generator *g)
 
 /* ------------------------------------------------------------------ others */
 
+void put_condition(generator *g)
+{
+    switch (pick(g, 4)) {
+    default:
+        put_value(g, I32);
+        return;
+    case 2:
+        put_value(g, I32);
+        put(g->out, 0x45); /* i32.eqz */
+        return;
+    case 3:
+        put_value(g, I32);
+        put_value(g, I32);
+        put(g->out, (uint8_t)(0x46 + pick(g, 10))); /* i32.eq … ge_u */
+    }
+}
+
 static void put_select(generator *g, uint8_t type)
 {
     put_value(g, type);
     put_value(g, type);
-    put_value(g, I32);
+    put_condition(g);
     if (!is_reference(type) && pick(g, 4)) {
         put(g->out, 0x1b);
         return;
@@ -233,6 +250,17 @@ static void put_pages(generator *g, uint8_t type)
         put(g->out, 0xa7);
     if (!is_64 && type == I64)
         put(g->out, 0xad);
+}
+
+/* i64.add128, sub128, mul_wide_s, mul_wide_u; of their two results the lower one. */
+static void put_wide(generator *g)
+{
+    uint32_t opcode = 19 + pick(g, 4);
+    for (uint32_t operands = opcode < 21 ? 4 : 2; operands > 0; operands--)
+        put_value(g, I64);
+    put(g->out, 0xfc);
+    put_u32(g->out, opcode);
+    put(g->out, 0x1a);
 }
 
 /* An i32 that tells of tables or references. */
@@ -269,6 +297,8 @@ static void put_special(generator *g, uint8_t type)
         put_atomic(g, type);
     else if (type == I32 && has(g, WISP_FEATURE_REFERENCE_TYPES) && once_in(g, 2))
         put_table_value(g);
+    else if (type == I64 && has(g, WISP_FEATURE_WIDE_ARITHMETIC) && once_in(g, 2))
+        put_wide(g);
     else if (is_integer)
         put_pages(g, type);
     else
@@ -293,6 +323,8 @@ static void put_reference(generator *g, uint8_t type)
         if (type == FUNCREF) {
             put(g->out, 0xd2); /* ref.func */
             put_u32(g->out, pick(g, g->func_count));
+            if (has(g, WISP_FEATURE_FUNCTION_REFERENCES) && once_in(g, 2))
+                put(g->out, 0xd4); /* ref.as_non_null */
             return;
         }
     }

@@ -9,7 +9,8 @@
  * module, and taking bytes away makes a module smaller, which is how one is reduced.
  *
  * Such a module exports functions f0, f1, …, the memories m0, …, the tables t0, … and the
- * globals g0, …. It imports env.mark, (i32, i64, f32, f64) -> i32. Every function and every
+ * globals g1, …. It imports env.mark, (i32, i64, f32, f64) -> i32, which is also the type of its
+ * own f1, so that one instance can be another's import. Every function and every
  * turn of a loop takes 1 off the exported global "turns" and traps where that is 0, so that a
  * program that sets it before a call knows that the call ends, and where.
  *

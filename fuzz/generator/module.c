@@ -29,18 +29,21 @@ static void pick_features(generator *g)
     if (has(g, WISP_FEATURE_REFERENCE_TYPES) && once_in(g, 4))
         g->features &= ~(uint32_t)WISP_FEATURE_REFERENCE_TYPES;
     if (once_in(g, 2))
-        g->features &= ~(uint32_t)(WISP_FEATURE_SIMD);
+        g->features &= ~(uint32_t)WISP_FEATURE_FUNCTION_REFERENCES;
     if (once_in(g, 2))
-        g->features &= ~(uint32_t)(WISP_FEATURE_THREADS);
+        g->features &= ~(uint32_t)WISP_FEATURE_SIMD;
     if (once_in(g, 2))
-        g->features &= ~(uint32_t)(WISP_FEATURE_MEMORY64);
+        g->features &= ~(uint32_t)WISP_FEATURE_THREADS;
+    if (once_in(g, 2))
+        g->features &= ~(uint32_t)WISP_FEATURE_MEMORY64;
 }
 
 static void pick_funcs(generator *g)
 {
     functype mark = {{{I32, I64, F32, F64}, 4}, {{I32}, 1}};
     g->funcs[g->func_count++] = type_index(g, &mark);
-    for (uint32_t count = 1 + pick(g, FUNCS_MAX); count > 0; count--) {
+    g->funcs[g->func_count++] = type_index(g, &mark);
+    for (uint32_t count = pick(g, FUNCS_MAX); count > 0; count--) {
         functype type = {.params.len = pick(g, ARITY_MAX + 1), .results.len = pick(g, ARITY_MAX)};
         for (uint32_t i = 0; i < type.params.len; i++)
             type.params.types[i] = pick_type(g);

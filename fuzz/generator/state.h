@@ -69,7 +69,7 @@ typedef struct generator {
 
     functype types[TYPES_MAX];
     uint32_t type_count;
-    uint32_t funcs[FUNCS_MAX + 1]; /* types of the functions; that of index 0 is imported */
+    uint32_t funcs[FUNCS_MAX + 1]; /* types of the functions; index 0 is imported */
     uint32_t func_count;
     global_type globals[GLOBALS_MAX]; /* 0 is "turns" */
     uint32_t global_count;
@@ -148,6 +148,9 @@ void put_sink(generator *g, const list *types);
 
 /* Code that replaces a NaN on top of the stack by the canonical one. */
 void put_canonical(generator *g, uint8_t type);
+
+/* An i32 such as conditions are: often a comparison. */
+void put_condition(generator *g);
 
 void put_constant(generator *g, uint8_t type);
 void put_address(generator *g, uint32_t memory);
