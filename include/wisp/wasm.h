@@ -22,10 +22,9 @@
  *     wisp_value args[] = {wisp_i32(20), wisp_i32(22)}, result;
  *     wisp_call_export(instance, "sum", args, 2, &result, 1, &err);
  *
- * It runs WebAssembly 1.0 with sign extension, non-trapping float-to-int conversion,
- * multi-value, bulk memory, reference types, mutable globals, extended constant expressions,
- * typed function references, tail calls and exceptions, both of the standard and of the legacy
- * instructions that compilers emitted before. "Spec" below is the WebAssembly core specification.
+ * It runs WebAssembly 1.0 with mutable globals, sign extension, non-trapping float-to-int
+ * conversion and all of WISP_FEATURES below, of which a program can deny some. "Spec" below is
+ * the WebAssembly core specification, 3.0.
  *
  * A module can do nothing but compute, use the linear memories and tables of its store
  * and call what its linker offers. It cannot run longer than its fuel, nor use more memory
@@ -33,7 +32,8 @@
  *
  * Threads: a module is immutable and may be used by any number of stores on any threads at
  * once. A store and everything in it (instances, functions, memories, linkers) belong to
- * one thread at a time; only wisp_store_interrupt may be called from another.
+ * one thread at a time; only wisp_store_interrupt may be called from another. Shared memories
+ * are what stores on several threads have in common: see wisp_shared_memory_new.
  *
  * Lifetimes: what is made in a store lives until wisp_store_free, which frees it all. A
  * module must outlive every store that has an instance of it.
@@ -49,6 +49,7 @@ typedef struct wisp_linker wisp_linker;
 typedef struct wisp_instance wisp_instance;
 typedef struct wisp_func wisp_func;
 typedef struct wisp_memory wisp_memory;
+typedef struct wisp_shared_memory wisp_shared_memory;
 typedef struct wisp_table wisp_table;
 typedef struct wisp_global wisp_global;
 typedef struct wisp_tag wisp_tag;
@@ -211,6 +212,7 @@ typedef struct wisp_memory_type {
     wisp_limits limits; /* in pages */
     uint32_t page_size; /* bytes of a page: WISP_PAGE_SIZE, which 0 stands for as well, or 1 */
     bool is_64;         /* addresses have 64 bits, not 32 */
+    bool is_shared;     /* usable by several threads at once; must have a maximum */
 } wisp_memory_type;
 
 /* What a table is (Spec 2.3.12). */
@@ -227,6 +229,7 @@ typedef struct wisp_extern_type {
     wisp_limits limits;   /* kinds TABLE and MEMORY */
     bool is_64;           /* kinds TABLE and MEMORY: addresses or indices of 64 bits */
     uint32_t page_size;   /* kind MEMORY: bytes of a page */
+    bool is_shared;       /* kind MEMORY */
     wisp_valtype valtype; /* kind TABLE: of its elements; kind GLOBAL: of its value */
     bool is_mutable;      /* kind GLOBAL */
 } wisp_extern_type;
@@ -428,7 +431,9 @@ WISP_API bool wisp_store_is_interrupted(const wisp_store *store);
     X(STACK, "call stack exhausted")                                                             \
     X(FUEL, "all fuel consumed")                                                                 \
     X(INTERRUPTED, "interrupted")                                                                \
-    X(HOST, "host function failed")
+    X(HOST, "host function failed")                                                              \
+    X(UNALIGNED, "unaligned atomic")                                                             \
+    X(NOT_SHARED, "expected shared memory")
 
 typedef enum wisp_trap_code {
 #define X(name, text) WISP_TRAP_##name,
@@ -690,9 +695,50 @@ WISP_API wisp_status wisp_memory_write(wisp_memory *memory, uint64_t address, co
 /*
  * The [size] bytes of linear memory at [address] in place, or NULL where they are not wholly
  * inside. Little-endian and not aligned. The pointer is good until the store runs a function
- * or grows the memory: look it up again after each.
+ * or grows the memory: look it up again after each. That of a shared memory stays good, but
+ * other threads may write there: access it by atomic operations.
  */
 WISP_API uint8_t *wisp_memory_at(wisp_memory *memory, uint64_t address, uint64_t size);
+
+/*
+ * Shared memories: the one thing that modules in several stores, and so on several threads, can
+ * use at the same time. To run one program on several threads, make the memory, and for each
+ * thread a store, a linker that offers the memory, and an instance of the one module:
+ *
+ *     wisp_shared_memory *shared;
+ *     wisp_shared_memory_new(NULL, &(wisp_memory_type){.limits = {1, 16}}, &shared, &err);
+ *
+ *     wisp_extern item = {.kind = WISP_EXTERN_MEMORY};            // on each thread
+ *     wisp_memory_new_shared(store, shared, &item.of.memory, &err);
+ *     wisp_linker_add(linker, "env", "memory", item, &err);
+ *
+ * A shared memory never moves. It counts for no store's memory_max; one that a module defines may
+ * grow to that of its store at the most. A thread that waits in it (memory.atomic.wait32) goes
+ * on when it is notified, when its time is over, or by wisp_store_interrupt, within some
+ * milliseconds.
+ */
+
+/*
+ * Makes a shared memory of [type], which must have a maximum, with one holder, the caller. From
+ * an [allocator] other than NULL it takes its maximum at once, and gives that back on whichever
+ * thread its last holder releases it. Returns WISP_UNSUPPORTED in a build without threads.
+ */
+WISP_API wisp_status wisp_shared_memory_new(const wisp_allocator *allocator,
+                                            const wisp_memory_type *type,
+                                            wisp_shared_memory **out, wisp_error *err);
+
+/* One holder more, or less; without any it is freed. A store that has it holds it until it is
+ * freed. Releasing NULL is fine. Any thread. */
+WISP_API void wisp_shared_memory_hold(wisp_shared_memory *shared);
+WISP_API void wisp_shared_memory_release(wisp_shared_memory *shared);
+
+/* Makes [shared] a memory of [store], to be offered to modules by a linker. */
+WISP_API wisp_status wisp_memory_new_shared(wisp_store *store, wisp_shared_memory *shared,
+                                            wisp_memory **out, wisp_error *err);
+
+/* The shared memory that [memory] is, one that a module exports for instance; NULL if it is not
+ * shared. Borrowed: hold it to keep it longer than the store. */
+WISP_API wisp_shared_memory *wisp_memory_shared(const wisp_memory *memory);
 
 /* Makes a table of [limits] elements of [type], all null. */
 WISP_API wisp_status wisp_table_new(wisp_store *store, wisp_valtype type, wisp_limits limits,

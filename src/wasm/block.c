@@ -35,6 +35,21 @@ bool wisp_block_init(wisp_block *block, const wisp_allocator *allocator, bool is
     return block->data != NULL;
 }
 
+bool wisp_block_init_fixed(wisp_block *block, const wisp_allocator *allocator, bool is_mapped,
+                           size_t size, size_t size_max)
+{
+    *block = (wisp_block){.size = size_max, .allocator = allocator};
+    if (is_mapped && size_max <= RESERVED_MAX && reserve(block, size, size_max))
+        return true;
+    block->data = wisp_alloc(allocator, size_max, 1);
+    return block->data != NULL;
+}
+
+bool wisp_block_commit(const wisp_block *block, size_t old_size, size_t size)
+{
+    return !block->reserved || wisp_pages_commit(block->data, old_size, size);
+}
+
 /* What the allocator gave for it, which is never nothing. */
 static size_t allocated(const wisp_block *block)
 {

@@ -23,6 +23,15 @@ bool wisp_block_init(wisp_block *block, const wisp_allocator *allocator, bool is
                      size_t size, size_t size_max);
 void wisp_block_deinit(wisp_block *block);
 
+/* The same for one that will never move: what the system does not reserve is allocated at once,
+ * all [size_max] bytes. Such a block grows by wisp_block_commit alone. */
+bool wisp_block_init_fixed(wisp_block *block, const wisp_allocator *allocator, bool is_mapped,
+                           size_t size, size_t size_max);
+
+/* Makes the first [size] bytes of a fixed [block] usable, of which [old_size] are; false if out
+ * of memory. Does not touch [block], so that several threads may do it. */
+bool wisp_block_commit(const wisp_block *block, size_t old_size, size_t size);
+
 /* Grows to [size], with zeros. False, with nothing changed, if out of memory. */
 bool wisp_block_grow(wisp_block *block, size_t size);
 

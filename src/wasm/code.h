@@ -238,7 +238,22 @@
     X(I64_SUB128,  i64_sub128,  6) /* likewise */                                                 \
     X(I64_MUL_WIDE_S, i64_mul_wide_s, 4) /* d and the next, a, b */                               \
     X(I64_MUL_WIDE_U, i64_mul_wide_u, 4) /* likewise */                                           \
-    X(DATA_DROP,   data_drop,   3) /* segment:2 */
+    X(DATA_DROP,   data_drop,   3) /* segment:2 */                                                \
+    WISP_CODE_ATOMIC(X)
+
+/* Likewise, those of threads, which a build may leave out. */
+#ifdef WISP_WITHOUT_THREADS
+#define WISP_CODE_ATOMIC(X)
+#else
+#define WISP_CODE_ATOMIC(X)                                                                       \
+    X(ATOMIC_LOAD, atomic_load, 10) /* d, address, memory:2, offset:4, how (atomic.h) */          \
+    X(ATOMIC_STORE, atomic_store, 10) /* address, value, memory:2, offset:4, how */               \
+    X(ATOMIC_RMW,  atomic_rmw, 11) /* d, address, value, memory:2, offset:4, how */               \
+    X(ATOMIC_CMPXCHG, atomic_cmpxchg, 12) /* d, address, expected, value, memory:2, offset:4, how */\
+    X(ATOMIC_WAIT, atomic_wait, 12) /* d, address, expected, timeout, memory:2, offset:4, how */  \
+    X(ATOMIC_NOTIFY, atomic_notify, 11) /* d, address, count, memory:2, offset:4, how */          \
+    X(ATOMIC_FENCE, atomic_fence, 1)
+#endif
 
 /*
  * The rest, written out in ops.inc. Loops charge fuel: their weight is the last immediate.

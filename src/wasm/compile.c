@@ -90,6 +90,7 @@ static walker *const walkers[] = {
     [WISP_SHAPE_WIDE_2] = wisp_walk_wide_2,
     [WISP_SHAPE_WIDE_4] = wisp_walk_wide_4,
     [WISP_SHAPE_VECTOR] = wisp_walk_vector,
+    [WISP_SHAPE_ATOMIC] = wisp_walk_atomic,
 };
 
 /* Instructions known by their number that are not supported; NULL for an unknown one. */
@@ -99,8 +100,6 @@ static const char *feature_of(uint8_t byte)
     case 0xd3:
     case 0xfb:
         return "garbage collection";
-    case 0xfe:
-        return "threads";
     }
     return NULL;
 }

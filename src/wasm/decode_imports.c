@@ -123,7 +123,7 @@ static wisp_status keep_import(wisp_decoder *d, const import *entry, wisp_import
         break;
     case WISP_EXTERN_TABLE:
         out->index = m->table_count++;
-        m->tables[out->index] .type = entry->table;
+        m->tables[out->index].type = entry->table;
         break;
     case WISP_EXTERN_MEMORY:
         out->index = m->memory_count++;

@@ -124,7 +124,7 @@ wisp_status wisp_decode_reftype(wisp_decoder *d, wisp_valtype *out)
 }
 
 /* What the byte in front of limits says (Spec 5.3.9, 5.3.10). */
-enum { LIMITS_HAVE_MAX = 1, LIMITS_ARE_64 = 4, LIMITS_HAVE_PAGE_SIZE = 8 };
+enum { LIMITS_HAVE_MAX = 1, LIMITS_ARE_SHARED = 2, LIMITS_ARE_64 = 4, LIMITS_HAVE_PAGE_SIZE = 8 };
 
 /* The flags of limits, of which [known] make sense. */
 static wisp_status read_flags(wisp_decoder *d, uint8_t known, uint8_t *out)
@@ -134,7 +134,8 @@ static wisp_status read_flags(wisp_decoder *d, uint8_t known, uint8_t *out)
         return status;
     if (*out & ~known)
         return wisp_decode_malformed(d, "limits of another kind (malformed limits flags)");
-    return wisp_decode_use(d, *out & LIMITS_ARE_64 ? WISP_FEATURE_MEMORY64 : 0);
+    return wisp_decode_use(d, (*out & LIMITS_ARE_64 ? WISP_FEATURE_MEMORY64 : 0u) |
+                                  (*out & LIMITS_ARE_SHARED ? WISP_FEATURE_THREADS : 0u));
 }
 
 static wisp_status read_bound(wisp_decoder *d, bool is_64, const char *expected, uint64_t *out)
@@ -192,7 +193,9 @@ static wisp_status read_page_size(wisp_decoder *d, uint32_t *out)
 
 static wisp_status check_pages(wisp_decoder *d, const wisp_memory_type *type)
 {
-    uint64_t max = wisp_pages_max(type->is_64, type->page_size);
+    if (type->is_shared && type->limits.max == UINT64_MAX)
+        return wisp_decode_mismatch(d, "shared memory must have maximum");
+    uint64_t max = wisp_memory_pages_max(type->is_64, type->page_size);
     bool is_bounded = type->limits.max != UINT64_MAX;
     if (type->limits.min <= max && (!is_bounded || type->limits.max <= max))
         return WISP_OK;
@@ -205,11 +208,12 @@ static wisp_status check_pages(wisp_decoder *d, const wisp_memory_type *type)
 wisp_status wisp_decode_memory_type(wisp_decoder *d, wisp_memory_type *out)
 {
     uint8_t flags = 0;
-    wisp_status status =
-        read_flags(d, LIMITS_HAVE_MAX | LIMITS_ARE_64 | LIMITS_HAVE_PAGE_SIZE, &flags);
+    wisp_status status = read_flags(
+        d, LIMITS_HAVE_MAX | LIMITS_ARE_SHARED | LIMITS_ARE_64 | LIMITS_HAVE_PAGE_SIZE, &flags);
     if (status == WISP_OK)
         status = read_bounds(d, flags, &out->limits);
     out->is_64 = flags & LIMITS_ARE_64;
+    out->is_shared = flags & LIMITS_ARE_SHARED;
     out->page_size = WISP_PAGE_SIZE;
     if (status == WISP_OK && flags & LIMITS_HAVE_PAGE_SIZE)
         status = read_page_size(d, &out->page_size);

@@ -133,7 +133,8 @@ wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
 
 bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg)
 {
-    return memarg->memory == 0 && wisp_walk_address(c, 0) == WISP_I32;
+    return memarg->memory == 0 && wisp_walk_address(c, 0) == WISP_I32 &&
+           !(c->status == WISP_OK && c->module->memories[0].is_shared);
 }
 
 void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg)

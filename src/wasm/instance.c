@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "wasm/runtime.h"
+#include "wasm/access.h"
 #include "wasm/types.h"
 
 /* Instantiation (Spec 4.5.4), one step a function, in the specification's order. */
@@ -229,10 +229,10 @@ static wisp_trap_code init_memories(wisp_instance *in)
         const wisp_memory *memory = in->memories[segment->memory];
         wisp_slot slot = wisp_constant_run(in, segment->place);
         uint64_t place = wisp_slot_index(&slot, memory->type.is_64);
-        if (!wisp_range_fits(place, in->data[i].size, memory->block.size))
+        if (!wisp_range_fits(place, in->data[i].size, wisp_memory_size(memory)))
             return WISP_TRAP_MEMORY;
         if (in->data[i].size)
-            memcpy(memory->block.data + place, in->data[i].data, in->data[i].size);
+            wisp_memory_put(memory, (size_t)place, in->data[i].data, in->data[i].size);
         in->data[i].size = 0;
     }
     return WISP_TRAP_NONE;

@@ -166,6 +166,7 @@ wisp_extern_type wisp_extern_type_of(const wisp_extern *item)
         type.limits.min = wisp_memory_size(item->of.memory) / type.page_size;
         type.limits.max = item->of.memory->type.limits.max;
         type.is_64 = item->of.memory->type.is_64;
+        type.is_shared = item->of.memory->type.is_shared;
         break;
     case WISP_EXTERN_GLOBAL:
         type.valtype = item->of.global->type;
@@ -197,6 +198,7 @@ static bool matches(const wisp_extern *item, const wisp_module *module, const ui
                wisp_limits_match(wanted.limits, actual.limits);
     case WISP_EXTERN_MEMORY:
         return wanted.is_64 == actual.is_64 && wanted.page_size == actual.page_size &&
+               wanted.is_shared == actual.is_shared &&
                wisp_limits_match(wanted.limits, actual.limits);
     case WISP_EXTERN_GLOBAL:
         return wanted.is_mutable == actual.is_mutable &&

@@ -77,6 +77,7 @@ wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_
         type.limits = module->memories[index].limits;
         type.is_64 = module->memories[index].is_64;
         type.page_size = module->memories[index].page_size;
+        type.is_shared = module->memories[index].is_shared;
         break;
     case WISP_EXTERN_GLOBAL:
         type.valtype = module->globals[index].type;

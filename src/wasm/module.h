@@ -44,8 +44,14 @@ static inline wisp_valtype wisp_index_type(bool is_64)
     return is_64 ? WISP_I64 : WISP_I32;
 }
 
+/* Bytes of [pages] pages; UINT64_MAX where there are more than can be counted. */
+static inline uint64_t wisp_memory_pages_size(uint64_t pages, uint32_t page_size)
+{
+    return pages > UINT64_MAX / page_size ? UINT64_MAX : pages * page_size;
+}
+
 /* The most pages of so many bytes that addresses can tell apart (Spec 3.2.4). */
-static inline uint64_t wisp_pages_max(bool is_64, uint32_t page_size)
+static inline uint64_t wisp_memory_pages_max(bool is_64, uint32_t page_size)
 {
     if (is_64)
         return page_size == 1 ? UINT64_MAX : (uint64_t)1 << 48;

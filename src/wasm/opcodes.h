@@ -215,7 +215,8 @@
     X(0xd4, REF_AS_NON_NULL, "ref.as_non_null", REF_AS_NON_NULL, NONE, NONE, CHECK_NULL, FUNCTION_REFERENCES)\
     X(0xd5, BR_ON_NULL,     "br_on_null", BR_ON_NULL, NONE, NONE, BR_NULL, FUNCTION_REFERENCES)   \
     X(0xd6, BR_ON_NON_NULL, "br_on_non_null", BR_ON_NON_NULL, NONE, NONE, BR_NON_NULL, FUNCTION_REFERENCES)\
-    X(0xfd, VECTOR,         "vector",        VECTOR,      NONE, NONE, UNREACHABLE, SIMD)
+    X(0xfd, VECTOR,         "vector",        VECTOR,      NONE, NONE, UNREACHABLE, SIMD)          \
+    X(0xfe, ATOMIC,         "atomic",        ATOMIC,      NONE, NONE, UNREACHABLE, THREADS)
 
 /* Those behind the prefix byte 0xfc; [byte] is the number that follows it. */
 #define WISP_OPCODES_FC(X)                                                                        \
@@ -320,7 +321,8 @@
     X(TABLE_FILL)                                                                                \
     X(WIDE_2)                                                                                    \
     X(WIDE_4)                                                                                    \
-    X(VECTOR)
+    X(VECTOR)                                                                                    \
+    X(ATOMIC)
 
 typedef enum wisp_shape {
 #define X(name) WISP_SHAPE_##name,

@@ -12,6 +12,7 @@
 #include "wasm/code.h"
 #include "wasm/exception_pool.h"
 #include "wasm/module.h"
+#include "wasm/shared.h"
 #include "wasm/slot.h"
 #include "wasm/type_table.h"
 
@@ -32,8 +33,9 @@ struct wisp_func {
 };
 
 struct wisp_memory {
-    wisp_block block;
-    wisp_memory_type type; /* with its page size, never 0 */
+    wisp_block block;           /* without its size where it is shared: see wisp_memory_size */
+    wisp_shared_memory *shared; /* NULL if it is not; held */
+    wisp_memory_type type;      /* with its page size, never 0 */
     wisp_store *store;
     wisp_memory *next;
 };
@@ -246,6 +248,11 @@ wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type);
 wisp_slot wisp_slot_of_value(const wisp_value *value);
 /* Of any type; returns how many slots it took. */
 uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots);
+
+static inline bool wisp_memory_is_shared(const wisp_memory *memory)
+{
+    return !(WISP_FEATURES_LEFT_OUT & WISP_FEATURE_THREADS) && memory->shared;
+}
 
 /* Grows and returns the old size in pages, or -1. */
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);

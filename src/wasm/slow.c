@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "wasm/bits.h"
+#include "wasm/access.h"
 
 /* Bulk work is charged by its size (wisp_store_set_fuel). */
 enum { BYTES_PER_FUEL = 1024, ELEMENTS_PER_FUEL = 64 };
@@ -162,7 +162,7 @@ wisp_trap_code wisp_slow_memory_fill(wisp_exec *x, wisp_slot *fp, const uint16_t
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memset(memory->block.data + to, (int)(value & 0xff), (size_t)size);
+        wisp_memory_set(memory, (size_t)to, (uint8_t)value, (size_t)size);
     return trap;
 }
 
@@ -178,7 +178,7 @@ wisp_trap_code wisp_slow_memory_copy(wisp_exec *x, wisp_slot *fp, const uint16_t
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memmove(into->block.data + to, out_of->block.data + from, (size_t)size);
+        wisp_memory_move(into, (size_t)to, out_of, (size_t)from, (size_t)size);
     return trap;
 }
 
@@ -193,7 +193,7 @@ wisp_trap_code wisp_slow_memory_init(wisp_exec *x, wisp_slot *fp, const uint16_t
         return WISP_TRAP_MEMORY;
     wisp_trap_code trap = charge_bytes(x, size);
     if (!trap && size)
-        memcpy(memory->block.data + to, segment.data + from, size);
+        wisp_memory_put(memory, (size_t)to, segment.data + from, size);
     return trap;
 }
 

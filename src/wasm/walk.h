@@ -83,6 +83,7 @@ void wisp_walk_table_fill(wisp_compiler *c);
 void wisp_walk_wide_2(wisp_compiler *c);
 void wisp_walk_wide_4(wisp_compiler *c);
 void wisp_walk_vector(wisp_compiler *c);
+void wisp_walk_atomic(wisp_compiler *c);
 
 /* Fails as using denied [features]. */
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features);
@@ -140,8 +141,8 @@ typedef struct wisp_memarg {
 /* That of an access to 2^[natural] bytes. */
 wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural);
 
-/* Whether the handlers for memory 0 with addresses of 32 bits will do. Other instructions
- * have the memory among their operands (access.h): emits that. */
+/* Whether the handlers for memory 0, not shared, with addresses of 32 bits will do. Other
+ * instructions have the memory among their operands (access.h): emits that. */
 bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg);
 void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg);
 /* Emits what comes behind the slots of [code], or of the instruction that does the same with

@@ -60,9 +60,17 @@ static wisp_status offer_table(wisp_store *store, wisp_linker *linker, const cha
     return status ? status : wisp_linker_add(linker, MODULE, name, item, err);
 }
 
+static wisp_status offer_memory(wisp_store *store, wisp_linker *linker, const char *name,
+                                bool is_shared, wisp_error *err)
+{
+    wisp_extern item = {.kind = WISP_EXTERN_MEMORY};
+    wisp_memory_type type = {.limits = {1, 2}, .is_shared = is_shared};
+    wisp_status status = wisp_memory_new_typed(store, &type, &item.of.memory, err);
+    return status ? status : wisp_linker_add(linker, MODULE, name, item, err);
+}
+
 wisp_status wast_spectest_offer(wisp_store *store, wisp_linker *linker, wisp_error *err)
 {
-    wisp_extern memory = {.kind = WISP_EXTERN_MEMORY};
     wisp_status status = offer_functions(linker, err);
     if (!status)
         status = offer_globals(store, linker, err);
@@ -71,8 +79,8 @@ wisp_status wast_spectest_offer(wisp_store *store, wisp_linker *linker, wisp_err
     if (!status)
         status = offer_table(store, linker, "table64", true, err);
     if (!status)
-        status = wisp_memory_new(store, (wisp_limits){1, 2}, &memory.of.memory, err);
-    if (!status)
-        status = wisp_linker_add(linker, MODULE, "memory", memory, err);
+        status = offer_memory(store, linker, "memory", false, err);
+    if (!status && wisp_features_built_in() & WISP_FEATURE_THREADS)
+        status = offer_memory(store, linker, "shared_memory", true, err);
     return status;
 }
