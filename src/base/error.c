@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *wisp_status_name(wisp_status status)
 {
@@ -27,7 +28,7 @@ static wisp_status fill(wisp_error *err, wisp_status status, uint64_t offset, co
     return status;
 }
 
-wisp_status wisp_fail(wisp_error *err, wisp_status status, const char *format, ...)
+wisp_status(wisp_fail)(wisp_error *err, wisp_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -36,13 +37,23 @@ wisp_status wisp_fail(wisp_error *err, wisp_status status, const char *format, .
     return status;
 }
 
-wisp_status wisp_fail_at(wisp_error *err, wisp_status status, uint64_t offset, const char *format,
-                         ...)
+wisp_status(wisp_fail_at)(wisp_error *err, wisp_status status, uint64_t offset,
+                          const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     fill(err, status, offset, format, args);
     va_end(args);
+    return status;
+}
+
+wisp_status wisp_fail_silent(wisp_error *err, wisp_status status, uint64_t offset)
+{
+    if (err) {
+        err->status = status;
+        err->offset = offset;
+        strcpy(err->text, wisp_status_name(status));
+    }
     return status;
 }
 

@@ -121,7 +121,7 @@ static const wisp_opcode *read_prefixed(wisp_compiler *c)
         wisp_compile_fail(c, WISP_MALFORMED, "unexpected end, expected an opcode behind 0xfc");
         return NULL;
     }
-    if (number < WISP_OPCODES_FC_COUNT && wisp_opcodes_fc[number].text)
+    if (number < WISP_OPCODES_FC_COUNT && wisp_opcodes_fc[number].shape)
         return &wisp_opcodes_fc[number];
     wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfc %u", number);
     return NULL;
@@ -138,7 +138,7 @@ static const wisp_opcode *read_opcode(wisp_compiler *c)
     }
     if (byte == WISP_OPCODE_PREFIX_FC)
         return read_prefixed(c);
-    if (wisp_opcodes[byte].text)
+    if (wisp_opcodes[byte].shape)
         return &wisp_opcodes[byte];
     refuse_opcode(c, byte);
     return NULL;
@@ -163,6 +163,7 @@ static void walk_body(wisp_compiler *c)
         c->opcode = read_opcode(c);
         if (c->status)
             return;
+        c->text = wisp_opcode_text(c->opcode);
         wisp_walk_use(c, c->opcode->feature);
         if (c->opcode->shape != WISP_SHAPE_END && c->opcode->shape != WISP_SHAPE_ELSE)
             c->instructions++;
@@ -215,8 +216,7 @@ static void check_locals(wisp_compiler *c, uint32_t groups)
 /* Parameters come first in the frame, then its header, then all other locals. */
 static void read_locals(wisp_compiler *c)
 {
-    static const wisp_opcode locals = {.text = "local"};
-    c->opcode = &locals;
+    c->text = "local";
     c->local_count = 0;
     for (uint32_t i = 0; i < c->type->param_count; i++)
         add_local(c, c->type->params[i]);

@@ -89,7 +89,7 @@ struct wisp_compiler {
     wisp_reader r;
     uint64_t offset; /* of the current instruction in the module */
     const wisp_opcode *opcode;
-    wisp_opcode named;     /* the current instruction, if it has none of its own */
+    const char *text;      /* its name, for errors */
     uint32_t instructions; /* so far, else and end not counted */
     uint16_t header;
     uint32_t top; /* first slot behind the operands: the home of the next one */
@@ -130,6 +130,12 @@ enum { WISP_FRAME_SLOTS_MAX = 65535 };
 
 WISP_PRINTF(3, 4)
 void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format, ...);
+/* The same without words (base/error.h). */
+void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status);
+#ifdef WISP_WITHOUT_TEXTS
+#define wisp_compile_fail(c, status, ...)                                                        \
+    (0 ? (wisp_compile_fail)(c, status, __VA_ARGS__) : wisp_compile_fail_silent(c, status))
+#endif
 
 /* ------------------------------------------------------------------ stacks (stack.c) */
 

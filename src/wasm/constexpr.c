@@ -127,7 +127,7 @@ static wisp_status check_instruction(checker *c, uint8_t byte)
     case 0xfb:
         return fail(c, WISP_UNSUPPORTED, "an instruction that is not supported");
     }
-    if (wisp_opcodes[byte].text)
+    if (wisp_opcodes[byte].shape)
         return fail(c, WISP_MISMATCH, "constant expression required");
     return fail(c, WISP_MALFORMED, "illegal opcode");
 }

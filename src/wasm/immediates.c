@@ -3,15 +3,15 @@
 
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features)
 {
-    wisp_compile_fail(c, WISP_UNSUPPORTED, "%s uses %s: %s", c->opcode->text,
-                      wisp_feature_name(features), wisp_feature_refusal(features));
+    wisp_compile_fail(c, WISP_UNSUPPORTED, "%s uses %s: %s", c->text, wisp_feature_name(features),
+                      wisp_feature_refusal(features));
 }
 
 uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
 {
     uint32_t value = 0;
     if (!wisp_read_leb_u32(&c->r, &value))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", c->opcode->text, expected);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", c->text, expected);
     return value;
 }
 
@@ -20,8 +20,8 @@ uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count)
 {
     uint32_t index = wisp_walk_u32(c, "an index");
     if (c->status == WISP_OK && index >= count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown %s %u, expected less than %u",
-                          c->opcode->text, what, index, count);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown %s %u, expected less than %u", c->text,
+                          what, index, count);
     return c->status ? 0 : index;
 }
 
@@ -29,8 +29,8 @@ uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected)
 {
     uint8_t byte = 0;
     if (!wisp_read_u8(&c->r, &byte))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s, found the body's end",
-                          c->opcode->text, expected);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s, found the body's end", c->text,
+                          expected);
     return byte;
 }
 
@@ -100,16 +100,15 @@ static void check_memarg(wisp_compiler *c, const wisp_memarg *memarg, uint32_t a
                          uint32_t natural)
 {
     if (memarg->memory >= c->module->memory_count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown memory %u", c->opcode->text,
-                          memarg->memory);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown memory %u", c->text, memarg->memory);
     if (alignment > natural)
         wisp_compile_fail(c, WISP_MISMATCH,
-                          "%s: alignment 2^%u must not be larger than natural, 2^%u",
-                          c->opcode->text, alignment, natural);
+                          "%s: alignment 2^%u must not be larger than natural, 2^%u", c->text,
+                          alignment, natural);
     if (memarg->offset > UINT32_MAX && wisp_walk_address(c, memarg->memory) == WISP_I32)
         wisp_compile_fail(c, WISP_MISMATCH,
-                          "%s: offset out of range, 0x%llx in a memory of 32 bits",
-                          c->opcode->text, (unsigned long long)memarg->offset);
+                          "%s: offset out of range, 0x%llx in a memory of 32 bits", c->text,
+                          (unsigned long long)memarg->offset);
 }
 
 wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
@@ -123,10 +122,9 @@ wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
         wisp_walk_use(c, WISP_FEATURE_MULTI_MEMORY);
     }
     if (!wisp_read_leb_u64(&c->r, &memarg.offset))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", c->opcode->text);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", c->text);
     if (alignment >= HAS_MEMORY)
-        wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x", c->opcode->text,
-                          flags);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x", c->text, flags);
     check_memarg(c, &memarg, alignment, natural);
     return memarg;
 }

@@ -339,16 +339,19 @@ enum {
 };
 
 typedef struct wisp_opcode {
-    const char *text; /* NULL where the byte is no instruction */
-    uint8_t shape;    /* wisp_shape */
+    uint8_t shape;    /* wisp_shape; UNKNOWN, 0, where the byte is no instruction */
     uint8_t in, out;  /* wisp_valtype, 0 for none */
     uint16_t code;    /* wisp_code */
-    uint32_t feature; /* wisp_feature; 0 for what every module may use */
+    uint16_t name;    /* where its name is (wisp_opcode_text) */
+    uint16_t feature; /* wisp_feature; 0 for what every module may use */
 } wisp_opcode;
 
 extern const wisp_opcode wisp_opcodes[256];
 
 #define WISP_OPCODES_FC_COUNT 23
 extern const wisp_opcode wisp_opcodes_fc[WISP_OPCODES_FC_COUNT];
+
+/* The name in the text format. Static; "" where the build has no texts. */
+const char *wisp_opcode_text(const wisp_opcode *opcode);
 
 #endif

@@ -4,7 +4,7 @@
 #include "wasm/compiler.h"
 #include "wasm/types.h"
 
-void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format, ...)
+void(wisp_compile_fail)(wisp_compiler *c, wisp_status status, const char *format, ...)
 {
     if (c->status)
         return;
@@ -17,17 +17,23 @@ void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format,
                              c->function, (unsigned long long)c->offset, text);
 }
 
+void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status)
+{
+    if (!c->status)
+        c->status = wisp_fail_silent(c->err, status, c->offset);
+}
+
 void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found)
 {
     char a[WISP_VALTYPE_TEXT_MAX], b[WISP_VALTYPE_TEXT_MAX];
-    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->opcode->text,
+    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->text,
                       wisp_valtype_print(wanted, a), wisp_valtype_print(found, b));
 }
 
 static void fail_empty(wisp_compiler *c, wisp_valtype wanted)
 {
     char text[WISP_VALTYPE_TEXT_MAX];
-    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack", c->opcode->text,
+    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack", c->text,
                       wanted ? wisp_valtype_print(wanted, text) : "an operand");
 }
 

@@ -19,9 +19,9 @@ const wisp_functype *wisp_walk_blocktype(wisp_compiler *c, wisp_valtype *single)
     }
     wisp_walk_use(c, WISP_FEATURE_MULTI_VALUE);
     if (!wisp_read_leb_s33(&c->r, &index) || index < 0)
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects a block type", c->opcode->text);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects a block type", c->text);
     else if (index >= c->module->type_count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown type %lld", c->opcode->text,
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown type %lld", c->text,
                           (long long)index);
     return c->status ? NULL : &c->module->types[index];
 }

@@ -80,6 +80,19 @@ static const vector_row rows[WISP_VECTOR_COUNT] = {
     WISP_VECTOR_OTHER(OTHER)
 };
 
+/* clang-format on */
+
+#ifdef WISP_WITHOUT_TEXTS
+
+static const char *name_of(uint32_t number)
+{
+    (void)number;
+    return "";
+}
+
+#else
+
+/* clang-format off */
 /* The names, one after another, and where each begins: pointers would take twice the room. */
 static const struct names {
 #define X(number, shape, op, ...) char of_##number[sizeof #shape "." #op];
@@ -97,6 +110,13 @@ static const uint16_t name_places[WISP_VECTOR_COUNT] = {
 #undef X
 };
 /* clang-format on */
+
+static const char *name_of(uint32_t number)
+{
+    return (const char *)&names + name_places[number];
+}
+
+#endif
 
 /* ------------------------------------------------------------------ operands */
 
@@ -160,7 +180,7 @@ static uint16_t read_lane(wisp_compiler *c, uint32_t size)
     uint32_t count = WISP_V128_SIZE / size, lane = wisp_walk_byte(c, "a lane");
     if (lane >= count)
         wisp_compile_fail(c, WISP_MISMATCH, "%s: invalid lane index %u, expected less than %u",
-                          c->opcode->text, lane, count);
+                          c->text, lane, count);
     return (uint16_t)(WISP_LANE(count, lane) * size);
 }
 
@@ -194,8 +214,8 @@ static void shuffle(wisp_compiler *c)
         uint32_t lane = wisp_walk_byte(c, "16 lanes");
         if (lane >= LANES)
             wisp_compile_fail(c, WISP_MISMATCH,
-                              "%s: invalid lane index %u, expected less than %d", c->opcode->text,
-                              lane, LANES);
+                              "%s: invalid lane index %u, expected less than %d", c->text, lane,
+                              LANES);
         uint32_t within = lane % WISP_V128_SIZE;
         places[WISP_LANE(WISP_V128_SIZE, i)] =
             (uint8_t)(lane - within + WISP_LANE(WISP_V128_SIZE, within));
@@ -352,8 +372,7 @@ static const vector_row *read_row(wisp_compiler *c)
     }
     if (number >= WISP_VECTOR_FIRST_RELAXED)
         wisp_walk_use(c, WISP_FEATURE_RELAXED_SIMD);
-    c->named.text = (const char *)&names + name_places[number];
-    c->opcode = &c->named;
+    c->text = name_of(number);
     return &rows[number];
 }
 
