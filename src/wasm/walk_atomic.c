@@ -22,8 +22,8 @@ static wisp_memarg read_memarg(wisp_compiler *c, uint32_t natural)
 {
     const uint8_t *start = c->r.at;
     if (start != c->r.end && (*start & 0x3f) < natural)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: alignment 2^%d must be natural, 2^%u",
-                          c->opcode->text, *start & 0x3f, natural);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: alignment 2^%d must be natural, 2^%u", c->text,
+                          *start & 0x3f, natural);
     return wisp_walk_memarg(c, natural);
 }
 
@@ -110,12 +110,11 @@ static const char *name_of(uint32_t number)
 void wisp_walk_atomic(wisp_compiler *c)
 {
     uint32_t number = wisp_walk_u32(c, "a number");
-    c->named.text = name_of(number);
-    if (!c->named.text)
+    c->text = name_of(number);
+    if (!c->text)
         wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfe %u", number);
     if (c->status)
         return;
-    c->opcode = &c->named;
     if (number == NOTIFY)
         notify(c);
     else if (number == WAIT_32 || number == WAIT_64)
