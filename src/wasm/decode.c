@@ -23,17 +23,52 @@ static wisp_status read_types_of(wisp_decoder *d, const char *what, uint32_t max
     return status;
 }
 
-static wisp_status read_functype(wisp_decoder *d, wisp_functype *out)
+/* The type of an array's elements or of a field (Spec 5.3.8): also 8 and 16 bits wide. */
+static wisp_status read_field(wisp_decoder *d)
 {
-    uint8_t form = 0;
-    wisp_status status = wisp_decode_byte(d, "a function type", &form);
+    enum { I8 = 0x78, I16 = 0x77 };
+    uint8_t mutability = 0;
+    wisp_valtype type;
+    wisp_status status = WISP_OK;
+    if (d->r.at != d->r.end && (*d->r.at == I8 || *d->r.at == I16))
+        d->r.at++;
+    else
+        status = wisp_decode_valtype(d, &type);
+    if (status == WISP_OK)
+        status = wisp_decode_byte(d, "a mutability", &mutability);
+    if (status == WISP_OK && mutability > 1)
+        status = wisp_decode_malformed(d, "mutability 0 or 1 (malformed mutability)");
+    return status;
+}
+
+/* Tells types that Wisp does not have from bytes that are no type. */
+static wisp_status refuse_type(wisp_decoder *d, uint8_t form)
+{
+    enum { REC = 0x4e, SUB_FINAL = 0x4f, SUB = 0x50, ARRAY = 0x5e, STRUCT = 0x5f };
+    uint64_t offset = wisp_decode_offset(d) - 1;
+    uint32_t fields = form == ARRAY ? 1 : 0;
+    wisp_status status = WISP_OK;
+    if (form == STRUCT)
+        status = wisp_decode_count(d, "fields", WISP_PARAMS_MAX, &fields);
+    else if (form != ARRAY && form != REC && form != SUB && form != SUB_FINAL)
+        return wisp_decode_malformed(d, "a function type (0x60)");
+    for (uint32_t i = 0; i < fields && status == WISP_OK; i++)
+        status = read_field(d);
     if (status)
         return status;
-    if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f)
-        return wisp_fail_at(d->err, WISP_UNSUPPORTED, wisp_decode_offset(d) - 1,
-                            "type form 0x%02x (garbage collection) is not supported", form);
-    if (form != 0x60)
-        return wisp_decode_malformed(d, "a function type (0x60)");
+    return wisp_fail_at(d->err, WISP_UNSUPPORTED, offset,
+                        "type form 0x%02x (garbage collection) is not supported", form);
+}
+
+static wisp_status read_functype(wisp_decoder *d, wisp_functype *out)
+{
+    enum { FUNC = 0x60 };
+    uint8_t form = 0;
+    wisp_status status = wisp_decode_byte(d, "a function type", &form);
+    if (status == WISP_OK && form != FUNC)
+        status = refuse_type(d, form);
+    if (status)
+        return status;
     status = read_types_of(d, "parameters", WISP_PARAMS_MAX, &out->params, &out->param_count);
     if (status)
         return status;
