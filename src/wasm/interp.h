@@ -5,7 +5,7 @@
 #include "wasm/runtime.h"
 #include "wasm/slow.h"
 #include "wasm/types.h"
-#include "wasm/vector.h"
+#include "wasm/vector_math.h"
 #include "wasm/vector_run.h"
 
 /* What the two dispatchers share: the types of a slot's fields, by name of the field. */

@@ -6,8 +6,9 @@
  * number is what follows the prefix byte 0xfd and shape.operation is the name.
  *
  * Most have nothing more than the result: an expression of the vectors a, b and c, as lanes of
- * any type (vector_math.h). They share one register instruction for each number of operands,
- * which has the number as an immediate.
+ * any type (vector_math.h). Those that hot loops are made of have a register instruction each
+ * (DIRECT); the others share one for each number of operands, which is smaller and slower. An
+ * instruction becomes direct by moving its line.
  */
 
 /* clang-format off */
@@ -33,17 +34,9 @@
     X(0x7f, i32x4, extadd_pairwise_i16x8_u,    LOWER_U(32, a) + UPPER_U(32, a))                   \
     X(0x80, i16x8, abs,                        ABS(16, a))                                        \
     X(0x81, i16x8, neg,                        -U16(a))                                           \
-    X(0x87, i16x8, extend_low_i8x16_s,         EXTEND_LOW_S(8, a))                                \
-    X(0x88, i16x8, extend_high_i8x16_s,        EXTEND_HIGH_S(8, a))                               \
-    X(0x89, i16x8, extend_low_i8x16_u,         EXTEND_LOW_U(8, a))                                \
-    X(0x8a, i16x8, extend_high_i8x16_u,        EXTEND_HIGH_U(8, a))                               \
     X(0x94, f64x2, nearest,                    wisp_f64x2_round(a, rint))                         \
     X(0xa0, i32x4, abs,                        ABS(32, a))                                        \
     X(0xa1, i32x4, neg,                        -U32(a))                                           \
-    X(0xa7, i32x4, extend_low_i16x8_s,         EXTEND_LOW_S(16, a))                               \
-    X(0xa8, i32x4, extend_high_i16x8_s,        EXTEND_HIGH_S(16, a))                              \
-    X(0xa9, i32x4, extend_low_i16x8_u,         EXTEND_LOW_U(16, a))                               \
-    X(0xaa, i32x4, extend_high_i16x8_u,        EXTEND_HIGH_U(16, a))                              \
     X(0xc0, i64x2, abs,                        ABS(64, a))                                        \
     X(0xc1, i64x2, neg,                        -U64(a))                                           \
     X(0xc7, i64x2, extend_low_i32x4_s,         EXTEND_LOW_S(32, a))                               \
@@ -58,17 +51,26 @@
     X(0xef, f64x2, sqrt,                       wisp_f64x2_sqrt(a))                                \
     X(0xf8, i32x4, trunc_sat_f32x4_s,          wisp_f32x4_truncate(a, wisp_truncate_s))           \
     X(0xf9, i32x4, trunc_sat_f32x4_u,          wisp_f32x4_truncate(a, wisp_truncate_u))           \
-    X(0xfa, f32x4, convert_i32x4_s,            __builtin_convertvector(I32(a), wisp_f32x4))       \
     X(0xfb, f32x4, convert_i32x4_u,            __builtin_convertvector(U32(a), wisp_f32x4))       \
     X(0xfc, i32x4, trunc_sat_f64x2_s_zero,     wisp_f64x2_truncate(a, wisp_truncate_s))           \
     X(0xfd, i32x4, trunc_sat_f64x2_u_zero,     wisp_f64x2_truncate(a, wisp_truncate_u))           \
     X(0xfe, f64x2, convert_low_i32x4_s,        CONVERT_LOW(I32, a))                               \
     X(0xff, f64x2, convert_low_i32x4_u,        CONVERT_LOW(U32, a))
 
+#define WISP_VECTOR_UNARY_DIRECT(X)                                                               \
+    X(0x87, i16x8, extend_low_i8x16_s,         EXTEND_LOW_S(8, a))                                \
+    X(0x88, i16x8, extend_high_i8x16_s,        EXTEND_HIGH_S(8, a))                               \
+    X(0x89, i16x8, extend_low_i8x16_u,         EXTEND_LOW_U(8, a))                                \
+    X(0x8a, i16x8, extend_high_i8x16_u,        EXTEND_HIGH_U(8, a))                               \
+    X(0xa7, i32x4, extend_low_i16x8_s,         EXTEND_LOW_S(16, a))                               \
+    X(0xa8, i32x4, extend_high_i16x8_s,        EXTEND_HIGH_S(16, a))                              \
+    X(0xa9, i32x4, extend_low_i16x8_u,         EXTEND_LOW_U(16, a))                               \
+    X(0xaa, i32x4, extend_high_i16x8_u,        EXTEND_HIGH_U(16, a))                              \
+    X(0xfa, f32x4, convert_i32x4_s,            __builtin_convertvector(I32(a), wisp_f32x4))
+
 /* Of a and b. */
 #define WISP_VECTOR_BINARY(X)                                                                     \
     X(0x0e, i8x16, swizzle,                    wisp_swizzle(a, b))                                \
-    X(0x23, i8x16, eq,                         I8(a) == I8(b))                                    \
     X(0x24, i8x16, ne,                         I8(a) != I8(b))                                    \
     X(0x25, i8x16, lt_s,                       I8(a) < I8(b))                                     \
     X(0x26, i8x16, lt_u,                       U8(a) < U8(b))                                     \
@@ -88,11 +90,8 @@
     X(0x34, i16x8, le_u,                       U16(a) <= U16(b))                                  \
     X(0x35, i16x8, ge_s,                       I16(a) >= I16(b))                                  \
     X(0x36, i16x8, ge_u,                       U16(a) >= U16(b))                                  \
-    X(0x37, i32x4, eq,                         I32(a) == I32(b))                                  \
     X(0x38, i32x4, ne,                         I32(a) != I32(b))                                  \
-    X(0x39, i32x4, lt_s,                       I32(a) < I32(b))                                   \
     X(0x3a, i32x4, lt_u,                       U32(a) < U32(b))                                   \
-    X(0x3b, i32x4, gt_s,                       I32(a) > I32(b))                                   \
     X(0x3c, i32x4, gt_u,                       U32(a) > U32(b))                                   \
     X(0x3d, i32x4, le_s,                       I32(a) <= I32(b))                                  \
     X(0x3e, i32x4, le_u,                       U32(a) <= U32(b))                                  \
@@ -100,8 +99,6 @@
     X(0x40, i32x4, ge_u,                       U32(a) >= U32(b))                                  \
     X(0x41, f32x4, eq,                         F32(a) == F32(b))                                  \
     X(0x42, f32x4, ne,                         F32(a) != F32(b))                                  \
-    X(0x43, f32x4, lt,                         F32(a) < F32(b))                                   \
-    X(0x44, f32x4, gt,                         F32(a) > F32(b))                                   \
     X(0x45, f32x4, le,                         F32(a) <= F32(b))                                  \
     X(0x46, f32x4, ge,                         F32(a) >= F32(b))                                  \
     X(0x47, f64x2, eq,                         F64(a) == F64(b))                                  \
@@ -110,16 +107,10 @@
     X(0x4a, f64x2, gt,                         F64(a) > F64(b))                                   \
     X(0x4b, f64x2, le,                         F64(a) <= F64(b))                                  \
     X(0x4c, f64x2, ge,                         F64(a) >= F64(b))                                  \
-    X(0x4e, v128, and,                         a & b)                                             \
-    X(0x4f, v128, andnot,                      a & ~b)                                            \
-    X(0x50, v128, or,                          a | b)                                             \
-    X(0x51, v128, xor,                         a ^ b)                                             \
     X(0x65, i8x16, narrow_i16x8_s,             NARROW_S(8, 16, a, b))                             \
     X(0x66, i8x16, narrow_i16x8_u,             NARROW_U(8, 16, a, b))                             \
-    X(0x6e, i8x16, add,                        U8(a) + U8(b))                                     \
     X(0x6f, i8x16, add_sat_s,                  ADD_SAT_S(8, a, b))                                \
     X(0x70, i8x16, add_sat_u,                  ADD_SAT_U(8, a, b))                                \
-    X(0x71, i8x16, sub,                        U8(a) - U8(b))                                     \
     X(0x72, i8x16, sub_sat_s,                  SUB_SAT_S(8, a, b))                                \
     X(0x73, i8x16, sub_sat_u,                  SUB_SAT_U(8, a, b))                                \
     X(0x76, i8x16, min_s,                      MIN(I8, a, b))                                     \
@@ -130,13 +121,10 @@
     X(0x82, i16x8, q15mulr_sat_s,              wisp_q15_multiply(a, b))                           \
     X(0x85, i16x8, narrow_i32x4_s,             NARROW_S(16, 32, a, b))                            \
     X(0x86, i16x8, narrow_i32x4_u,             NARROW_U(16, 32, a, b))                            \
-    X(0x8e, i16x8, add,                        U16(a) + U16(b))                                   \
     X(0x8f, i16x8, add_sat_s,                  ADD_SAT_S(16, a, b))                               \
     X(0x90, i16x8, add_sat_u,                  ADD_SAT_U(16, a, b))                               \
-    X(0x91, i16x8, sub,                        U16(a) - U16(b))                                   \
     X(0x92, i16x8, sub_sat_s,                  SUB_SAT_S(16, a, b))                               \
     X(0x93, i16x8, sub_sat_u,                  SUB_SAT_U(16, a, b))                               \
-    X(0x95, i16x8, mul,                        U16(a) * U16(b))                                   \
     X(0x96, i16x8, min_s,                      MIN(I16, a, b))                                    \
     X(0x97, i16x8, min_u,                      MIN(U16, a, b))                                    \
     X(0x98, i16x8, max_s,                      MAX(I16, a, b))                                    \
@@ -146,21 +134,12 @@
     X(0x9d, i16x8, extmul_high_i8x16_s,        EXTMUL(EXTEND_HIGH_S, 8, 16, a, b))                \
     X(0x9e, i16x8, extmul_low_i8x16_u,         EXTMUL(EXTEND_LOW_U, 8, 16, a, b))                 \
     X(0x9f, i16x8, extmul_high_i8x16_u,        EXTMUL(EXTEND_HIGH_U, 8, 16, a, b))                \
-    X(0xae, i32x4, add,                        U32(a) + U32(b))                                   \
-    X(0xb1, i32x4, sub,                        U32(a) - U32(b))                                   \
-    X(0xb5, i32x4, mul,                        U32(a) * U32(b))                                   \
-    X(0xb6, i32x4, min_s,                      MIN(I32, a, b))                                    \
     X(0xb7, i32x4, min_u,                      MIN(U32, a, b))                                    \
-    X(0xb8, i32x4, max_s,                      MAX(I32, a, b))                                    \
     X(0xb9, i32x4, max_u,                      MAX(U32, a, b))                                    \
-    X(0xba, i32x4, dot_i16x8_s,                DOT(32, a, b))                                     \
     X(0xbc, i32x4, extmul_low_i16x8_s,         EXTMUL(EXTEND_LOW_S, 16, 32, a, b))                \
     X(0xbd, i32x4, extmul_high_i16x8_s,        EXTMUL(EXTEND_HIGH_S, 16, 32, a, b))               \
     X(0xbe, i32x4, extmul_low_i16x8_u,         EXTMUL(EXTEND_LOW_U, 16, 32, a, b))                \
     X(0xbf, i32x4, extmul_high_i16x8_u,        EXTMUL(EXTEND_HIGH_U, 16, 32, a, b))               \
-    X(0xce, i64x2, add,                        U64(a) + U64(b))                                   \
-    X(0xd1, i64x2, sub,                        U64(a) - U64(b))                                   \
-    X(0xd5, i64x2, mul,                        U64(a) * U64(b))                                   \
     X(0xd6, i64x2, eq,                         I64(a) == I64(b))                                  \
     X(0xd7, i64x2, ne,                         I64(a) != I64(b))                                  \
     X(0xd8, i64x2, lt_s,                       I64(a) < I64(b))                                   \
@@ -171,6 +150,37 @@
     X(0xdd, i64x2, extmul_high_i32x4_s,        EXTMUL(EXTEND_HIGH_S, 32, 64, a, b))               \
     X(0xde, i64x2, extmul_low_i32x4_u,         EXTMUL(EXTEND_LOW_U, 32, 64, a, b))                \
     X(0xdf, i64x2, extmul_high_i32x4_u,        EXTMUL(EXTEND_HIGH_U, 32, 64, a, b))               \
+    X(0xf4, f64x2, min,                        FLOAT_MIN(64, a, b))                               \
+    X(0xf5, f64x2, max,                        FLOAT_MAX(64, a, b))                               \
+    X(0xf6, f64x2, pmin,                       PICK(F64(b) < F64(a), b, a))                       \
+    X(0xf7, f64x2, pmax,                       PICK(F64(a) < F64(b), b, a))                       \
+    X(0x112, i16x8, relaxed_dot_i8x16_i7x16_s, wisp_relaxed_dot(a, b))
+
+#define WISP_VECTOR_BINARY_DIRECT(X)                                                              \
+    X(0x23, i8x16, eq,                         I8(a) == I8(b))                                    \
+    X(0x37, i32x4, eq,                         I32(a) == I32(b))                                  \
+    X(0x39, i32x4, lt_s,                       I32(a) < I32(b))                                   \
+    X(0x3b, i32x4, gt_s,                       I32(a) > I32(b))                                   \
+    X(0x43, f32x4, lt,                         F32(a) < F32(b))                                   \
+    X(0x44, f32x4, gt,                         F32(a) > F32(b))                                   \
+    X(0x4e, v128, and,                         a & b)                                             \
+    X(0x4f, v128, andnot,                      a & ~b)                                            \
+    X(0x50, v128, or,                          a | b)                                             \
+    X(0x51, v128, xor,                         a ^ b)                                             \
+    X(0x6e, i8x16, add,                        U8(a) + U8(b))                                     \
+    X(0x71, i8x16, sub,                        U8(a) - U8(b))                                     \
+    X(0x8e, i16x8, add,                        U16(a) + U16(b))                                   \
+    X(0x91, i16x8, sub,                        U16(a) - U16(b))                                   \
+    X(0x95, i16x8, mul,                        U16(a) * U16(b))                                   \
+    X(0xae, i32x4, add,                        U32(a) + U32(b))                                   \
+    X(0xb1, i32x4, sub,                        U32(a) - U32(b))                                   \
+    X(0xb5, i32x4, mul,                        U32(a) * U32(b))                                   \
+    X(0xb6, i32x4, min_s,                      MIN(I32, a, b))                                    \
+    X(0xb8, i32x4, max_s,                      MAX(I32, a, b))                                    \
+    X(0xba, i32x4, dot_i16x8_s,                DOT(32, a, b))                                     \
+    X(0xce, i64x2, add,                        U64(a) + U64(b))                                   \
+    X(0xd1, i64x2, sub,                        U64(a) - U64(b))                                   \
+    X(0xd5, i64x2, mul,                        U64(a) * U64(b))                                   \
     X(0xe4, f32x4, add,                        FLOAT(32, F32(a) + F32(b)))                        \
     X(0xe5, f32x4, sub,                        FLOAT(32, F32(a) - F32(b)))                        \
     X(0xe6, f32x4, mul,                        FLOAT(32, F32(a) * F32(b)))                        \
@@ -182,27 +192,27 @@
     X(0xf0, f64x2, add,                        FLOAT(64, F64(a) + F64(b)))                        \
     X(0xf1, f64x2, sub,                        FLOAT(64, F64(a) - F64(b)))                        \
     X(0xf2, f64x2, mul,                        FLOAT(64, F64(a) * F64(b)))                        \
-    X(0xf3, f64x2, div,                        FLOAT(64, F64(a) / F64(b)))                        \
-    X(0xf4, f64x2, min,                        FLOAT_MIN(64, a, b))                               \
-    X(0xf5, f64x2, max,                        FLOAT_MAX(64, a, b))                               \
-    X(0xf6, f64x2, pmin,                       PICK(F64(b) < F64(a), b, a))                       \
-    X(0xf7, f64x2, pmax,                       PICK(F64(a) < F64(b), b, a))                       \
-    X(0x112, i16x8, relaxed_dot_i8x16_i7x16_s, wisp_relaxed_dot(a, b))
+    X(0xf3, f64x2, div,                        FLOAT(64, F64(a) / F64(b)))
 
 /* Of a, b and c. */
 #define WISP_VECTOR_TERNARY(X)                                                                    \
-    X(0x52, v128, bitselect,                   PICK(c, a, b))                                     \
-    X(0x105, f32x4, relaxed_madd,              wisp_f32x4_madd(a, b, c))                          \
     X(0x106, f32x4, relaxed_nmadd,             wisp_f32x4_madd(NEGATED(32, a), b, c))             \
-    X(0x107, f64x2, relaxed_madd,              wisp_f64x2_madd(a, b, c))                          \
     X(0x108, f64x2, relaxed_nmadd,             wisp_f64x2_madd(NEGATED(64, a), b, c))             \
     X(0x113, i32x4, relaxed_dot_i8x16_i7x16_add_s, wisp_relaxed_dot_add(a, b, c))
+
+#define WISP_VECTOR_TERNARY_DIRECT(X)                                                             \
+    X(0x52, v128, bitselect,                   PICK(c, a, b))                                     \
+    X(0x105, f32x4, relaxed_madd,              wisp_f32x4_madd(a, b, c))                          \
+    X(0x107, f64x2, relaxed_madd,              wisp_f64x2_madd(a, b, c))
 
 /* Of a and a number n of 32 bits, modulo the width that comes before the result. */
 #define WISP_VECTOR_SHIFT(X)                                                                      \
     X(0x6b, i8x16, shl,                        8, SHL8(a, n))                                     \
     X(0x6c, i8x16, shr_s,                      8, SHR8_S(a, n))                                   \
     X(0x6d, i8x16, shr_u,                      8, SHR8_U(a, n))                                   \
+    X(0xcc, i64x2, shr_s,                      64, SHR64_S(a, n))
+
+#define WISP_VECTOR_SHIFT_DIRECT(X)                                                               \
     X(0x8b, i16x8, shl,                        16, U16(a) << n)                                   \
     X(0x8c, i16x8, shr_s,                      16, I16(a) >> n)                                   \
     X(0x8d, i16x8, shr_u,                      16, U16(a) >> n)                                   \
@@ -210,7 +220,6 @@
     X(0xac, i32x4, shr_s,                      32, I32(a) >> n)                                   \
     X(0xad, i32x4, shr_u,                      32, U32(a) >> n)                                   \
     X(0xcb, i64x2, shl,                        64, U64(a) << n)                                   \
-    X(0xcc, i64x2, shr_s,                      64, SHR64_S(a, n))                                 \
     X(0xcd, i64x2, shr_u,                      64, U64(a) >> n)
 
 /* Of a; the result is an i32. */
@@ -228,23 +237,23 @@
 /*
  * Relaxed instructions whose result may be that of another one, and is: the choice of the
  * deterministic profile (Spec appendix A.5), so that it is the same on every machine.
- * X(number, shape, operation, its form, its number)
+ * X(number, shape, operation, number of the other)
  */
 #define WISP_VECTOR_RELAXED(X)                                                                    \
-    X(0x100, i8x16, relaxed_swizzle,           BINARY,  0x0e)                                     \
-    X(0x101, i32x4, relaxed_trunc_f32x4_s,     UNARY,   0xf8)                                     \
-    X(0x102, i32x4, relaxed_trunc_f32x4_u,     UNARY,   0xf9)                                     \
-    X(0x103, i32x4, relaxed_trunc_f64x2_s_zero, UNARY,  0xfc)                                     \
-    X(0x104, i32x4, relaxed_trunc_f64x2_u_zero, UNARY,  0xfd)                                     \
-    X(0x109, i8x16, relaxed_laneselect,        TERNARY, 0x52)                                     \
-    X(0x10a, i16x8, relaxed_laneselect,        TERNARY, 0x52)                                     \
-    X(0x10b, i32x4, relaxed_laneselect,        TERNARY, 0x52)                                     \
-    X(0x10c, i64x2, relaxed_laneselect,        TERNARY, 0x52)                                     \
-    X(0x10d, f32x4, relaxed_min,               BINARY,  0xe8)                                     \
-    X(0x10e, f32x4, relaxed_max,               BINARY,  0xe9)                                     \
-    X(0x10f, f64x2, relaxed_min,               BINARY,  0xf4)                                     \
-    X(0x110, f64x2, relaxed_max,               BINARY,  0xf5)                                     \
-    X(0x111, i16x8, relaxed_q15mulr_s,         BINARY,  0x82)
+    X(0x100, i8x16, relaxed_swizzle,           0x0e)                                              \
+    X(0x101, i32x4, relaxed_trunc_f32x4_s,     0xf8)                                              \
+    X(0x102, i32x4, relaxed_trunc_f32x4_u,     0xf9)                                              \
+    X(0x103, i32x4, relaxed_trunc_f64x2_s_zero, 0xfc)                                             \
+    X(0x104, i32x4, relaxed_trunc_f64x2_u_zero, 0xfd)                                             \
+    X(0x109, i8x16, relaxed_laneselect,        0x52)                                              \
+    X(0x10a, i16x8, relaxed_laneselect,        0x52)                                              \
+    X(0x10b, i32x4, relaxed_laneselect,        0x52)                                              \
+    X(0x10c, i64x2, relaxed_laneselect,        0x52)                                              \
+    X(0x10d, f32x4, relaxed_min,               0xe8)                                              \
+    X(0x10e, f32x4, relaxed_max,               0xe9)                                              \
+    X(0x10f, f64x2, relaxed_min,               0xf4)                                              \
+    X(0x110, f64x2, relaxed_max,               0xf5)                                              \
+    X(0x111, i16x8, relaxed_q15mulr_s,         0x82)
 
 /* X(number, shape, operation, type of the operand, register instruction) */
 #define WISP_VECTOR_SPLAT(X)                                                                      \
@@ -255,61 +264,60 @@
     X(0x13, f32x4, splat, F32, V128_SPLAT_32)                                                     \
     X(0x14, f64x2, splat, F64, V128_SPLAT_64)
 
-/* X(number, shape, operation, type of the number, register instruction, bytes of a lane) */
+/* X(number, shape, operation, type of the number, register instruction, log2 of its bytes) */
 #define WISP_VECTOR_EXTRACT(X)                                                                    \
-    X(0x15, i8x16, extract_lane_s, I32, V128_EXTRACT_8_S,  1)                                     \
-    X(0x16, i8x16, extract_lane_u, I32, V128_EXTRACT_8_U,  1)                                     \
-    X(0x18, i16x8, extract_lane_s, I32, V128_EXTRACT_16_S, 2)                                     \
-    X(0x19, i16x8, extract_lane_u, I32, V128_EXTRACT_16_U, 2)                                     \
-    X(0x1b, i32x4, extract_lane,   I32, V128_EXTRACT_32,   4)                                     \
-    X(0x1d, i64x2, extract_lane,   I64, V128_EXTRACT_64,   8)                                     \
-    X(0x1f, f32x4, extract_lane,   F32, V128_EXTRACT_32,   4)                                     \
-    X(0x21, f64x2, extract_lane,   F64, V128_EXTRACT_64,   8)
+    X(0x15, i8x16, extract_lane_s, I32, V128_EXTRACT_8_S,  0)                                     \
+    X(0x16, i8x16, extract_lane_u, I32, V128_EXTRACT_8_U,  0)                                     \
+    X(0x18, i16x8, extract_lane_s, I32, V128_EXTRACT_16_S, 1)                                     \
+    X(0x19, i16x8, extract_lane_u, I32, V128_EXTRACT_16_U, 1)                                     \
+    X(0x1b, i32x4, extract_lane,   I32, V128_EXTRACT_32,   2)                                     \
+    X(0x1d, i64x2, extract_lane,   I64, V128_EXTRACT_64,   3)                                     \
+    X(0x1f, f32x4, extract_lane,   F32, V128_EXTRACT_32,   2)                                     \
+    X(0x21, f64x2, extract_lane,   F64, V128_EXTRACT_64,   3)
 
 /* The same. */
 #define WISP_VECTOR_REPLACE(X)                                                                    \
-    X(0x17, i8x16, replace_lane, I32, V128_REPLACE_8,  1)                                         \
-    X(0x1a, i16x8, replace_lane, I32, V128_REPLACE_16, 2)                                         \
-    X(0x1c, i32x4, replace_lane, I32, V128_REPLACE_32, 4)                                         \
-    X(0x1e, i64x2, replace_lane, I64, V128_REPLACE_64, 8)                                         \
-    X(0x20, f32x4, replace_lane, F32, V128_REPLACE_32, 4)                                         \
-    X(0x22, f64x2, replace_lane, F64, V128_REPLACE_64, 8)
+    X(0x17, i8x16, replace_lane, I32, V128_REPLACE_8,  0)                                         \
+    X(0x1a, i16x8, replace_lane, I32, V128_REPLACE_16, 1)                                         \
+    X(0x1c, i32x4, replace_lane, I32, V128_REPLACE_32, 2)                                         \
+    X(0x1e, i64x2, replace_lane, I64, V128_REPLACE_64, 3)                                         \
+    X(0x20, f32x4, replace_lane, F32, V128_REPLACE_32, 2)                                         \
+    X(0x22, f64x2, replace_lane, F64, V128_REPLACE_64, 3)
 
 /*
- * Loads and stores of less than a vector are two register instructions: an ordinary access and
- * another instruction of this file. X(number, shape, operation, log2 of the bytes, the load,
- * number of the instruction behind it)
+ * Loads and stores of less than a vector are two register instructions, one of which is an
+ * ordinary access. The other one extends: X(number, shape, operation, number of what extends)
  */
 #define WISP_VECTOR_LOAD_EXTEND(X)                                                                \
-    X(0x01, v128, load8x8_s,  3, I64_LOAD, 0x87)                                                  \
-    X(0x02, v128, load8x8_u,  3, I64_LOAD, 0x89)                                                  \
-    X(0x03, v128, load16x4_s, 3, I64_LOAD, 0xa7)                                                  \
-    X(0x04, v128, load16x4_u, 3, I64_LOAD, 0xa9)                                                  \
-    X(0x05, v128, load32x2_s, 3, I64_LOAD, 0xc7)                                                  \
-    X(0x06, v128, load32x2_u, 3, I64_LOAD, 0xc9)
+    X(0x01, v128, load8x8_s,  0x87)                                                               \
+    X(0x02, v128, load8x8_u,  0x89)                                                               \
+    X(0x03, v128, load16x4_s, 0xa7)                                                               \
+    X(0x04, v128, load16x4_u, 0xa9)                                                               \
+    X(0x05, v128, load32x2_s, 0xc7)                                                               \
+    X(0x06, v128, load32x2_u, 0xc9)
 
-/* The same, but the register instruction behind it. */
+/* … or makes lanes of one: X(number, shape, operation, log2 of the bytes, the access) */
 #define WISP_VECTOR_LOAD_SPLAT(X)                                                                 \
-    X(0x07, v128, load8_splat,  0, I32_LOAD8_U,  V128_SPLAT_8)                                    \
-    X(0x08, v128, load16_splat, 1, I32_LOAD16_U, V128_SPLAT_16)                                   \
-    X(0x09, v128, load32_splat, 2, I32_LOAD,     V128_SPLAT_32)                                   \
-    X(0x0a, v128, load64_splat, 3, I64_LOAD,     V128_SPLAT_64)                                   \
-    X(0x5c, v128, load32_zero,  2, I64_LOAD32_U, V128_ZERO)                                       \
-    X(0x5d, v128, load64_zero,  3, I64_LOAD,     V128_ZERO)
+    X(0x07, v128, load8_splat,  0, I32_LOAD8_U)                                                   \
+    X(0x08, v128, load16_splat, 1, I32_LOAD16_U)                                                  \
+    X(0x09, v128, load32_splat, 2, I32_LOAD)                                                      \
+    X(0x0a, v128, load64_splat, 3, I64_LOAD)
 
-/* The same. */
+#define WISP_VECTOR_LOAD_ZERO(X)                                                                  \
+    X(0x5c, v128, load32_zero, 2, I64_LOAD32_U)                                                   \
+    X(0x5d, v128, load64_zero, 3, I64_LOAD)
+
 #define WISP_VECTOR_LOAD_LANE(X)                                                                  \
-    X(0x54, v128, load8_lane,  0, I32_LOAD8_U,  V128_REPLACE_8)                                   \
-    X(0x55, v128, load16_lane, 1, I32_LOAD16_U, V128_REPLACE_16)                                  \
-    X(0x56, v128, load32_lane, 2, I32_LOAD,     V128_REPLACE_32)                                  \
-    X(0x57, v128, load64_lane, 3, I64_LOAD,     V128_REPLACE_64)
+    X(0x54, v128, load8_lane,  0, I32_LOAD8_U)                                                    \
+    X(0x55, v128, load16_lane, 1, I32_LOAD16_U)                                                   \
+    X(0x56, v128, load32_lane, 2, I32_LOAD)                                                       \
+    X(0x57, v128, load64_lane, 3, I64_LOAD)
 
-/* The same: the store, and the register instruction in front of it. */
 #define WISP_VECTOR_STORE_LANE(X)                                                                 \
-    X(0x58, v128, store8_lane,  0, I32_STORE8,  V128_EXTRACT_8_U)                                 \
-    X(0x59, v128, store16_lane, 1, I32_STORE16, V128_EXTRACT_16_U)                                \
-    X(0x5a, v128, store32_lane, 2, I32_STORE,   V128_EXTRACT_32)                                  \
-    X(0x5b, v128, store64_lane, 3, I64_STORE,   V128_EXTRACT_64)
+    X(0x58, v128, store8_lane,  0, I32_STORE8)                                                    \
+    X(0x59, v128, store16_lane, 1, I32_STORE16)                                                   \
+    X(0x5a, v128, store32_lane, 2, I32_STORE)                                                     \
+    X(0x5b, v128, store64_lane, 3, I64_STORE)
 
 /* Those with a shape of their own: X(number, shape, operation, form) */
 #define WISP_VECTOR_OTHER(X)                                                                      \
@@ -318,12 +326,16 @@
     X(0x0c, v128, const, CONST)                                                                   \
     X(0x0d, i8x16, shuffle, SHUFFLE)
 
-/* All of them; the includer's X takes what it needs and ... */
+/* All of them. */
 #define WISP_VECTOR_ALL(X)                                                                        \
     WISP_VECTOR_UNARY(X)                                                                          \
+    WISP_VECTOR_UNARY_DIRECT(X)                                                                   \
     WISP_VECTOR_BINARY(X)                                                                         \
+    WISP_VECTOR_BINARY_DIRECT(X)                                                                  \
     WISP_VECTOR_TERNARY(X)                                                                        \
+    WISP_VECTOR_TERNARY_DIRECT(X)                                                                 \
     WISP_VECTOR_SHIFT(X)                                                                          \
+    WISP_VECTOR_SHIFT_DIRECT(X)                                                                   \
     WISP_VECTOR_TEST(X)                                                                           \
     WISP_VECTOR_RELAXED(X)                                                                        \
     WISP_VECTOR_SPLAT(X)                                                                          \
@@ -331,6 +343,7 @@
     WISP_VECTOR_REPLACE(X)                                                                        \
     WISP_VECTOR_LOAD_EXTEND(X)                                                                    \
     WISP_VECTOR_LOAD_SPLAT(X)                                                                     \
+    WISP_VECTOR_LOAD_ZERO(X)                                                                      \
     WISP_VECTOR_LOAD_LANE(X)                                                                      \
     WISP_VECTOR_STORE_LANE(X)                                                                     \
     WISP_VECTOR_OTHER(X)
@@ -347,7 +360,8 @@
     X(V128_TEST,    test,    4)  /* d, number, a */                                               \
     X(V128_SHUFFLE, shuffle, 12) /* d, a, b, where each byte is among those of a and b: 8 */
 
-/* Those with a handler in ops_vector.inc. A lane's place is given in bytes. */
+/* Those with a handler in ops_vector.inc: V128_shape_operation for each that is DIRECT, and these.
+ * A lane's place is given in bytes. The order of sizes matters. */
 #define WISP_CODE_VECTOR_SPLAT(X)      /* d, a: X(name, lane, field) */                           \
     X(V128_SPLAT_8,  U8,  uint8_t,  u32)                                                          \
     X(V128_SPLAT_16, U16, uint16_t, u32)                                                          \
@@ -356,8 +370,8 @@
 
 #define WISP_CODE_VECTOR_EXTRACT(X)    /* d, a, place: X(name, type of the lane, field) */        \
     X(V128_EXTRACT_8_S,  int8_t,   i32)                                                           \
-    X(V128_EXTRACT_8_U,  uint8_t,  u32)                                                           \
     X(V128_EXTRACT_16_S, int16_t,  i32)                                                           \
+    X(V128_EXTRACT_8_U,  uint8_t,  u32)                                                           \
     X(V128_EXTRACT_16_U, uint16_t, u32)                                                           \
     X(V128_EXTRACT_32,   uint32_t, u32)                                                           \
     X(V128_EXTRACT_64,   uint64_t, u64)

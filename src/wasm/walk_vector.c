@@ -14,12 +14,18 @@ typedef enum vector_form {
     FORM_BINARY,
     FORM_TERNARY,
     FORM_SHIFT,
+    FORM_UNARY_DIRECT,
+    FORM_BINARY_DIRECT,
+    FORM_TERNARY_DIRECT,
+    FORM_SHIFT_DIRECT,
     FORM_TEST,
+    FORM_RELAXED,
     FORM_SPLAT,
     FORM_EXTRACT,
     FORM_REPLACE,
     FORM_LOAD_EXTEND,
     FORM_LOAD_SPLAT,
+    FORM_LOAD_ZERO,
     FORM_LOAD_LANE,
     FORM_STORE_LANE,
     FORM_LOAD,
@@ -28,39 +34,41 @@ typedef enum vector_form {
     FORM_SHUFFLE
 } vector_form;
 
-/* What the form needs to know, by the columns of vector_code.h. */
+/* What the columns of vector_code.h say. */
 typedef struct vector_row {
-    uint8_t form;
-    uint8_t type;  /* of the number that it takes or gives */
-    uint8_t size;  /* log2 of the bytes in memory, or bytes of a lane */
-    uint16_t code; /* of the register instruction, or the number of the instruction */
-    uint16_t then; /* what comes behind a load, or before a store: likewise */
+    unsigned form : 5;
+    unsigned type : 7;  /* of the number that it takes or gives */
+    unsigned size : 4;  /* log2 of the bytes of a lane, or in memory */
+    unsigned code : 16; /* register instruction, or the number of an instruction */
 } vector_row;
 
-#define SIMPLE(form_, number)                   [number] = {.form = FORM_##form_, .code = number},
-#define UNARY(number, shape, op, result)        SIMPLE(UNARY, number)
-#define BINARY(number, shape, op, result)       SIMPLE(BINARY, number)
-#define TERNARY(number, shape, op, result)      SIMPLE(TERNARY, number)
-#define TEST(number, shape, op, result)         SIMPLE(TEST, number)
-#define SHIFT(number, shape, op, bits, result)  SIMPLE(SHIFT, number)
-#define OTHER(number, shape, op, form_)         SIMPLE(form_, number)
-#define RELAXED(number, shape, op, form_, same) [number] = {.form = FORM_##form_, .code = same},
-#define SPLAT(number, shape, op, type_, code_)                                                   \
-    [number] = {.form = FORM_SPLAT, .type = WISP_##type_, .code = WISP_CODE_##code_},
-#define LANE(form_, number, type_, code_, size_)                                                 \
-    [number] = {FORM_##form_, WISP_##type_, size_, WISP_CODE_##code_, 0},
-#define EXTRACT(number, shape, op, type, code, size) LANE(EXTRACT, number, type, code, size)
-#define REPLACE(number, shape, op, type, code, size) LANE(REPLACE, number, type, code, size)
-#define ACCESS(form_, number, size_, code_, then_)                                               \
-    [number] = {FORM_##form_, 0, size_, WISP_CODE_##code_, then_},
-#define LOAD_EXTEND(number, shape, op, size, code, then)                                         \
-    ACCESS(LOAD_EXTEND, number, size, code, then)
-#define LOAD_SPLAT(number, shape, op, size, code, then)                                          \
-    ACCESS(LOAD_SPLAT, number, size, code, WISP_CODE_##then)
-#define LOAD_LANE(number, shape, op, size, code, then)                                           \
-    ACCESS(LOAD_LANE, number, size, code, WISP_CODE_##then)
-#define STORE_LANE(number, shape, op, size, code, then)                                          \
-    ACCESS(STORE_LANE, number, size, code, WISP_CODE_##then)
+#define ROW(form, number, type, size, code) [number] = {FORM_##form, type, size, code},
+#define BY_NUMBER(form, number)             ROW(form, number, 0, 0, number)
+#define ACCESS(form, number, size, code)    ROW(form, number, 0, size, WISP_CODE_##code)
+#define LANE(form, number, type, size, code)                                                     \
+    ROW(form, number, WISP_##type, size, WISP_CODE_##code)
+#define DIRECT(form, number, shape, op)                                                          \
+    ROW(form##_DIRECT, number, 0, 0, WISP_CODE_V128_##shape##_##op)
+
+#define UNARY(number, shape, op, result)              BY_NUMBER(UNARY, number)
+#define BINARY(number, shape, op, result)             BY_NUMBER(BINARY, number)
+#define TERNARY(number, shape, op, result)            BY_NUMBER(TERNARY, number)
+#define SHIFT(number, shape, op, bits, result)        BY_NUMBER(SHIFT, number)
+#define UNARY_DIRECT(number, shape, op, result)       DIRECT(UNARY, number, shape, op)
+#define BINARY_DIRECT(number, shape, op, result)      DIRECT(BINARY, number, shape, op)
+#define TERNARY_DIRECT(number, shape, op, result)     DIRECT(TERNARY, number, shape, op)
+#define SHIFT_DIRECT(number, shape, op, bits, result) DIRECT(SHIFT, number, shape, op)
+#define TEST(number, shape, op, result)               BY_NUMBER(TEST, number)
+#define OTHER(number, shape, op, form)                BY_NUMBER(form, number)
+#define RELAXED(number, shape, op, same)              ROW(RELAXED, number, 0, 0, same)
+#define SPLAT(number, shape, op, type, code)          LANE(SPLAT, number, type, 0, code)
+#define EXTRACT(number, shape, op, type, code, size)  LANE(EXTRACT, number, type, size, code)
+#define REPLACE(number, shape, op, type, code, size)  LANE(REPLACE, number, type, size, code)
+#define LOAD_EXTEND(number, shape, op, then)          ROW(LOAD_EXTEND, number, 0, 3, then)
+#define LOAD_SPLAT(number, shape, op, size, code)     ACCESS(LOAD_SPLAT, number, size, code)
+#define LOAD_ZERO(number, shape, op, size, code)      ACCESS(LOAD_ZERO, number, size, code)
+#define LOAD_LANE(number, shape, op, size, code)      ACCESS(LOAD_LANE, number, size, code)
+#define STORE_LANE(number, shape, op, size, code)     ACCESS(STORE_LANE, number, size, code)
 
 /* clang-format off */
 static const vector_row rows[WISP_VECTOR_COUNT] = {
@@ -68,6 +76,10 @@ static const vector_row rows[WISP_VECTOR_COUNT] = {
     WISP_VECTOR_BINARY(BINARY)
     WISP_VECTOR_TERNARY(TERNARY)
     WISP_VECTOR_SHIFT(SHIFT)
+    WISP_VECTOR_UNARY_DIRECT(UNARY_DIRECT)
+    WISP_VECTOR_BINARY_DIRECT(BINARY_DIRECT)
+    WISP_VECTOR_TERNARY_DIRECT(TERNARY_DIRECT)
+    WISP_VECTOR_SHIFT_DIRECT(SHIFT_DIRECT)
     WISP_VECTOR_TEST(TEST)
     WISP_VECTOR_RELAXED(RELAXED)
     WISP_VECTOR_SPLAT(SPLAT)
@@ -75,11 +87,11 @@ static const vector_row rows[WISP_VECTOR_COUNT] = {
     WISP_VECTOR_REPLACE(REPLACE)
     WISP_VECTOR_LOAD_EXTEND(LOAD_EXTEND)
     WISP_VECTOR_LOAD_SPLAT(LOAD_SPLAT)
+    WISP_VECTOR_LOAD_ZERO(LOAD_ZERO)
     WISP_VECTOR_LOAD_LANE(LOAD_LANE)
     WISP_VECTOR_STORE_LANE(STORE_LANE)
     WISP_VECTOR_OTHER(OTHER)
 };
-
 /* clang-format on */
 
 #ifdef WISP_WITHOUT_TEXTS
@@ -127,30 +139,33 @@ static uint16_t pop(wisp_compiler *c, wisp_valtype type)
     return wisp_emit_use(c, &operand);
 }
 
-/* Begins an instruction of vector.c whose result is the next operand. */
-static void emit_call(wisp_compiler *c, uint32_t code, uint16_t number)
+/* Begins the instruction of [row]: [code] of vector.c, or one of its own. */
+static void begin(wisp_compiler *c, const vector_row *row, uint32_t code, bool is_direct)
 {
-    wisp_emit_producer(c, code);
-    wisp_emit(c, number);
+    wisp_emit_producer(c, is_direct ? row->code : code);
+    if (!is_direct)
+        wisp_emit(c, (uint16_t)row->code);
 }
 
 /* Takes [count] vectors and gives one. */
-static void operation(wisp_compiler *c, const vector_row *row, uint32_t code, uint32_t count)
+static void operation(wisp_compiler *c, const vector_row *row, uint32_t count, bool is_direct)
 {
+    static const uint16_t codes[] = {0, WISP_CODE_V128_UNARY, WISP_CODE_V128_BINARY,
+                                     WISP_CODE_V128_TERNARY};
     uint16_t slots[3];
     for (uint32_t i = count; i-- > 0;)
         slots[i] = pop(c, WISP_V128);
-    emit_call(c, code, row->code);
+    begin(c, row, codes[count], is_direct);
     for (uint32_t i = 0; i < count; i++)
         wisp_emit(c, slots[i]);
     wisp_emit_result(c, WISP_V128);
 }
 
-static void shift(wisp_compiler *c, const vector_row *row)
+static void shift(wisp_compiler *c, const vector_row *row, bool is_direct)
 {
     uint16_t count = pop(c, WISP_I32);
     uint16_t slot = pop(c, WISP_V128);
-    emit_call(c, WISP_CODE_V128_SHIFT, row->code);
+    begin(c, row, WISP_CODE_V128_SHIFT, is_direct);
     wisp_emit(c, slot);
     wisp_emit(c, count);
     wisp_emit_result(c, WISP_V128);
@@ -159,7 +174,7 @@ static void shift(wisp_compiler *c, const vector_row *row)
 static void test(wisp_compiler *c, const vector_row *row)
 {
     uint16_t slot = pop(c, WISP_V128);
-    emit_call(c, WISP_CODE_V128_TEST, row->code);
+    begin(c, row, WISP_CODE_V128_TEST, false);
     wisp_emit(c, slot);
     wisp_emit_result(c, WISP_I32);
 }
@@ -174,14 +189,14 @@ static void splat(wisp_compiler *c, const vector_row *row)
 
 /* ------------------------------------------------------------------ lanes */
 
-/* Reads the number of a lane of [size] bytes; returns where it is in the slots, in bytes. */
+/* Reads the number of a lane of 2^[size] bytes; returns where it is in the slots, in bytes. */
 static uint16_t read_lane(wisp_compiler *c, uint32_t size)
 {
-    uint32_t count = WISP_V128_SIZE / size, lane = wisp_walk_byte(c, "a lane");
+    uint32_t count = WISP_V128_SIZE >> size, lane = wisp_walk_byte(c, "a lane");
     if (lane >= count)
         wisp_compile_fail(c, WISP_MISMATCH, "%s: invalid lane index %u, expected less than %u",
                           c->text, lane, count);
-    return (uint16_t)(WISP_LANE(count, lane) * size);
+    return (uint16_t)(WISP_LANE(count, lane) << size);
 }
 
 static void extract(wisp_compiler *c, const vector_row *row)
@@ -268,19 +283,26 @@ static uint16_t pop_address(wisp_compiler *c, const wisp_memarg *memarg)
     return pop(c, wisp_walk_address(c, memarg->memory));
 }
 
-/* A number is loaded to the result's home, from where another instruction makes the vector. */
-static void load_then(wisp_compiler *c, const vector_row *row)
+/* Numbers are loaded to the result's home, from where another instruction makes the vector. */
+static void load_extend(wisp_compiler *c, const vector_row *row)
+{
+    const vector_row *then = &rows[row->code];
+    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
+    uint16_t address = pop_address(c, &memarg);
+    uint16_t home = wisp_operand_home(c);
+    emit_load(c, WISP_CODE_I64_LOAD, &memarg, address, (uint16_t)(home + WISP_LANE(2, 0)));
+    begin(c, then, WISP_CODE_V128_UNARY, then->form == FORM_UNARY_DIRECT);
+    wisp_emit(c, home);
+    wisp_emit_result(c, WISP_V128);
+}
+
+static void load_then(wisp_compiler *c, const vector_row *row, uint32_t then)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, row->size);
     uint16_t address = pop_address(c, &memarg);
     uint16_t home = wisp_operand_home(c);
-    if (row->form == FORM_LOAD_SPLAT) {
-        emit_load(c, row->code, &memarg, address, home);
-        wisp_emit_producer(c, row->then);
-    } else {
-        emit_load(c, row->code, &memarg, address, (uint16_t)(home + WISP_LANE(2, 0)));
-        emit_call(c, WISP_CODE_V128_UNARY, row->then);
-    }
+    emit_load(c, row->code, &memarg, address, home);
+    wisp_emit_producer(c, then);
     wisp_emit(c, home);
     wisp_emit_result(c, WISP_V128);
 }
@@ -288,12 +310,12 @@ static void load_then(wisp_compiler *c, const vector_row *row)
 static void load_lane(wisp_compiler *c, const vector_row *row)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, row->size);
-    uint16_t place = read_lane(c, 1u << row->size);
+    uint16_t place = read_lane(c, row->size);
     uint16_t slot = pop(c, WISP_V128);
     uint16_t address = pop_address(c, &memarg);
     uint16_t home = wisp_operand_home(c);
     emit_load(c, row->code, &memarg, address, home);
-    wisp_emit_producer(c, row->then);
+    wisp_emit_producer(c, WISP_CODE_V128_REPLACE_8 + row->size);
     wisp_emit(c, slot);
     wisp_emit(c, home);
     wisp_emit(c, place);
@@ -304,11 +326,11 @@ static void load_lane(wisp_compiler *c, const vector_row *row)
 static void store_lane(wisp_compiler *c, const vector_row *row)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, row->size);
-    uint16_t place = read_lane(c, 1u << row->size);
+    uint16_t place = read_lane(c, row->size);
     wisp_operand vector = wisp_operand_pop(c, WISP_V128);
     uint16_t slot = wisp_emit_use(c, &vector);
     uint16_t address = pop_address(c, &memarg);
-    wisp_emit_code(c, row->then);
+    wisp_emit_code(c, WISP_CODE_V128_EXTRACT_8_U + row->size);
     wisp_emit(c, vector.home);
     wisp_emit(c, slot);
     wisp_emit(c, place);
@@ -373,7 +395,7 @@ static const vector_row *read_row(wisp_compiler *c)
     if (number >= WISP_VECTOR_FIRST_RELAXED)
         wisp_walk_use(c, WISP_FEATURE_RELAXED_SIMD);
     c->text = name_of(number);
-    return &rows[number];
+    return rows[number].form == FORM_RELAXED ? &rows[rows[number].code] : &rows[number];
 }
 
 void wisp_walk_vector(wisp_compiler *c)
@@ -383,18 +405,31 @@ void wisp_walk_vector(wisp_compiler *c)
         return;
     switch ((vector_form)row->form) {
     case FORM_NONE:
+    case FORM_RELAXED:
         break;
     case FORM_UNARY:
-        operation(c, row, WISP_CODE_V128_UNARY, 1);
+        operation(c, row, 1, false);
+        break;
+    case FORM_UNARY_DIRECT:
+        operation(c, row, 1, true);
         break;
     case FORM_BINARY:
-        operation(c, row, WISP_CODE_V128_BINARY, 2);
+        operation(c, row, 2, false);
+        break;
+    case FORM_BINARY_DIRECT:
+        operation(c, row, 2, true);
         break;
     case FORM_TERNARY:
-        operation(c, row, WISP_CODE_V128_TERNARY, 3);
+        operation(c, row, 3, false);
+        break;
+    case FORM_TERNARY_DIRECT:
+        operation(c, row, 3, true);
         break;
     case FORM_SHIFT:
-        shift(c, row);
+        shift(c, row, false);
+        break;
+    case FORM_SHIFT_DIRECT:
+        shift(c, row, true);
         break;
     case FORM_TEST:
         test(c, row);
@@ -409,8 +444,13 @@ void wisp_walk_vector(wisp_compiler *c)
         replace(c, row);
         break;
     case FORM_LOAD_EXTEND:
+        load_extend(c, row);
+        break;
     case FORM_LOAD_SPLAT:
-        load_then(c, row);
+        load_then(c, row, WISP_CODE_V128_SPLAT_8 + row->size);
+        break;
+    case FORM_LOAD_ZERO:
+        load_then(c, row, WISP_CODE_V128_ZERO);
         break;
     case FORM_LOAD_LANE:
         load_lane(c, row);
