@@ -213,6 +213,19 @@
     X(I64_STORE32, u64, uint32_t)
 
 /*
+ * Each load and store has two more forms for a memory 0 that is not the ordinary one, with the
+ * same operands: AT64 has an address of 64 bits, SHARED knows that there are other threads. The
+ * immediate form of stores is not among them.
+ */
+#ifdef WISP_WITHOUT_THREADS
+#define WISP_CODE_LOAD_SHARED(X)
+#define WISP_CODE_STORE_SHARED(X)
+#else
+#define WISP_CODE_LOAD_SHARED(X)  WISP_CODE_LOAD(X)
+#define WISP_CODE_STORE_SHARED(X) WISP_CODE_STORE(X)
+#endif
+
+/*
  * What is rare or long enough to be a C function of slow.c: X(name, function, units).
  * Slots first, then immediates.
  */

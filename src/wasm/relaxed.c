@@ -1,5 +1,19 @@
 #include "wasm/relaxed.h"
 
+uint64_t wisp_relaxed_get_bytes(const uint8_t *p, size_t size)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < size; i++)
+        value |= (uint64_t)WISP_RELAXED_GET(uint8_t, p + i) << (8 * i);
+    return value;
+}
+
+void wisp_relaxed_put_bytes(uint8_t *p, size_t size, uint64_t value)
+{
+    for (size_t i = 0; i < size; i++)
+        WISP_RELAXED_PUT(uint8_t, p + i, value >> (8 * i));
+}
+
 enum { WORD = sizeof(uint64_t) };
 
 /* How many bytes may go at once with [left] to go: a word where both places are aligned. */

@@ -14,18 +14,15 @@
 #define WISP_RELAXED_PUT(type, p, v)                                                             \
     __atomic_store_n((type *)(void *)(p), (type)(v), __ATOMIC_RELAXED)
 
-static inline uint64_t wisp_relaxed_get_bytes(const uint8_t *p, size_t size)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)WISP_RELAXED_GET(uint8_t, p + i) << (8 * i);
-    return value;
-}
+uint64_t wisp_relaxed_get_bytes(const uint8_t *p, size_t size);
+void wisp_relaxed_put_bytes(uint8_t *p, size_t size, uint64_t value);
 
 /* The little-endian number of [size] bytes, 1, 2, 4 or 8, at [p]. */
 static inline uint64_t wisp_relaxed_get(const uint8_t *p, size_t size)
 {
-    if ((uintptr_t)p % size != 0 || size == 1)
+    if (size == 1)
+        return WISP_RELAXED_GET(uint8_t, p);
+    if (__builtin_expect((uintptr_t)p % size != 0, 0))
         return wisp_relaxed_get_bytes(p, size);
     if (size == 2)
         return WISP_LE16(WISP_RELAXED_GET(uint16_t, p));
@@ -34,15 +31,11 @@ static inline uint64_t wisp_relaxed_get(const uint8_t *p, size_t size)
     return WISP_LE64(WISP_RELAXED_GET(uint64_t, p));
 }
 
-static inline void wisp_relaxed_put_bytes(uint8_t *p, size_t size, uint64_t value)
-{
-    for (size_t i = 0; i < size; i++)
-        WISP_RELAXED_PUT(uint8_t, p + i, value >> (8 * i));
-}
-
 static inline void wisp_relaxed_put(uint8_t *p, size_t size, uint64_t value)
 {
-    if ((uintptr_t)p % size != 0 || size == 1)
+    if (size == 1)
+        WISP_RELAXED_PUT(uint8_t, p, value);
+    else if (__builtin_expect((uintptr_t)p % size != 0, 0))
         wisp_relaxed_put_bytes(p, size, value);
     else if (size == 2)
         WISP_RELAXED_PUT(uint16_t, p, WISP_LE16((uint16_t)value));

@@ -171,12 +171,19 @@ static inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
     return store->exec.fuel < 0 ? wisp_store_refuel(store) : WISP_TRAP_NONE;
 }
 
-/* Reads anew where the instance's memory is: after anything that may have moved it. */
+static inline bool wisp_memory_is_shared(const wisp_memory *memory)
+{
+    return !(WISP_FEATURES_LEFT_OUT & WISP_FEATURE_THREADS) && memory->shared;
+}
+
+/* Reads anew where the instance's memory 0 is: after anything that may have moved it. */
 static inline uint8_t *wisp_exec_reload(wisp_exec *x)
 {
-    wisp_memory *memory = x->instance ? x->instance->memories[0] : NULL;
+    const wisp_memory *memory = x->instance ? x->instance->memories[0] : NULL;
     x->memory = memory ? memory->block.data : NULL;
-    x->memory_size = memory ? memory->block.size : 0;
+    x->memory_size = !memory                         ? 0
+                     : wisp_memory_is_shared(memory) ? wisp_shared_memory_size(memory->shared)
+                                                     : memory->block.size;
     return x->memory;
 }
 
@@ -248,11 +255,6 @@ wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type);
 wisp_slot wisp_slot_of_value(const wisp_value *value);
 /* Of any type; returns how many slots it took. */
 uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots);
-
-static inline bool wisp_memory_is_shared(const wisp_memory *memory)
-{
-    return !(WISP_FEATURES_LEFT_OUT & WISP_FEATURE_THREADS) && memory->shared;
-}
 
 /* Grows and returns the old size in pages, or -1. */
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);

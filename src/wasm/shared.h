@@ -9,9 +9,9 @@
 #include "wasm/block.h"
 
 /*
- * A memory that several stores use on as many threads. It never moves, and its size, which
- * only grows, is read anew by every access: so no store has to be told when another one grows
- * it.
+ * A memory that several stores use on as many threads. It never moves, and its size only grows;
+ * an access that seems to be beyond it reads it anew, so no store has to be told when another
+ * one grows it.
  */
 struct wisp_shared_memory {
     atomic_uint holders;

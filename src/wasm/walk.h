@@ -141,13 +141,18 @@ typedef struct wisp_memarg {
 /* That of an access to 2^[natural] bytes. */
 wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural);
 
-/* Whether the handlers for memory 0, not shared, with addresses of 32 bits will do. Other
- * instructions have the memory among their operands (access.h): emits that. */
+/* Whether the handlers for memory 0, not shared, with addresses of 32 bits will do. */
 bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg);
-void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg);
-/* Emits what comes behind the slots of [code], or of the instruction that does the same with
- * any memory. */
+
+/* The instruction that does on the memory of [memarg] what [code], a load or store, does on
+ * that one; where there is none, [any], LOAD_ANY or STORE_ANY. */
+uint32_t wisp_memarg_code(const wisp_compiler *c, const wisp_memarg *memarg, uint32_t code,
+                          uint32_t any);
+
+/* Emits what comes behind its slots. */
 void wisp_emit_place(wisp_compiler *c, const wisp_memarg *memarg, uint32_t code);
+/* Emits which memory and where, for instructions that name it (access.h). */
+void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg);
 wisp_valtype wisp_walk_table_type(const wisp_compiler *c, uint32_t table);
 
 #endif

@@ -17,9 +17,8 @@ static void load(wisp_compiler *c, uint32_t natural)
     const wisp_opcode *op = c->opcode;
     wisp_memarg memarg = wisp_walk_memarg(c, natural);
     wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
-    bool is_plain = wisp_memarg_is_plain(c, &memarg);
     uint16_t slot = wisp_emit_use(c, &address);
-    wisp_emit_producer(c, is_plain ? op->code : WISP_CODE_LOAD_ANY);
+    wisp_emit_producer(c, wisp_memarg_code(c, &memarg, op->code, WISP_CODE_LOAD_ANY));
     wisp_emit(c, slot);
     wisp_emit_place(c, &memarg, op->code);
     wisp_emit_result(c, op->out);
@@ -79,7 +78,7 @@ static void store(wisp_compiler *c, uint32_t natural)
     }
     uint16_t slot = wisp_emit_use(c, &address);
     uint16_t value_slot = wisp_emit_use(c, &value);
-    wisp_emit_code(c, WISP_CODE_STORE_ANY);
+    wisp_emit_code(c, wisp_memarg_code(c, &memarg, c->opcode->code, WISP_CODE_STORE_ANY));
     wisp_emit(c, slot);
     wisp_emit(c, value_slot);
     wisp_emit_place(c, &memarg, c->opcode->code);

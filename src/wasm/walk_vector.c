@@ -263,7 +263,7 @@ static void constant(wisp_compiler *c)
 static void emit_load(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
                       uint16_t address, uint16_t to)
 {
-    wisp_emit_code(c, wisp_memarg_is_plain(c, memarg) ? code : WISP_CODE_LOAD_ANY);
+    wisp_emit_code(c, wisp_memarg_code(c, memarg, code, WISP_CODE_LOAD_ANY));
     wisp_emit(c, to);
     wisp_emit(c, address);
     wisp_emit_place(c, memarg, code);
@@ -272,7 +272,7 @@ static void emit_load(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg
 static void emit_store(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
                        uint16_t address, uint16_t from)
 {
-    wisp_emit_code(c, wisp_memarg_is_plain(c, memarg) ? code : WISP_CODE_STORE_ANY);
+    wisp_emit_code(c, wisp_memarg_code(c, memarg, code, WISP_CODE_STORE_ANY));
     wisp_emit(c, address);
     wisp_emit(c, from);
     wisp_emit_place(c, memarg, code);
