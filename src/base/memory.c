@@ -11,6 +11,7 @@ struct wisp_arena_chunk {
 };
 
 #define ALIGNMENT   alignof(max_align_t)
+#define FIRST_ROOM  256 /* bytes in an arena's first chunk */
 #define HEADER_SIZE ((sizeof(wisp_arena_chunk) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
 
 static void *default_alloc(void *user, void *old, size_t old_size, size_t new_size)
@@ -84,11 +85,17 @@ bool wisp_array_reserve(const wisp_allocator *allocator, void *array, size_t *ca
     return true;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 void wisp_arena_init(wisp_arena *arena, const wisp_allocator *allocator, size_t chunk_size)
 {
     arena->allocator = allocator;
     arena->chunks = NULL;
     arena->chunk_size = chunk_size;
+    arena->room = smaller(FIRST_ROOM, chunk_size);
 }
 
 void wisp_arena_deinit(wisp_arena *arena)
@@ -124,8 +131,10 @@ void *wisp_arena_alloc(wisp_arena *arena, size_t count, size_t size)
         return NULL;
     total = (total + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     wisp_arena_chunk *chunk = arena->chunks;
-    if (!chunk || chunk->size - chunk->used < total)
-        chunk = add_chunk(arena, total > arena->chunk_size ? total : arena->chunk_size);
+    if (!chunk || chunk->size - chunk->used < total) {
+        chunk = add_chunk(arena, total > arena->room ? total : arena->room);
+        arena->room = smaller(2 * arena->room, arena->chunk_size);
+    }
     if (!chunk)
         return NULL;
     void *block = (uint8_t *)chunk + chunk->used;

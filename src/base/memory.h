@@ -37,7 +37,8 @@ typedef struct wisp_arena_chunk wisp_arena_chunk;
 typedef struct wisp_arena {
     const wisp_allocator *allocator;
     wisp_arena_chunk *chunks; /* newest first */
-    size_t chunk_size;        /* of ordinary chunks */
+    size_t chunk_size;        /* of ordinary chunks, in the end: each is twice the one before */
+    size_t room;              /* of the next one */
 } wisp_arena;
 
 void wisp_arena_init(wisp_arena *arena, const wisp_allocator *allocator, size_t chunk_size);

@@ -3,7 +3,8 @@
 #include "wasm/runtime.h"
 #include "wasm/types.h"
 
-/* A hash table of what modules may import, all of it in the store's arena. */
+/* A hash table of what modules may import, all of it in the store's arena. It grows with its
+ * entries; the tables that it outgrew take as much again as the one in use. */
 
 typedef struct entry {
     struct entry *next;
@@ -11,11 +12,12 @@ typedef struct entry {
     wisp_extern item;
 } entry;
 
-enum { BUCKETS = 256 };
+enum { BUCKETS_MIN = 8 };
 
 struct wisp_linker {
     wisp_store *store;
-    entry *buckets[BUCKETS];
+    entry **buckets;
+    uint32_t bucket_count, entry_count;
 };
 
 wisp_status wisp_linker_new(wisp_store *store, wisp_linker **out, wisp_error *err)
@@ -40,17 +42,52 @@ static bool is_equal(const wisp_text *a, const wisp_text *b)
     return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
 }
 
-static uint32_t bucket_of(const wisp_text *module, const wisp_text *name)
+/* The head of the list that the name is in, or belongs into. */
+static entry **bucket_of(const wisp_linker *linker, const wisp_text *module,
+                         const wisp_text *name)
 {
-    return hash(hash(2166136261u, module) * 31, name) % BUCKETS;
+    uint32_t number = hash(hash(2166136261u, module) * 31, name);
+    return &linker->buckets[number % linker->bucket_count];
 }
 
 static entry *find(const wisp_linker *linker, const wisp_text *module, const wisp_text *name)
 {
-    entry *at = linker->buckets[bucket_of(module, name)];
+    if (linker->entry_count == 0)
+        return NULL;
+    entry *at = *bucket_of(linker, module, name);
     while (at && !(is_equal(&at->name, name) && is_equal(&at->module, module)))
         at = at->next;
     return at;
+}
+
+/* Puts [new] in front of its list. */
+static void insert(wisp_linker *linker, entry *new)
+{
+    entry **bucket = bucket_of(linker, &new->module, &new->name);
+    new->next = *bucket;
+    *bucket = new;
+}
+
+/* Makes room for one more, with no more entries than buckets. False if out of memory. */
+static bool grow(wisp_linker *linker)
+{
+    if (linker->entry_count < linker->bucket_count)
+        return true;
+    entry **old = linker->buckets;
+    uint32_t old_count = linker->bucket_count;
+    uint32_t count = old_count ? old_count * 2 : BUCKETS_MIN;
+    entry **buckets = wisp_arena_alloc(&linker->store->arena, count, sizeof *buckets);
+    if (!buckets)
+        return false;
+    linker->buckets = buckets;
+    linker->bucket_count = count;
+    for (uint32_t i = 0; i < old_count; i++) {
+        for (entry *at = old[i], *next; at; at = next) {
+            next = at->next;
+            insert(linker, at);
+        }
+    }
+    return true;
 }
 
 static bool copy_text(wisp_arena *arena, const wisp_text *from, wisp_text *to)
@@ -71,12 +108,12 @@ static wisp_status put(wisp_linker *linker, const wisp_text *module, const wisp_
     }
     wisp_arena *arena = &linker->store->arena;
     entry *new = wisp_arena_alloc(arena, 1, sizeof *new);
-    if (!new || !copy_text(arena, module, &new->module) || !copy_text(arena, name, &new->name))
+    if (!new || !grow(linker) || !copy_text(arena, module, &new->module) ||
+        !copy_text(arena, name, &new->name))
         return wisp_fail_memory(err, sizeof *new + module->size + name->size + 2);
-    uint32_t bucket = bucket_of(module, name);
     new->item = item;
-    new->next = linker->buckets[bucket];
-    linker->buckets[bucket] = new;
+    insert(linker, new);
+    linker->entry_count++;
     return WISP_OK;
 }
 

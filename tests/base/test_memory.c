@@ -276,6 +276,22 @@ static void an_empty_arena_can_be_freed_twice(void **state)
     assert_null(arena.chunks);
 }
 
+static void an_arena_begins_small_and_grows(void **state)
+{
+    (void)state;
+    ledger book = {0};
+    wisp_allocator allocator = allocator_of(&book);
+    wisp_arena arena;
+    wisp_arena_init(&arena, &allocator, 4096);
+    assert_non_null(wisp_arena_alloc(&arena, 1, 16));
+    assert_true(book.bytes < 512);
+    for (int i = 0; i < 1000; i++)
+        assert_non_null(wisp_arena_alloc(&arena, 1, 16));
+    assert_true(book.calls < 10);
+    wisp_arena_deinit(&arena);
+    assert_int_equal(book.bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +311,7 @@ int main(void)
         cmocka_unit_test(an_arena_survives_a_refusal),
         cmocka_unit_test(an_arena_text_is_a_terminated_copy),
         cmocka_unit_test(an_empty_arena_can_be_freed_twice),
+        cmocka_unit_test(an_arena_begins_small_and_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
