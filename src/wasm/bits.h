@@ -54,6 +54,22 @@ static inline uint64_t wisp_get_uint64_t(const uint8_t *p)
     return WISP_LE64(v);
 }
 
+static inline float wisp_get_float(const uint8_t *p)
+{
+    uint32_t bits = wisp_get_uint32_t(p);
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static inline double wisp_get_double(const uint8_t *p)
+{
+    uint64_t bits = wisp_get_uint64_t(p);
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
 static inline void wisp_put_uint8_t(uint8_t *p, uint8_t v)
 {
     *p = v;
@@ -77,6 +93,20 @@ static inline void wisp_put_uint64_t(uint8_t *p, uint64_t v)
     memcpy(p, &v, sizeof v);
 }
 
+static inline void wisp_put_float(uint8_t *p, float v)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    wisp_put_uint32_t(p, bits);
+}
+
+static inline void wisp_put_double(uint8_t *p, double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    wisp_put_uint64_t(p, bits);
+}
+
 /* Immediates in the register code: the host's byte order, two bytes aligned. */
 static inline uint32_t wisp_unit32(const uint16_t *pc)
 {
@@ -88,6 +118,20 @@ static inline uint32_t wisp_unit32(const uint16_t *pc)
 static inline uint64_t wisp_unit64(const uint16_t *pc)
 {
     uint64_t v;
+    memcpy(&v, pc, sizeof v);
+    return v;
+}
+
+static inline float wisp_unit_f32(const uint16_t *pc)
+{
+    float v;
+    memcpy(&v, pc, sizeof v);
+    return v;
+}
+
+static inline double wisp_unit_f64(const uint16_t *pc)
+{
+    double v;
     memcpy(&v, pc, sizeof v);
     return v;
 }
@@ -155,6 +199,25 @@ static inline double wisp_f64_result(double a)
     return a;
 }
 #endif
+
+/* These change the sign's bit only, that of a NaN too. */
+static inline float wisp_f32_sign(float a, uint32_t keep, uint32_t flip)
+{
+    uint32_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    bits = (bits & keep) ^ flip;
+    memcpy(&a, &bits, sizeof a);
+    return a;
+}
+
+static inline double wisp_f64_sign(double a, uint64_t keep, uint64_t flip)
+{
+    uint64_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    bits = (bits & keep) ^ flip;
+    memcpy(&a, &bits, sizeof a);
+    return a;
+}
 
 /* A NaN operand gives a quiet NaN, as adding does; rounding functions of some C libraries
  * let a signalling one through. */

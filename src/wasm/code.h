@@ -23,11 +23,35 @@
  * the handler, or the code below where code must be small (WISP_COMPACT_CODE). Jumps are
  * relative to the immediate that holds them. Each list gives the C expression of the
  * result over the operands a and b, so that it is also the interpreter.
+ *
+ * Accumulators: a result of type i32 or i64, f32, or f64 is also left in a register of its
+ * own, where the next instruction finds it. So most instructions have several forms, named by
+ * where their operands are:
+ *
+ *     R  in a slot        I  an immediate        A  in the accumulator of their type
+ *
+ * Forms whose name ends in ACC leave their result in the accumulator only; their d is idle.
+ * Machines with few registers do without all of these (WISP_NO_ACCUMULATORS).
  */
 
 /* clang-format off */
 
-/* d = a op b; two forms: RR has b in a slot, RI has it as an immediate of 2 units. */
+#ifdef WISP_NO_ACCUMULATORS
+#define WISP_ACC(...)
+enum { WISP_HAS_ACCUMULATORS = 0 };
+#define WISP_FORMS_BINARY(F, ...) F(RR, __VA_ARGS__) F(RI, __VA_ARGS__)
+#define WISP_FORMS_COMPARE(F, ...) F(RR, __VA_ARGS__) F(RI, __VA_ARGS__)
+#else
+#define WISP_ACC(...) __VA_ARGS__
+enum { WISP_HAS_ACCUMULATORS = 1 };
+#define WISP_FORMS_BINARY(F, ...)                                                                 \
+    F(RR, __VA_ARGS__) F(RI, __VA_ARGS__) F(AR, __VA_ARGS__) F(AI, __VA_ARGS__)                   \
+    F(RA, __VA_ARGS__)
+#define WISP_FORMS_COMPARE(F, ...)                                                                \
+    F(RR, __VA_ARGS__) F(RI, __VA_ARGS__) F(AR, __VA_ARGS__) F(AI, __VA_ARGS__)
+#endif
+
+/* d = a op b; FORMS_BINARY, and the same with ACC. An immediate has 2 units. */
 #define WISP_CODE_I32_BINARY(X)                                                                   \
     X(I32_ADD,   a + b)                                                                           \
     X(I32_SUB,   a - b)                                                                           \
@@ -55,7 +79,7 @@
     X(I64_ROTL,  a << (b & 63) | a >> (-b & 63))                                                  \
     X(I64_ROTR,  a >> (b & 63) | a << (-b & 63))
 
-/* The same two forms, but they trap: X(name, overflow, result). */
+/* FORMS_COMPARE; they trap: X(name, overflow, result). */
 #define WISP_CODE_I32_DIVIDE(X)                                                                   \
     X(I32_DIV_S, a == 0x80000000u && b == UINT32_MAX, (uint32_t)((int32_t)a / (int32_t)b))        \
     X(I32_DIV_U, false,                               a / b)                                      \
@@ -69,9 +93,9 @@
     X(I64_REM_U, false,                               a % b)
 
 /*
- * Comparisons of integers. Each has six forms: RR and RI set d to 0 or 1; BR_RR and BR_RI
- * jump if it holds; LOOP_RR and LOOP_RI jump back if it holds and charge fuel. Neighbours
- * (0 and 1, 2 and 3, …) are each other's negation.
+ * Comparisons of integers: FORMS_COMPARE set d to 0 or 1; with BR they jump if it holds; with
+ * LOOP they jump back if it holds, and charge fuel. Neighbours (0 and 1, 2 and 3, …) are each
+ * other's negation.
  */
 #define WISP_CODE_I32_COMPARE(X)                                                                  \
     X(I32_EQ,   a == b)                                                                           \
@@ -97,12 +121,31 @@
     X(I64_GT_U, a > b)                                                                            \
     X(I64_LE_U, a <= b)
 
-/* d = a op b on floats: X(name, operand field, result field, result). */
+/* d = a op b; FORMS_BINARY, and the same with ACC. An immediate has the type's size. */
+#define WISP_CODE_F32_BINARY(X)                                                                   \
+    X(F32_ADD, a + b)                                                                             \
+    X(F32_SUB, a - b)                                                                             \
+    X(F32_MUL, a * b)                                                                             \
+    X(F32_DIV, a / b)
+
+#define WISP_CODE_F64_BINARY(X)                                                                   \
+    X(F64_ADD, a + b)                                                                             \
+    X(F64_SUB, a - b)                                                                             \
+    X(F64_MUL, a * b)                                                                             \
+    X(F64_DIV, a / b)
+
+/* Like the comparisons of integers, but those of floats have no negation: with BRN they jump
+ * if it does not hold. */
+#define WISP_CODE_F64_COMPARE(X)                                                                  \
+    X(F64_EQ, a == b)                                                                             \
+    X(F64_NE, a != b)                                                                             \
+    X(F64_LT, a < b)                                                                              \
+    X(F64_GT, a > b)                                                                              \
+    X(F64_LE, a <= b)                                                                             \
+    X(F64_GE, a >= b)
+
+/* d = a op b, all in slots: X(name, operand field, result field, result). */
 #define WISP_CODE_FLOAT_BINARY(X)                                                                 \
-    X(F32_ADD, f32, f32, a + b)                                                                   \
-    X(F32_SUB, f32, f32, a - b)                                                                   \
-    X(F32_MUL, f32, f32, a * b)                                                                   \
-    X(F32_DIV, f32, f32, a / b)                                                                   \
     X(F32_MIN, f32, f32, wisp_f32_min(a, b))                                                      \
     X(F32_MAX, f32, f32, wisp_f32_max(a, b))                                                      \
     X(F32_COPYSIGN, u32, u32, (a & 0x7fffffffu) | (b & 0x80000000u))                              \
@@ -112,21 +155,12 @@
     X(F32_GT, f32, u32, a > b)                                                                    \
     X(F32_LE, f32, u32, a <= b)                                                                   \
     X(F32_GE, f32, u32, a >= b)                                                                   \
-    X(F64_ADD, f64, f64, a + b)                                                                   \
-    X(F64_SUB, f64, f64, a - b)                                                                   \
-    X(F64_MUL, f64, f64, a * b)                                                                   \
-    X(F64_DIV, f64, f64, a / b)                                                                   \
     X(F64_MIN, f64, f64, wisp_f64_min(a, b))                                                      \
     X(F64_MAX, f64, f64, wisp_f64_max(a, b))                                                      \
-    X(F64_COPYSIGN, u64, u64, (a & ~WISP_F64_SIGN) | (b & WISP_F64_SIGN))                         \
-    X(F64_EQ, f64, u32, a == b)                                                                   \
-    X(F64_NE, f64, u32, a != b)                                                                   \
-    X(F64_LT, f64, u32, a < b)                                                                    \
-    X(F64_GT, f64, u32, a > b)                                                                    \
-    X(F64_LE, f64, u32, a <= b)                                                                   \
-    X(F64_GE, f64, u32, a >= b)
+    X(F64_COPYSIGN, u64, u64, (a & ~WISP_F64_SIGN) | (b & WISP_F64_SIGN))
 
-/* d = op a: X(name, operand field, result field, result). */
+/* d = op a: X(name, operand field, result field, result); two forms, and _A has a in the
+ * accumulator. */
 #define WISP_CODE_UNARY(X)                                                                        \
     X(I32_CLZ, u32, u32, wisp_i32_clz(a))                                                         \
     X(I32_CTZ, u32, u32, wisp_i32_ctz(a))                                                         \
@@ -134,15 +168,11 @@
     X(I64_CLZ, u64, u64, wisp_i64_clz(a))                                                         \
     X(I64_CTZ, u64, u64, wisp_i64_ctz(a))                                                         \
     X(I64_POPCNT, u64, u64, (uint64_t)__builtin_popcountll(a))                                    \
-    X(F32_ABS, u32, u32, a & 0x7fffffffu)                                                         \
-    X(F32_NEG, u32, u32, a ^ 0x80000000u)                                                         \
     X(F32_CEIL, f32, f32, wisp_f32_quiet(ceilf(a)))                                               \
     X(F32_FLOOR, f32, f32, wisp_f32_quiet(floorf(a)))                                             \
     X(F32_TRUNC, f32, f32, wisp_f32_quiet(truncf(a)))                                             \
     X(F32_NEAREST, f32, f32, wisp_f32_quiet(rintf(a)))                                            \
     X(F32_SQRT, f32, f32, sqrtf(a))                                                               \
-    X(F64_ABS, u64, u64, a & ~WISP_F64_SIGN)                                                      \
-    X(F64_NEG, u64, u64, a ^ WISP_F64_SIGN)                                                       \
     X(F64_CEIL, f64, f64, wisp_f64_quiet(ceil(a)))                                                \
     X(F64_FLOOR, f64, f64, wisp_f64_quiet(floor(a)))                                              \
     X(F64_TRUNC, f64, f64, wisp_f64_quiet(trunc(a)))                                              \
@@ -168,10 +198,17 @@
     X(I64_EXTEND32_S, u64, i64, (int32_t)a)                                                       \
     X(REF_IS_NULL, ref, u32, a == NULL)
 
+/* The same, but not arithmetic: a NaN keeps its bits. */
+#define WISP_CODE_SIGN(X)                                                                         \
+    X(F32_ABS, f32, f32, wisp_f32_sign(a, 0x7fffffffu, 0))                                        \
+    X(F32_NEG, f32, f32, wisp_f32_sign(a, UINT32_MAX, 0x80000000u))                               \
+    X(F64_ABS, f64, f64, wisp_f64_sign(a, ~WISP_F64_SIGN, 0))                                     \
+    X(F64_NEG, f64, f64, wisp_f64_sign(a, UINT64_MAX, WISP_F64_SIGN))
+
 /*
  * Floats to integers: X(to, from, operand field, result field, C type, its least, its
- * greatest, low, high). The value fits if low < a < high. There are two forms of each: TRUNC
- * traps where it does not fit, TRUNC_SAT gives the nearest integer, and 0 for NaN.
+ * greatest, low, high). The value fits if low < a < high. There are two of each: TRUNC traps
+ * where it does not fit, TRUNC_SAT gives the nearest integer, and 0 for NaN. Forms as above.
  */
 #define WISP_CODE_TRUNCATE(X)                                                                     \
     X(I32, F32_S, f32, u32, int32_t,  INT32_MIN, INT32_MAX, -2147483904.0f, 2147483648.0f)        \
@@ -185,8 +222,11 @@
       9223372036854775808.0)                                                                      \
     X(I64, F64_U, f64, u64, uint64_t, 0, UINT64_MAX, -1.0, 18446744073709551616.0)
 
-/* d = memory[a + offset]; offset is an immediate of 2 units. X(name, result field,
- * type in memory, type that it is extended through). */
+/*
+ * d = memory[a + offset]; offset is an immediate of 2 units. X(name, result field, type in
+ * memory, type that it is extended through). Forms: _A has a in the accumulator, _X has a + b
+ * instead (a sum of 32 bits), _AX has a of those in the accumulator; and the same with ACC.
+ */
 #define WISP_CODE_LOAD(X)                                                                         \
     X(I32_LOAD,     u32, uint32_t, uint32_t)                                                      \
     X(I64_LOAD,     u64, uint64_t, uint64_t)                                                      \
@@ -201,8 +241,13 @@
     X(I64_LOAD32_S, i64, uint32_t, int32_t)                                                       \
     X(I64_LOAD32_U, u64, uint32_t, uint32_t)
 
-/* memory[a + offset] = b; two forms: R has b in a slot, I as a sign-extended immediate of
- * 2 units after the offset. */
+/* The same for the accumulators of floats; memory that is not ordinary has integers only. */
+#define WISP_CODE_FLOAT_LOAD(X)                                                                   \
+    X(F32_LOAD,     f32, float,    float)                                                         \
+    X(F64_LOAD,     f64, double,   double)
+
+/* memory[a + offset] = b. Forms: none has both in slots, _I has b as a sign-extended immediate
+ * of 2 units after the offset; _AR, _AI and _RA have a or b in the accumulator. */
 #define WISP_CODE_STORE(X)                                                                        \
     X(I32_STORE,   u32, uint32_t)                                                                 \
     X(I64_STORE,   u64, uint64_t)                                                                 \
@@ -211,6 +256,11 @@
     X(I64_STORE8,  u64, uint8_t)                                                                  \
     X(I64_STORE16, u64, uint16_t)                                                                 \
     X(I64_STORE32, u64, uint32_t)
+
+/* The same on floats: forms none and, next to it, _A with b in the accumulator. */
+#define WISP_CODE_FLOAT_STORE(X)                                                                  \
+    X(F32_STORE, f32, float)                                                                      \
+    X(F64_STORE, f64, double)
 
 /*
  * Each load and store has two more forms for a memory 0 that is not the ordinary one, with the
@@ -270,19 +320,31 @@
 
 /*
  * The rest, written out in ops.inc. Loops charge fuel: their weight is the last immediate.
+ * Forms with the condition, index or value in the accumulator, or the result, come next.
  */
 #define WISP_CODE_CONTROL(X)                                                                      \
     X(UNREACHABLE)                                                                                \
     X(BR)            /* jump:2 */                                                                 \
     X(BR_NZ)         /* a, jump:2 */                                                              \
+    WISP_ACC(X(BR_NZ_A))                                                                          \
     X(BR_Z)          /* a, jump:2 */                                                              \
+    WISP_ACC(X(BR_Z_A))                                                                           \
     X(LOOP)          /* jump:2, weight:2 */                                                       \
     X(LOOP_NZ)       /* a, jump:2, weight:2 */                                                    \
+    WISP_ACC(X(LOOP_NZ_A))                                                                        \
     X(LOOP_Z)        /* a, jump:2, weight:2 */                                                    \
+    WISP_ACC(X(LOOP_Z_A))                                                                         \
     X(BR_TABLE)      /* a, last:2, then last + 1 times jump:2 */                                  \
+    WISP_ACC(X(BR_TABLE_A))                                                                       \
     X(RETURN)        /* header */                                                                 \
-    X(RETURN_32)     /* header, a: the one result */                                              \
-    X(RETURN_64)     /* header, a */                                                              \
+    X(RETURN_32)     /* header, a: the one result, and likewise */                                \
+    WISP_ACC(X(RETURN_32_A))                                                                      \
+    X(RETURN_64)     /* those of one type: */                                                     \
+    WISP_ACC(X(RETURN_64_A))                                                                      \
+    X(RETURN_F32)                                                                                 \
+    WISP_ACC(X(RETURN_F32_A))                                                                     \
+    X(RETURN_F64)                                                                                 \
+    WISP_ACC(X(RETURN_F64_A))                                                                     \
     X(CALL)          /* args, callee:4, a pointer to wisp_function */                             \
     X(CALL_IMPORT)   /* args, function:2 */                                                       \
     X(CALL_INDIRECT) /* args, a, type:2, table:2 */                                               \
@@ -306,13 +368,20 @@
     X(CONST_32)      /* d, value:2 */                                                             \
     X(CONST_64)      /* d, value:4 */                                                             \
     X(SELECT_32)     /* d, a, b, c: a if c is not 0, else b */                                    \
+    WISP_ACC(X(SELECT_32_A))                                                                      \
     X(SELECT_64)     /* d, a, b, c */                                                             \
+    WISP_ACC(X(SELECT_64_A))                                                                      \
     X(SELECT_128)    /* d, a, b, c */                                                             \
+    WISP_ACC(X(SELECT_128_A))                                                                     \
     X(GLOBAL_GET_32) /* d, global:2 */                                                            \
+    WISP_ACC(X(GLOBAL_GET_32_ACC))                                                                \
     X(GLOBAL_GET_64) /* d, global:2 */                                                            \
+    WISP_ACC(X(GLOBAL_GET_64_ACC))                                                                \
     X(GLOBAL_GET_128) /* d, global:2 */                                                           \
     X(GLOBAL_SET_32) /* a, global:2 */                                                            \
+    WISP_ACC(X(GLOBAL_SET_32_A))                                                                  \
     X(GLOBAL_SET_64) /* a, global:2 */                                                            \
+    WISP_ACC(X(GLOBAL_SET_64_A))                                                                  \
     X(GLOBAL_SET_128) /* a, global:2 */
 
 /* clang-format on */
@@ -324,16 +393,21 @@ typedef enum wisp_code {
     WISP_CODE_COUNT
 } wisp_code;
 
-/* The forms of a comparison, as distances from its RR code. */
+/* The forms of one instruction, as distances from its first code … */
+enum { WISP_FORM_RR, WISP_FORM_RI, WISP_FORM_AR, WISP_FORM_AI, WISP_FORM_RA };
+/* … of a load … */
+enum { WISP_FORM_LOAD_A = 1, WISP_FORM_LOAD_X = 2, WISP_FORM_LOAD_AX = 3 };
+/* … and of a comparison: from the value to BR, and so on. */
 enum {
-    WISP_FORM_RR,
-    WISP_FORM_RI,
-    WISP_FORM_BR_RR,
-    WISP_FORM_BR_RI,
-    WISP_FORM_LOOP_RR,
-    WISP_FORM_LOOP_RI,
-    WISP_FORM_COUNT
+    WISP_FORM_BR = WISP_CODE_I32_EQ_BR_RR - WISP_CODE_I32_EQ_RR,
+    WISP_FORM_LOOP = WISP_CODE_I32_EQ_LOOP_RR - WISP_CODE_I32_EQ_RR,
+    WISP_FORM_BRN = WISP_CODE_F64_EQ_BRN_RR - WISP_CODE_F64_EQ_RR,
+    WISP_INT_COMPARE_FORMS = WISP_CODE_I32_NE_RR - WISP_CODE_I32_EQ_RR,
+    WISP_FLOAT_COMPARE_FORMS = WISP_CODE_F64_NE_RR - WISP_CODE_F64_EQ_RR
 };
+
+/* Instructions for values of 32, 64 and 128 bits come in this order, so far apart. */
+enum { WISP_WIDTH_FORMS = WISP_CODE_SELECT_64 - WISP_CODE_SELECT_32 };
 
 /* Units of an instruction's parts. */
 #ifdef WISP_COMPACT_CODE
@@ -345,6 +419,23 @@ enum { WISP_UNITS_32 = 2, WISP_UNITS_64 = 4 };
 
 /* Writes the head of an instruction (interp_*.c). */
 void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD]);
+
+/*
+ * What the compiler must know of a code, in bits: which accumulator its result is left in,
+ * and how far behind it the form is that leaves it there only. The code changes no other
+ * accumulator then. Of all other codes those that keep the accumulators say so.
+ */
+typedef enum wisp_accumulator {
+    WISP_ACC_NONE,
+    WISP_ACC_INT,
+    WISP_ACC_F32,
+    WISP_ACC_F64,
+    WISP_ACC_COUNT
+} wisp_accumulator;
+
+enum { WISP_TRAIT_RESULT = 3, WISP_TRAIT_KEEPS = 4, WISP_TRAIT_DISTANCE = 8 };
+
+extern const uint8_t wisp_code_traits[WISP_CODE_COUNT];
 
 /* Slots of a frame header. */
 enum {

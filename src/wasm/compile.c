@@ -258,6 +258,7 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->code_len = 0;
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
+    wisp_emit_forget(c);
     c->locate = 0;
     read_locals(c);
 }

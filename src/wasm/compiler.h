@@ -75,6 +75,12 @@ typedef struct wisp_handler_list {
     size_t len, capacity;
 } wisp_handler_list;
 
+typedef struct wisp_accumulators {
+    uint32_t slots[WISP_ACC_COUNT]; /* WISP_NOT_KEPT for an unknown one */
+} wisp_accumulators;
+
+enum { WISP_NOT_KEPT = 0x10000 };
+
 struct wisp_compiler {
     const wisp_module *module;
     const wisp_allocator *allocator;
@@ -116,6 +122,8 @@ struct wisp_compiler {
     /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
     uint32_t last_start, last_end;
     uint32_t last_code;
+    /* Which slot's value each accumulator has too, now and before the last instruction. */
+    wisp_accumulators accumulators, last_accumulators;
     size_t last_height;
 
     /* wisp_compile_locate: the unit in question, and where it came from so far */
@@ -197,6 +205,19 @@ void wisp_emit_result(wisp_compiler *c, wisp_valtype type);
 
 /* The slot that [operand] is in; constants are put into their home first. */
 uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);
+/* Whether the accumulator of its type has [operand], too. */
+bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operand);
+/* The same, and if so the next instruction takes it from there: nothing else may use the
+ * operand, which has been popped. Emit no other operands in between. */
+bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand);
+/* What was in the accumulators is unknown: code comes here in several ways. */
+void wisp_emit_forget(wisp_compiler *c);
+/* The accumulator of its type has the topmost operand, too: a call's result. */
+void wisp_emit_accumulated(wisp_compiler *c);
+/* Takes the last instruction back out of the code if it is [code] and gave the topmost
+ * operand, which is popped; its units behind d, [count] of them, come to [units]. */
+bool wisp_emit_take_back(wisp_compiler *c, uint32_t code, uint16_t *units, int count);
+
 /* Puts [operand] into [slot]. */
 void wisp_emit_move(wisp_compiler *c, uint16_t slot, const wisp_operand *operand);
 
@@ -211,10 +232,11 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot);
 
 /* A condition that a branch tests: a slot, or a comparison taken back out of the code. */
 typedef struct wisp_condition {
-    bool is_comparison;
+    bool is_comparison, is_accumulated;
     uint16_t slot;
-    uint32_t code;     /* of the comparison, form RR or RI */
-    uint16_t units[3]; /* its operands */
+    uint32_t code;     /* of the comparison, one that gives a value */
+    uint16_t units[5]; /* its operands */
+    uint8_t unit_count;
 } wisp_condition;
 
 wisp_condition wisp_emit_condition(wisp_compiler *c);
@@ -243,6 +265,8 @@ void wisp_emit_branch_moves(wisp_compiler *c, const wisp_control *target);
 /* A whole branch: moves and jump, or return. */
 void wisp_emit_branch(wisp_compiler *c, wisp_control *target);
 void wisp_emit_return(wisp_compiler *c);
+/* Returns the results that are where the caller wants them already. */
+void wisp_emit_return_in_place(wisp_compiler *c);
 
 /* From here on nothing can be reached. */
 void wisp_emit_dead(wisp_compiler *c);

@@ -44,24 +44,42 @@ void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
 
 void wisp_emit_code(wisp_compiler *c, uint32_t code)
 {
-    if (c->code_len <= c->locate && !c->is_dead)
+    if (c->is_dead || c->status)
+        return;
+    if (c->code_len <= c->locate)
         c->located = c->offset;
+    unsigned traits = wisp_code_traits[code];
+    if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
+        wisp_emit_forget(c);
+    c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NOT_KEPT;
     uint16_t head[WISP_UNITS_HEAD];
     wisp_code_head((wisp_code)code, head);
     for (int i = 0; i < WISP_UNITS_HEAD; i++)
         wisp_emit(c, head[i]);
 }
 
+/* [slot] is set to what no accumulator has. */
+static void overwrite(wisp_compiler *c, uint16_t slot)
+{
+    for (int i = WISP_ACC_INT; i < WISP_ACC_COUNT; i++)
+        if (c->accumulators.slots[i] == slot)
+            c->accumulators.slots[i] = WISP_NOT_KEPT;
+}
+
 void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 {
     c->last_start = (uint32_t)c->code_len;
     c->last_code = code;
+    c->last_accumulators = c->accumulators;
     wisp_emit_code(c, code);
     wisp_emit(c, wisp_operand_home(c));
+    overwrite(c, wisp_operand_home(c));
 }
 
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
 {
+    c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] =
+        wisp_operand_home(c);
     wisp_operand_push(c, type);
     c->last_end = (uint32_t)c->code_len;
     c->last_height = c->height;
@@ -83,6 +101,58 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
 {
     c->code[c->last_start + WISP_UNITS_HEAD] = slot;
     c->last_end = 0;
+    overwrite(c, slot);
+    c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = slot;
+}
+
+/* ------------------------------------------------------------------ accumulators */
+
+static wisp_accumulator accumulator_of(wisp_valtype type)
+{
+    if (type == WISP_I32 || type == WISP_I64)
+        return WISP_ACC_INT;
+    return type == WISP_F32 ? WISP_ACC_F32 : type == WISP_F64 ? WISP_ACC_F64 : WISP_ACC_NONE;
+}
+
+void wisp_emit_forget(wisp_compiler *c)
+{
+    for (int i = WISP_ACC_INT; i < WISP_ACC_COUNT; i++)
+        c->accumulators.slots[i] = WISP_NOT_KEPT;
+}
+
+void wisp_emit_accumulated(wisp_compiler *c)
+{
+    if (c->is_dead || c->status)
+        return;
+    const wisp_operand *operand = wisp_operand_top(c, 1);
+    c->accumulators.slots[accumulator_of(operand->type)] = operand->home;
+}
+
+bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operand)
+{
+    wisp_accumulator accumulator = accumulator_of(operand->type);
+    if (!WISP_HAS_ACCUMULATORS || accumulator == WISP_ACC_NONE || c->is_dead || c->status ||
+        operand->kind == WISP_OPERAND_CONSTANT)
+        return false;
+    uint16_t slot =
+        operand->kind == WISP_OPERAND_LOCAL ? c->locals[operand->local].slot : operand->home;
+    return c->accumulators.slots[accumulator] == slot;
+}
+
+bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand)
+{
+    if (!wisp_emit_is_accumulated(c, operand))
+        return false;
+    unsigned distance = wisp_code_traits[c->last_code] / WISP_TRAIT_DISTANCE;
+    bool is_last = c->last_end == c->code_len && operand->kind == WISP_OPERAND_HOME &&
+                   operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
+    if (is_last && distance != 0) {
+        c->last_code += distance;
+        wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
+        c->accumulators.slots[accumulator_of(operand->type)] = WISP_NOT_KEPT;
+        c->last_end = 0;
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------ moving operands */
@@ -91,6 +161,7 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 {
     if (to == from)
         return;
+    overwrite(c, to);
     wisp_emit_code(c, WISP_CODE_COPY_32 + wisp_valtype_width(type));
     wisp_emit(c, to);
     wisp_emit(c, from);
@@ -99,6 +170,7 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint64_t bits)
 {
     bool is_64 = wisp_valtype_width(type) != 0;
+    overwrite(c, to);
     wisp_emit_code(c, is_64 ? WISP_CODE_CONST_64 : WISP_CODE_CONST_32);
     wisp_emit(c, to);
     if (is_64)
@@ -164,49 +236,78 @@ void wisp_emit_home(wisp_compiler *c, size_t count)
 
 /* ------------------------------------------------------------------ conditions and jumps */
 
-static bool is_comparison(uint32_t code, bool *has_immediate)
+/* Takes the last instruction back out of the code. */
+static void take_back(wisp_compiler *c)
 {
-    if (code < WISP_CODE_I32_EQ_RR || code > WISP_CODE_I64_LE_U_LOOP_RI)
+    c->code_len = c->last_start;
+    c->accumulators = c->last_accumulators;
+    c->last_end = 0;
+}
+
+bool wisp_emit_take_back(wisp_compiler *c, uint32_t code, uint16_t *units, int count)
+{
+    if (!last_gave_top(c) || c->last_code != code)
         return false;
-    unsigned form = (code - WISP_CODE_I32_EQ_RR) % WISP_FORM_COUNT;
-    *has_immediate = form == WISP_FORM_RI;
-    return form <= WISP_FORM_RI;
+    memcpy(units, &c->code[c->last_start + WISP_UNITS_HEAD + 1], (size_t)count * sizeof *units);
+    wisp_operand_pop(c, 0);
+    take_back(c);
+    return true;
+}
+
+/* Whether [code] is a comparison that gives a value, which a jump can be made of. */
+static bool is_comparison(uint32_t code)
+{
+    if (code >= WISP_CODE_I32_EQ_RR && code < WISP_CODE_F64_EQ_RR)
+        return (code - WISP_CODE_I32_EQ_RR) % WISP_INT_COMPARE_FORMS < WISP_FORM_BR;
+    if (code >= WISP_CODE_F64_EQ_RR && code < WISP_CODE_F32_MIN)
+        return (code - WISP_CODE_F64_EQ_RR) % WISP_FLOAT_COMPARE_FORMS < WISP_FORM_BR;
+    return false;
 }
 
 wisp_condition wisp_emit_condition(wisp_compiler *c)
 {
     wisp_condition condition = {0};
-    bool has_immediate = false;
-    bool fuse = last_gave_top(c) && is_comparison(c->last_code, &has_immediate);
+    bool fuse = last_gave_top(c) && is_comparison(c->last_code);
     wisp_operand operand = wisp_operand_pop(c, WISP_I32);
     if (!fuse) {
         condition.slot = wisp_emit_use(c, &operand);
+        condition.is_accumulated = wisp_emit_take(c, &operand);
         return condition;
     }
+    uint32_t first = c->last_start + WISP_UNITS_HEAD + 1;
     condition.is_comparison = true;
     condition.code = c->last_code;
-    memcpy(condition.units, &c->code[c->last_start + WISP_UNITS_HEAD + 1], has_immediate ? 6 : 4);
-    c->code_len = c->last_start;
-    c->last_end = 0;
+    condition.unit_count = (uint8_t)(c->code_len - first);
+    memcpy(condition.units, &c->code[first], condition.unit_count * sizeof *c->code);
+    take_back(c);
     return condition;
 }
 
-/* The comparison that holds where [code], of form RR or RI, does not. */
+/* The comparison of integers that holds where [code], one that gives a value, does not. */
 static uint32_t negated(uint32_t code)
 {
     uint32_t index = code - WISP_CODE_I32_EQ_RR;
-    uint32_t group = index / WISP_FORM_COUNT ^ 1;
-    return WISP_CODE_I32_EQ_RR + group * WISP_FORM_COUNT + index % WISP_FORM_COUNT;
+    uint32_t group = index / WISP_INT_COMPARE_FORMS ^ 1;
+    return WISP_CODE_I32_EQ_RR + group * WISP_INT_COMPARE_FORMS + index % WISP_INT_COMPARE_FORMS;
 }
 
 bool wisp_emit_negate(wisp_compiler *c)
 {
-    bool has_immediate;
-    if (!last_gave_top(c) || !is_comparison(c->last_code, &has_immediate))
+    if (!last_gave_top(c) || !is_comparison(c->last_code) || c->last_code >= WISP_CODE_F64_EQ_RR)
         return false;
     c->last_code = negated(c->last_code);
     wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
     return true;
+}
+
+/* The code of a jump if the comparison [code] is [sense]. */
+static uint32_t jump_code(uint32_t code, bool sense, bool back)
+{
+    if (back)
+        return (sense ? code : negated(code)) + WISP_FORM_LOOP;
+    if (code >= WISP_CODE_F64_EQ_RR)
+        return code + (sense ? WISP_FORM_BR : WISP_FORM_BRN);
+    return (sense ? code : negated(code)) + WISP_FORM_BR;
 }
 
 /* Emits a conditional jump without its target. */
@@ -216,13 +317,13 @@ static void emit_test(wisp_compiler *c, const wisp_condition *condition, bool se
         wisp_emit_code(c, back ? WISP_CODE_LOOP : WISP_CODE_BR);
     } else if (!condition->is_comparison) {
         uint32_t code = sense ? WISP_CODE_BR_NZ : WISP_CODE_BR_Z;
-        wisp_emit_code(c, back ? code + (WISP_CODE_LOOP_NZ - WISP_CODE_BR_NZ) : code);
-        wisp_emit(c, condition->slot);
+        code += back ? WISP_CODE_LOOP_NZ - WISP_CODE_BR_NZ : 0;
+        wisp_emit_code(c, code + condition->is_accumulated);
+        if (!condition->is_accumulated)
+            wisp_emit(c, condition->slot);
     } else {
-        uint32_t code = sense ? condition->code : negated(condition->code);
-        bool has_immediate = (code - WISP_CODE_I32_EQ_RR) % WISP_FORM_COUNT == WISP_FORM_RI;
-        wisp_emit_code(c, code + (back ? WISP_FORM_LOOP_RR : WISP_FORM_BR_RR));
-        for (int i = 0; i < (has_immediate ? 3 : 2); i++)
+        wisp_emit_code(c, jump_code(condition->code, sense, back));
+        for (int i = 0; i < condition->unit_count; i++)
             wisp_emit(c, condition->units[i]);
     }
 }
@@ -275,6 +376,7 @@ void wisp_emit_patch(wisp_compiler *c, uint32_t unit)
         return;
     patch(c, unit - 1, (uint32_t)c->code_len - (unit - 1));
     c->last_end = 0;
+    wisp_emit_forget(c);
 }
 
 void wisp_emit_label(wisp_compiler *c, wisp_control *control)
@@ -359,20 +461,47 @@ static void emit_return_moves(wisp_compiler *c, wisp_types types)
     }
 }
 
+/* Returns one result, which is no vector, and leaves it in its accumulator as well. */
+static void emit_return_one(wisp_compiler *c, const wisp_operand *operand)
+{
+    static const uint16_t codes[WISP_ACC_COUNT] = {
+        [WISP_ACC_F32] = WISP_CODE_RETURN_F32, [WISP_ACC_F64] = WISP_CODE_RETURN_F64};
+    uint16_t slot = wisp_emit_use(c, operand);
+    bool is_accumulated = wisp_emit_take(c, operand);
+    uint32_t code = codes[accumulator_of(operand->type)];
+    if (code == 0)
+        code = WISP_CODE_RETURN_32 + wisp_valtype_width(operand->type) * WISP_WIDTH_FORMS;
+    wisp_emit_code(c, code + is_accumulated);
+    wisp_emit(c, c->header);
+    if (!is_accumulated)
+        wisp_emit(c, slot);
+}
+
+static bool returns_one(const wisp_compiler *c)
+{
+    return c->type->result_count == 1 && c->type->results[0] != WISP_V128;
+}
+
 void wisp_emit_return(wisp_compiler *c)
 {
     if (c->is_dead || c->status)
         return;
-    wisp_types types = {c->type->results, c->type->result_count};
-    if (types.count == 1 && types.types[0] != WISP_V128) {
-        const wisp_operand *operand = wisp_operand_top(c, 1);
-        uint16_t slot = wisp_emit_use(c, operand);
-        wisp_emit_code(c, WISP_CODE_RETURN_32 + wisp_valtype_width(operand->type));
-        wisp_emit(c, c->header);
-        wisp_emit(c, slot);
+    if (returns_one(c)) {
+        emit_return_one(c, wisp_operand_top(c, 1));
         return;
     }
-    emit_return_moves(c, types);
+    emit_return_moves(c, (wisp_types){c->type->results, c->type->result_count});
+    wisp_emit_code(c, WISP_CODE_RETURN);
+    wisp_emit(c, c->header);
+}
+
+void wisp_emit_return_in_place(wisp_compiler *c)
+{
+    if (returns_one(c)) {
+        wisp_operand result = {.type = c->type->results[0], .home = 0};
+        emit_return_one(c, &result);
+        return;
+    }
     wisp_emit_code(c, WISP_CODE_RETURN);
     wisp_emit(c, c->header);
 }

@@ -33,6 +33,8 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
 #include "wasm/code_names.inc"
 #undef CODE
     };
+    uint64_t mem_size = x->memory_size;
+    WISP_ACC(uint64_t acc = 0; double acc_f64 = 0; float acc_f32 = 0;)
     DISPATCH;
 
 #include "wasm/ops.inc"

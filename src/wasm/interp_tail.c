@@ -20,21 +20,31 @@
 #define TAIL return
 #endif
 
-#define STATE const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x
+#ifdef WISP_NO_ACCUMULATORS
+#define STATE     const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x, uint64_t mem_size
+#define ARGUMENTS pc, fp, mem, x, mem_size
+#else
+#define STATE                                                                                    \
+    const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x, uint64_t mem_size,            \
+        uint64_t acc, double acc_f64, float acc_f32
+#define ARGUMENTS pc, fp, mem, x, mem_size, acc, acc_f64, acc_f32
+#endif
+
 #define OP(name)                                                                                 \
     static void op_##name(STATE);                                                                \
     static void op_##name(STATE)
 #define STEP(name)                                                                               \
     __attribute__((noinline)) static void op_##name(STATE);                                      \
     static void op_##name(STATE)
-#define DISPATCH   TAIL handler_at(pc)(pc, fp, mem, x)
-#define GOTO(name) TAIL op_##name(pc, fp, mem, x)
-#define TRAP(name) TAIL trap_##name(pc, fp, mem, x)
+#define DISPATCH   TAIL handler_at(pc)(ARGUMENTS)
+#define GOTO(name) TAIL op_##name(ARGUMENTS)
+#define TRAP(name) TAIL trap_##name(ARGUMENTS)
 #define STOP                                                                                     \
     do {                                                                                         \
         x->pc = pc;                                                                              \
         x->frame = fp;                                                                           \
-        (void)mem;                                                                               \
+        (void)mem, (void)mem_size;                                                               \
+        WISP_ACC((void)acc, (void)acc_f32, (void)acc_f64;)                                       \
         return;                                                                                  \
     } while (0)
 
@@ -101,7 +111,9 @@ const wisp_code_stub wisp_code_entry = STUB(ENTRY);
 const wisp_code_stub wisp_code_exit = STUB(EXIT);
 const wisp_code_stub wisp_code_resume = STUB(RESUME);
 
-void wisp_interp_run(const uint16_t *pc, wisp_slot *frame, uint8_t *memory, wisp_exec *x)
+void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x)
 {
-    handler_at(pc)(pc, frame, memory, x);
+    uint64_t mem_size = x->memory_size;
+    WISP_ACC(uint64_t acc = 0; double acc_f64 = 0; float acc_f32 = 0;)
+    handler_at(pc)(ARGUMENTS);
 }

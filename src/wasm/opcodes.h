@@ -109,12 +109,12 @@
     X(0x5e, F32_GT,         "f32.gt",        BINARY,      F32,  I32,  F32_GT, CORE)               \
     X(0x5f, F32_LE,         "f32.le",        BINARY,      F32,  I32,  F32_LE, CORE)               \
     X(0x60, F32_GE,         "f32.ge",        BINARY,      F32,  I32,  F32_GE, CORE)               \
-    X(0x61, F64_EQ,         "f64.eq",        BINARY,      F64,  I32,  F64_EQ, CORE)               \
-    X(0x62, F64_NE,         "f64.ne",        BINARY,      F64,  I32,  F64_NE, CORE)               \
-    X(0x63, F64_LT,         "f64.lt",        BINARY,      F64,  I32,  F64_LT, CORE)               \
-    X(0x64, F64_GT,         "f64.gt",        BINARY,      F64,  I32,  F64_GT, CORE)               \
-    X(0x65, F64_LE,         "f64.le",        BINARY,      F64,  I32,  F64_LE, CORE)               \
-    X(0x66, F64_GE,         "f64.ge",        BINARY,      F64,  I32,  F64_GE, CORE)               \
+    X(0x61, F64_EQ,         "f64.eq",        COMPARE,      F64,  I32,  F64_EQ_RR, CORE)               \
+    X(0x62, F64_NE,         "f64.ne",        COMPARE,      F64,  I32,  F64_NE_RR, CORE)               \
+    X(0x63, F64_LT,         "f64.lt",        COMPARE,      F64,  I32,  F64_LT_RR, CORE)               \
+    X(0x64, F64_GT,         "f64.gt",        COMPARE,      F64,  I32,  F64_GT_RR, CORE)               \
+    X(0x65, F64_LE,         "f64.le",        COMPARE,      F64,  I32,  F64_LE_RR, CORE)               \
+    X(0x66, F64_GE,         "f64.ge",        COMPARE,      F64,  I32,  F64_GE_RR, CORE)               \
     X(0x67, I32_CLZ,        "i32.clz",       UNARY,       I32,  I32,  I32_CLZ, CORE)              \
     X(0x68, I32_CTZ,        "i32.ctz",       UNARY,       I32,  I32,  I32_CTZ, CORE)              \
     X(0x69, I32_POPCNT,     "i32.popcnt",    UNARY,       I32,  I32,  I32_POPCNT, CORE)           \
@@ -158,10 +158,10 @@
     X(0x8f, F32_TRUNC,      "f32.trunc",     UNARY,       F32,  F32,  F32_TRUNC, CORE)            \
     X(0x90, F32_NEAREST,    "f32.nearest",   UNARY,       F32,  F32,  F32_NEAREST, CORE)          \
     X(0x91, F32_SQRT,       "f32.sqrt",      UNARY,       F32,  F32,  F32_SQRT, CORE)             \
-    X(0x92, F32_ADD,        "f32.add",       BINARY,      F32,  F32,  F32_ADD, CORE)              \
-    X(0x93, F32_SUB,        "f32.sub",       BINARY,      F32,  F32,  F32_SUB, CORE)              \
-    X(0x94, F32_MUL,        "f32.mul",       BINARY,      F32,  F32,  F32_MUL, CORE)              \
-    X(0x95, F32_DIV,        "f32.div",       BINARY,      F32,  F32,  F32_DIV, CORE)              \
+    X(0x92, F32_ADD,        "f32.add",       COMMUTATIVE,      F32,  F32,  F32_ADD_RR, CORE)              \
+    X(0x93, F32_SUB,        "f32.sub",       BINARY_RI,      F32,  F32,  F32_SUB_RR, CORE)              \
+    X(0x94, F32_MUL,        "f32.mul",       COMMUTATIVE,      F32,  F32,  F32_MUL_RR, CORE)              \
+    X(0x95, F32_DIV,        "f32.div",       BINARY_RI,      F32,  F32,  F32_DIV_RR, CORE)              \
     X(0x96, F32_MIN,        "f32.min",       BINARY,      F32,  F32,  F32_MIN, CORE)              \
     X(0x97, F32_MAX,        "f32.max",       BINARY,      F32,  F32,  F32_MAX, CORE)              \
     X(0x98, F32_COPYSIGN,   "f32.copysign",  BINARY,      F32,  F32,  F32_COPYSIGN, CORE)         \
@@ -172,10 +172,10 @@
     X(0x9d, F64_TRUNC,      "f64.trunc",     UNARY,       F64,  F64,  F64_TRUNC, CORE)            \
     X(0x9e, F64_NEAREST,    "f64.nearest",   UNARY,       F64,  F64,  F64_NEAREST, CORE)          \
     X(0x9f, F64_SQRT,       "f64.sqrt",      UNARY,       F64,  F64,  F64_SQRT, CORE)             \
-    X(0xa0, F64_ADD,        "f64.add",       BINARY,      F64,  F64,  F64_ADD, CORE)              \
-    X(0xa1, F64_SUB,        "f64.sub",       BINARY,      F64,  F64,  F64_SUB, CORE)              \
-    X(0xa2, F64_MUL,        "f64.mul",       BINARY,      F64,  F64,  F64_MUL, CORE)              \
-    X(0xa3, F64_DIV,        "f64.div",       BINARY,      F64,  F64,  F64_DIV, CORE)              \
+    X(0xa0, F64_ADD,        "f64.add",       COMMUTATIVE,      F64,  F64,  F64_ADD_RR, CORE)              \
+    X(0xa1, F64_SUB,        "f64.sub",       BINARY_RI,      F64,  F64,  F64_SUB_RR, CORE)              \
+    X(0xa2, F64_MUL,        "f64.mul",       COMMUTATIVE,      F64,  F64,  F64_MUL_RR, CORE)              \
+    X(0xa3, F64_DIV,        "f64.div",       BINARY_RI,      F64,  F64,  F64_DIV_RR, CORE)              \
     X(0xa4, F64_MIN,        "f64.min",       BINARY,      F64,  F64,  F64_MIN, CORE)              \
     X(0xa5, F64_MAX,        "f64.max",       BINARY,      F64,  F64,  F64_MAX, CORE)              \
     X(0xa6, F64_COPYSIGN,   "f64.copysign",  BINARY,      F64,  F64,  F64_COPYSIGN, CORE)         \

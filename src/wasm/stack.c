@@ -100,6 +100,8 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
     };
     c->depth++;
     c->last_end = 0;
+    if (opcode == WISP_OPCODE_LOOP)
+        wisp_emit_forget(c);
     wisp_operands_push(c, wisp_control_params(current(c)));
 }
 

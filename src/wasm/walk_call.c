@@ -41,6 +41,8 @@ static void end(wisp_compiler *c, const wisp_functype *type, bool is_tail)
 {
     if (!is_tail) {
         wisp_operands_push(c, results_of(type));
+        if (type->result_count == 1)
+            wisp_emit_accumulated(c);
         return;
     }
     wisp_types found = results_of(type), wanted = results_of(c->type);

@@ -21,8 +21,7 @@ const wisp_functype *wisp_walk_blocktype(wisp_compiler *c, wisp_valtype *single)
     if (!wisp_read_leb_s33(&c->r, &index) || index < 0)
         wisp_compile_fail(c, WISP_MALFORMED, "%s expects a block type", c->text);
     else if (index >= c->module->type_count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown type %lld", c->text,
-                          (long long)index);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown type %lld", c->text, (long long)index);
     return c->status ? NULL : &c->module->types[index];
 }
 
@@ -128,8 +127,7 @@ static void end_function(wisp_compiler *c, wisp_control *block)
     if (block->catches) {
         c->is_dead = false;
         wisp_handlers_land(c, block);
-        wisp_emit_code(c, WISP_CODE_RETURN);
-        wisp_emit(c, c->header);
+        wisp_emit_return_in_place(c);
     }
     c->depth = 0;
 }
@@ -262,8 +260,10 @@ void wisp_walk_br_table(wisp_compiler *c)
     if (c->status)
         return;
     uint16_t slot = wisp_emit_use(c, &index);
-    wisp_emit_code(c, WISP_CODE_BR_TABLE);
-    wisp_emit(c, slot);
+    bool is_accumulated = wisp_emit_take(c, &index);
+    wisp_emit_code(c, WISP_CODE_BR_TABLE + is_accumulated);
+    if (!is_accumulated)
+        wisp_emit(c, slot);
     wisp_emit_32(c, count);
     uint32_t table = (uint32_t)c->code_len;
     for (uint32_t i = 0; i <= count; i++)

@@ -12,10 +12,62 @@ static uint32_t read_data_index(wisp_compiler *c)
 
 /* ------------------------------------------------------------------ memory */
 
+/* The load of memory 0 that leaves its result in the accumulator of its type. */
+static uint32_t plain_load(const wisp_opcode *op)
+{
+    if (op->out == WISP_F32)
+        return WISP_CODE_F32_LOAD;
+    return op->out == WISP_F64 ? WISP_CODE_F64_LOAD : op->code;
+}
+
+/* A load whose address is a sum just made adds by itself. */
+static bool load_of_sum(wisp_compiler *c, uint32_t offset)
+{
+    const wisp_opcode *op = c->opcode;
+    uint16_t units[2];
+    uint32_t form = WISP_FORM_LOAD_X;
+    int count = 2;
+    if (!WISP_HAS_ACCUMULATORS)
+        return false;
+    if (!wisp_emit_take_back(c, WISP_CODE_I32_ADD_RR, units, count)) {
+        count = 1;
+        form = WISP_FORM_LOAD_AX;
+        if (!wisp_emit_take_back(c, WISP_CODE_I32_ADD_RR + WISP_FORM_AR, units, count) &&
+            !wisp_emit_take_back(c, WISP_CODE_I32_ADD_RR + WISP_FORM_RA, units, count))
+            return false;
+    }
+    wisp_emit_producer(c, plain_load(op) + form);
+    for (int i = 0; i < count; i++)
+        wisp_emit(c, units[i]);
+    wisp_emit_32(c, offset);
+    wisp_emit_result(c, op->out);
+    return true;
+}
+
+/* From memory 0, whose addresses have 32 bits. */
+static void load_plain(wisp_compiler *c, uint32_t offset)
+{
+    const wisp_opcode *op = c->opcode;
+    if (load_of_sum(c, offset))
+        return;
+    wisp_operand address = wisp_operand_pop(c, WISP_I32);
+    uint16_t slot = wisp_emit_use(c, &address);
+    bool is_accumulated = wisp_emit_take(c, &address);
+    wisp_emit_producer(c, plain_load(op) + is_accumulated);
+    if (!is_accumulated)
+        wisp_emit(c, slot);
+    wisp_emit_32(c, offset);
+    wisp_emit_result(c, op->out);
+}
+
 static void load(wisp_compiler *c, uint32_t natural)
 {
     const wisp_opcode *op = c->opcode;
     wisp_memarg memarg = wisp_walk_memarg(c, natural);
+    if (wisp_memarg_is_plain(c, &memarg)) {
+        load_plain(c, (uint32_t)memarg.offset);
+        return;
+    }
     wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
     uint16_t slot = wisp_emit_use(c, &address);
     wisp_emit_producer(c, wisp_memarg_code(c, &memarg, op->code, WISP_CODE_LOAD_ANY));
@@ -51,15 +103,28 @@ static bool is_store_immediate(const wisp_operand *value, uint32_t natural)
            (natural < 3 || (int64_t)value->bits == (int32_t)value->bits);
 }
 
+/* The form whose value is in the accumulator. */
+static uint32_t store_taking_value(const wisp_opcode *op)
+{
+    if (op->in == WISP_F32)
+        return WISP_CODE_F32_STORE + 1;
+    return op->in == WISP_F64 ? WISP_CODE_F64_STORE + 1 : op->code + WISP_FORM_RA;
+}
+
 /* To memory 0, whose addresses have 32 bits. */
 static void store_plain(wisp_compiler *c, const wisp_operand *address, const wisp_operand *value,
                         uint32_t offset, bool has_immediate)
 {
+    const wisp_opcode *op = c->opcode;
     uint16_t slot = wisp_emit_use(c, address);
     uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
-    wisp_emit_code(c, has_immediate ? c->opcode->code + 1u : c->opcode->code);
-    wisp_emit(c, slot);
-    if (!has_immediate)
+    bool takes_value = wisp_emit_take(c, value);
+    bool takes_address = !takes_value && wisp_emit_take(c, address);
+    uint32_t form = takes_address ? WISP_FORM_AR : WISP_FORM_RR;
+    wisp_emit_code(c, takes_value ? store_taking_value(op) : op->code + form + has_immediate);
+    if (!takes_address)
+        wisp_emit(c, slot);
+    if (!takes_value && !has_immediate)
         wisp_emit(c, value_slot);
     wisp_emit_32(c, offset);
     if (has_immediate)

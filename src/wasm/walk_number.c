@@ -23,10 +23,13 @@ static void select(wisp_compiler *c, wisp_valtype type)
     uint16_t slot_a = wisp_emit_use(c, &a);
     uint16_t slot_b = wisp_emit_use(c, &b);
     uint16_t slot_c = wisp_emit_use(c, &condition);
-    wisp_emit_producer(c, WISP_CODE_SELECT_32 + wisp_valtype_width(result));
+    bool is_accumulated = wisp_emit_take(c, &condition);
+    wisp_emit_producer(c, WISP_CODE_SELECT_32 + wisp_valtype_width(result) * WISP_WIDTH_FORMS +
+                              is_accumulated);
     wisp_emit(c, slot_a);
     wisp_emit(c, slot_b);
-    wisp_emit(c, slot_c);
+    if (!is_accumulated)
+        wisp_emit(c, slot_c);
     wisp_emit_result(c, result);
 }
 
@@ -106,7 +109,7 @@ void wisp_walk_global_get(wisp_compiler *c)
     if (c->status)
         return;
     wisp_valtype type = c->module->globals[index].type;
-    wisp_emit_producer(c, WISP_CODE_GLOBAL_GET_32 + wisp_valtype_width(type));
+    wisp_emit_producer(c, WISP_CODE_GLOBAL_GET_32 + wisp_valtype_width(type) * WISP_WIDTH_FORMS);
     wisp_emit_32(c, index);
     wisp_emit_result(c, type);
 }
@@ -121,8 +124,12 @@ void wisp_walk_global_set(wisp_compiler *c)
         wisp_compile_fail(c, WISP_MISMATCH, "global.set: global %u is immutable", index);
     wisp_operand value = wisp_operand_pop(c, global->type);
     uint16_t slot = wisp_emit_use(c, &value);
-    wisp_emit_code(c, WISP_CODE_GLOBAL_SET_32 + wisp_valtype_width(global->type));
-    wisp_emit(c, slot);
+    bool is_int = global->type == WISP_I32 || global->type == WISP_I64;
+    bool is_accumulated = is_int && wisp_emit_take(c, &value);
+    wisp_emit_code(c, WISP_CODE_GLOBAL_SET_32 +
+                          wisp_valtype_width(global->type) * WISP_WIDTH_FORMS + is_accumulated);
+    if (!is_accumulated)
+        wisp_emit(c, slot);
     wisp_emit_32(c, index);
 }
 
@@ -165,8 +172,10 @@ void wisp_walk_unary(wisp_compiler *c)
     const wisp_opcode *op = c->opcode;
     wisp_operand a = wisp_operand_pop(c, op->in);
     uint16_t slot = wisp_emit_use(c, &a);
-    wisp_emit_producer(c, op->code);
-    wisp_emit(c, slot);
+    bool is_accumulated = wisp_emit_take(c, &a);
+    wisp_emit_producer(c, op->code + is_accumulated);
+    if (!is_accumulated)
+        wisp_emit(c, slot);
     wisp_emit_result(c, op->out);
 }
 
@@ -188,21 +197,39 @@ void wisp_walk_reinterpret(wisp_compiler *c)
 static bool is_immediate(const wisp_operand *operand)
 {
     return operand->kind == WISP_OPERAND_CONSTANT &&
-           (operand->type == WISP_I32 || (int64_t)operand->bits == (int32_t)operand->bits);
+           (operand->type != WISP_I64 || (int64_t)operand->bits == (int32_t)operand->bits);
 }
 
-/* Emits [code], which is an RR form, or the RI form that follows it. */
+static void emit_immediate(wisp_compiler *c, const wisp_operand *operand)
+{
+    if (operand->type == WISP_F64)
+        wisp_emit_64(c, operand->bits);
+    else
+        wisp_emit_32(c, (uint32_t)operand->bits);
+}
+
+/* Comparisons exchange their operands instead; divisions are rare. */
+static bool has_form_ra(uint32_t code)
+{
+    return code >= WISP_CODE_I32_ADD_RR && code < WISP_CODE_I32_DIV_S_RR;
+}
+
+/* Emits [code], which is an RR form, or that of its forms which suits the operands. */
 static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
                         const wisp_operand *b, wisp_valtype out)
 {
     bool has_immediate = is_immediate(b);
     uint16_t slot_a = wisp_emit_use(c, a);
     uint16_t slot_b = has_immediate ? 0 : wisp_emit_use(c, b);
-    wisp_emit_producer(c, has_immediate ? code + 1 : code);
-    wisp_emit(c, slot_a);
+    bool takes_a = wisp_emit_take(c, a);
+    bool takes_b = !takes_a && has_form_ra(code) && wisp_emit_take(c, b);
+    uint32_t form = takes_b ? WISP_FORM_RA : takes_a ? WISP_FORM_AR : WISP_FORM_RR;
+    wisp_emit_producer(c, code + form + has_immediate);
+    if (!takes_a)
+        wisp_emit(c, slot_a);
     if (has_immediate)
-        wisp_emit_32(c, (uint32_t)b->bits);
-    else
+        emit_immediate(c, b);
+    else if (!takes_b)
         wisp_emit(c, slot_b);
     wisp_emit_result(c, out);
 }
@@ -242,9 +269,14 @@ void wisp_walk_commutative(wisp_compiler *c)
 /* a < b is b > a: the comparison with its operands exchanged. */
 static uint32_t exchanged(uint32_t code)
 {
-    static const uint8_t groups[] = {0, 1, 4, 5, 2, 3, 8, 9, 6, 7};
+    static const uint8_t ints[] = {0, 1, 4, 5, 2, 3, 8, 9, 6, 7};
+    static const uint8_t floats[] = {0, 1, 3, 2, 5, 4};
+    if (code >= WISP_CODE_F64_EQ_RR)
+        return WISP_CODE_F64_EQ_RR +
+               floats[(code - WISP_CODE_F64_EQ_RR) / WISP_FLOAT_COMPARE_FORMS] *
+                   WISP_FLOAT_COMPARE_FORMS;
     uint32_t first = code >= WISP_CODE_I64_EQ_RR ? WISP_CODE_I64_EQ_RR : WISP_CODE_I32_EQ_RR;
-    return first + groups[(code - first) / WISP_FORM_COUNT] * WISP_FORM_COUNT;
+    return first + ints[(code - first) / WISP_INT_COMPARE_FORMS] * WISP_INT_COMPARE_FORMS;
 }
 
 void wisp_walk_compare(wisp_compiler *c)
@@ -252,7 +284,8 @@ void wisp_walk_compare(wisp_compiler *c)
     const wisp_opcode *op = c->opcode;
     wisp_operand b = wisp_operand_pop(c, op->in);
     wisp_operand a = wisp_operand_pop(c, op->in);
-    if (is_immediate(&a) && !is_immediate(&b))
+    bool exchange = is_immediate(&a) || wisp_emit_is_accumulated(c, &b);
+    if (exchange && !is_immediate(&b))
         emit_binary(c, exchanged(op->code), &b, &a, op->out);
     else
         emit_binary(c, op->code, &a, &b, op->out);

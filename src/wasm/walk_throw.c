@@ -76,6 +76,7 @@ void wisp_handlers_land(wisp_compiler *c, wisp_control *control)
         link = handler->target;
         handler->target = (uint32_t)c->code_len;
         c->last_end = 0;
+        wisp_emit_forget(c);
     }
     control->catches = 0;
 }
@@ -197,6 +198,7 @@ static void leave_clause(wisp_compiler *c, wisp_control *block)
     block->is_polymorphic = false;
     c->is_dead = block->was_dead;
     c->last_end = 0;
+    wisp_emit_forget(c);
 }
 
 static void begin_clause(wisp_compiler *c, wisp_handler_kind kind, uint32_t tag)
