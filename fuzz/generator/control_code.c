@@ -426,17 +426,18 @@ bool put_branch_value(generator *g, uint8_t type)
 
 /* ------------------------------------------------------------------ statements */
 
-static void put_drop(generator *g)
+static void put_look(generator *g)
 {
-    put_value(g, pick_type(g));
-    put(g->out, 0x1a);
+    uint8_t type = pick_type(g);
+    put_value(g, type);
+    put_observation(g, type);
 }
 
 static void put_set(generator *g)
 {
     uint32_t index = pick(g, g->local_count);
     if (g->local_count == 0) {
-        put_drop(g);
+        put_look(g);
         return;
     }
     put_value(g, g->locals[index]);
@@ -446,7 +447,7 @@ static void put_set(generator *g)
 static void put_global_set(generator *g)
 {
     uint32_t index = pick(g, g->global_count);
-    if (index == 0 || !g->globals[index].is_mutable) {
+    if (index < 2 || !g->globals[index].is_mutable) {
         put_set(g);
         return;
     }
@@ -504,7 +505,7 @@ static bool put_statement(generator *g)
         if (has(g, WISP_FEATURE_FUNCTION_REFERENCES) && once_in(g, 2))
             put_null_test(g);
         else
-            put_drop(g);
+            put_look(g);
         return false;
     case 9:
     case 10:
@@ -571,6 +572,14 @@ static void put_locals(generator *g, buffer *out)
     }
 }
 
+static void put_look_at_locals(generator *g)
+{
+    for (uint32_t i = 0; i < g->local_count; i++) {
+        put_op(g, 0x20, i);
+        put_observation(g, g->locals[i]);
+    }
+}
+
 void put_body(generator *g, buffer *out, uint32_t index)
 {
     buffer body = {0};
@@ -581,7 +590,10 @@ void put_body(generator *g, buffer *out, uint32_t index)
     g->label_count = 0;
     push_label(g, &g->type->results, false);
     put_turn(g);
-    put_inside(g, &NOTHING, &g->type->results);
+    bool is_dead = put_statements(g, pick(g, 8));
+    if (!is_dead)
+        put_look_at_locals(g);
+    put_values(g, &g->type->results);
     put(&body, 0x0b);
     put_sized(out, &body);
 }

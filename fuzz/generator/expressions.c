@@ -392,16 +392,65 @@ void put_values(generator *g, const list *types)
         put_value(g, types->types[i]);
 }
 
+/* The lower half of a vector, exclusive-or the upper one. */
+static void put_halves(generator *g)
+{
+    put_local(g, 0x21, g->scratch[2]);
+    for (uint8_t lane = 0; lane < 2; lane++) {
+        put_local(g, 0x20, g->scratch[2]);
+        put(g->out, 0xfd);
+        put_u32(g->out, 29); /* i64x2.extract_lane */
+        put(g->out, lane);
+    }
+    put(g->out, 0x85); /* i64.xor */
+}
+
+/* The value on the stack as an i64 that tells all of it. */
+static void put_as_i64(generator *g, uint8_t type)
+{
+    put_canonical(g, type);
+    switch (type) {
+    case I64:
+        return;
+    case F64:
+        put(g->out, 0xbd); /* i64.reinterpret_f64 */
+        return;
+    case V128:
+        put_halves(g);
+        return;
+    case F32:
+        put(g->out, 0xbc); /* i32.reinterpret_f32 */
+        break;
+    case I32:
+        break;
+    default:
+        put(g->out, 0xd1); /* ref.is_null */
+    }
+    put(g->out, 0xad); /* i64.extend_i32_u */
+}
+
+void put_observation(generator *g, uint8_t type)
+{
+    static const uint8_t CODE[] = {0x23, 1,    0x42, 31,
+                                   0x7e, 0x7c, 0x24, 1}; /* g1 = g1 * 31 + it */
+    put_as_i64(g, type);
+    put_bytes(g->out, CODE, sizeof CODE);
+}
+
 void put_sink(generator *g, const list *types)
 {
     uint32_t index;
     for (uint32_t i = types->len; i-- > 0;) {
-        if (types->types[i] == EXNREF && once_in(g, 3))
-            put(g->out, 0x0a); /* throw_ref */
-        else if (pick(g, 2) && find_local(g, types->types[i], pick(g, 16), &index))
+        uint8_t type = types->types[i];
+        uint32_t way = pick(g, 4);
+        if (type == EXNREF)
+            put(g->out, way == 3 ? 0x0a : 0x1a); /* throw_ref, drop */
+        else if (way == 3)
+            put(g->out, 0x1a);
+        else if (way == 2 && find_local(g, type, pick(g, 16), &index))
             put_local(g, 0x21, index);
         else
-            put(g->out, 0x1a);
+            put_observation(g, type);
     }
 }
 

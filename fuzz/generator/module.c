@@ -56,7 +56,8 @@ static void pick_funcs(generator *g)
 static void pick_globals(generator *g)
 {
     g->globals[g->global_count++] = (global_type){I32, true};
-    for (uint32_t count = pick(g, GLOBALS_MAX); count > 0; count--)
+    g->globals[g->global_count++] = (global_type){I64, true};
+    for (uint32_t count = pick(g, GLOBALS_MAX - 1); count > 0; count--)
         g->globals[g->global_count++] = (global_type){pick_type(g), pick(g, 4) != 3};
 }
 

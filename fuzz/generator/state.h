@@ -71,7 +71,7 @@ typedef struct generator {
     uint32_t type_count;
     uint32_t funcs[FUNCS_MAX + 1]; /* types of the functions; index 0 is imported */
     uint32_t func_count;
-    global_type globals[GLOBALS_MAX]; /* 0 is "turns" */
+    global_type globals[GLOBALS_MAX]; /* 0 is "turns"; 1 sums up what is seen */
     uint32_t global_count;
     memory_type memories[2];
     uint32_t memory_count;
@@ -145,6 +145,9 @@ void put_values(generator *g, const list *types);
 
 /* Takes the values of [types] from the stack, the last of them first. */
 void put_sink(generator *g, const list *types);
+
+/* Takes a value of [type] from the stack and adds all of its bits to the global g1. */
+void put_observation(generator *g, uint8_t type);
 
 /* Code that replaces a NaN on top of the stack by the canonical one. */
 void put_canonical(generator *g, uint8_t type);
