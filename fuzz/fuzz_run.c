@@ -11,12 +11,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define LEFT_OUT (WISP_FEATURE_THREADS | WISP_FEATURE_EXCEPTIONS | WISP_FEATURE_LEGACY_EXCEPTIONS)
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint32_t features = wisp_features_built_in() & ~(uint32_t)LEFT_OUT;
-    wisp_bytes bytes = generator_module((wisp_bytes){data, size}, features);
+    wisp_bytes bytes = generator_module((wisp_bytes){data, size}, wisp_features_built_in());
     wisp_module *module;
     wisp_error err = {0};
     wisp_module_config config = {.borrow = true};
