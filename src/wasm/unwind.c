@@ -36,6 +36,7 @@ static void land(wisp_exec *x, const wisp_activation *a, const wisp_handler *han
         wisp_exception_unpack(exception, a->frame + handler->slot);
     if (handler->ref_slot != WISP_NO_SLOT)
         a->frame[handler->ref_slot].ref = exception;
+    x->store->exceptions.thrown = NULL;
     x->pc = a->function->start + handler->target;
     x->frame = a->frame;
     wisp_exec_enter(x, a->instance);
@@ -54,9 +55,10 @@ wisp_trap_code wisp_unwind(wisp_exec *x)
             return trap;
         const wisp_handler *handler = find_handler(&a, exception);
         if (handler) {
-            store->exceptions.thrown = NULL;
-            land(x, &a, handler, exception);
-            return WISP_TRAP_NONE;
+            trap = wisp_store_charge(store, (uint64_t)a.function->weight);
+            if (!trap)
+                land(x, &a, handler, exception);
+            return trap;
         }
         is_inside = wisp_activation_outer(store, &a);
     }

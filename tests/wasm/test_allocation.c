@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 #include "modules.h"
+#include "modules_exception.h"
 
 /* Refuses the allocation whose turn it is, and counts what is still held. */
 typedef struct counter {
@@ -60,47 +61,92 @@ static wisp_status use(wisp_store *store, const wisp_module *module, wisp_error 
     return status;
 }
 
-static wisp_status run(const wisp_allocator *allocator, wisp_error *err)
+/* Throws and keeps exceptions. Where one cannot be made, that is a trap or a limit. */
+static wisp_status use_exceptions(wisp_store *store, const wisp_module *module, wisp_error *err)
+{
+    wisp_linker *linker;
+    wisp_instance *instance;
+    wisp_exception *exception = NULL;
+    wisp_extern tag = {.kind = WISP_EXTERN_TAG};
+    wisp_value three = wisp_i32(3), result;
+    wisp_status status = wisp_linker_new(store, &linker, err);
+    if (status == WISP_OK)
+        status = wisp_tag_new(store, "(i)", &tag.of.tag, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add(linker, "env", "tag", tag, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add_func(linker, "env", "back", "(i)i", host_nothing, NULL, err);
+    if (status == WISP_OK)
+        status = wisp_linker_check(linker, module, err);
+    if (status == WISP_OK)
+        status = wisp_instance_new(store, module, linker, &instance, err);
+    if (status == WISP_OK)
+        status = wisp_exception_new(tag.of.tag, &three, 1, &exception, err);
+    wisp_exception_release(exception);
+    if (status == WISP_OK)
+        status = wisp_call_export(instance, "churn", &three, 1, &result, 1, err);
+    if (status == WISP_OK)
+        status = wisp_call_export(instance, "hoard", &three, 1, &result, 1, err);
+    return status;
+}
+
+typedef struct sweep {
+    wisp_bytes bytes;
+    wisp_status (*use)(wisp_store *store, const wisp_module *module, wisp_error *err);
+} sweep;
+
+static wisp_status run(const sweep *s, const wisp_allocator *allocator, wisp_error *err)
 {
     wisp_module *module = NULL;
     wisp_store *store = NULL;
     wisp_store_config config = {.allocator = allocator};
-    wisp_status status = wisp_module_new(allocator, BYTES(everything_wasm), &module, err);
+    wisp_status status = wisp_module_new(allocator, s->bytes, &module, err);
     if (status == WISP_OK)
         status = wisp_store_new(&config, &store, err);
     if (status == WISP_OK)
-        status = use(store, module, err);
+        status = s->use(store, module, err);
     wisp_store_free(store);
     wisp_module_free(module);
     return status;
 }
 
-static void every_refused_allocation_is_survived_without_a_leak(void **state)
+/* Refuses each allocation of [s] in turn; returns how many there were. */
+static int refuse_each(const sweep *s)
 {
-    (void)state;
-    int refusals = 0;
     for (int n = 0;; n++) {
         counter c = {.until_refusal = n};
         wisp_allocator allocator = {count, &c};
         wisp_error err;
-        wisp_status status = run(&allocator, &err);
+        wisp_status status = run(s, &allocator, &err);
         assert_int_equal(c.live, 0);
         if (!c.has_refused) {
             assert_int_equal(status, WISP_OK);
-            break;
+            return n;
         }
-        refusals++;
-        /* Growing a memory says that it could not; a backtrace goes without names. */
-        if (status != WISP_OK && status != WISP_LIMIT)
+        /* Growing a memory says that it could not; a backtrace goes without names; a module that
+         * throws traps. */
+        if (status != WISP_OK && status != WISP_LIMIT && status != WISP_TRAP)
             assert_int_equal(status, WISP_NO_MEMORY);
     }
-    assert_true(refusals > 20);
+}
+
+static void every_refused_allocation_is_survived_without_a_leak(void **state)
+{
+    (void)state;
+    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), use}) > 20);
+}
+
+static void exceptions_survive_every_refused_allocation(void **state)
+{
+    (void)state;
+    assert_true(refuse_each(&(sweep){BYTES(throws_wasm), use_exceptions}) > 20);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refused_allocation_is_survived_without_a_leak),
+        cmocka_unit_test(exceptions_survive_every_refused_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
