@@ -350,6 +350,20 @@ static void locals_are_as_the_throw_left_them(void **state)
     fixture_deinit(&f);
 }
 
+/* Destructors run on the way, in each frame, and what is thrown again is what was caught. */
+static void a_cpp_program_throws_and_catches(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f, NULL);
+    wisp_instance *catches = fixture_instance(&f, BYTES(catches_wasm));
+    assert_int_equal(fixture_call(&f, catches, "once", 2), 2 + 1 + 200);
+    assert_int_equal(fixture_call(&f, catches, "once", 7), 1000 + 200);
+    assert_int_equal(fixture_call(&f, catches, "again", 2), 2 + 1 + 200);
+    assert_int_equal(fixture_call(&f, catches, "again", 7), 5000 + 1 + 200);
+    fixture_deinit(&f);
+}
+
 /* ------------------------------------------------------------------ between instances */
 
 /* The second instance calls the first, which throws. */
@@ -409,6 +423,7 @@ int main(void)
         cmocka_unit_test(legacy_rethrow_names_the_clause_whose_exception_it_means),
         cmocka_unit_test(legacy_delegate_skips_the_handlers_between),
         cmocka_unit_test(locals_are_as_the_throw_left_them),
+        cmocka_unit_test(a_cpp_program_throws_and_catches),
         cmocka_unit_test(an_exception_crosses_instances),
         cmocka_unit_test(a_tag_of_another_instance_is_another_tag),
     };
