@@ -326,7 +326,8 @@ typedef struct wisp_import {
 } wisp_import;
 
 typedef struct wisp_export {
-    const char *name;
+    const char *name; /* likewise, but for its … */
+    size_t name_size; /* … bytes, which may have a NUL among them */
     wisp_extern_type type;
 } wisp_export;
 
@@ -572,7 +573,11 @@ WISP_API wisp_status wisp_instance_new_with(wisp_store *store, const wisp_module
 WISP_API bool wisp_instance_export(const wisp_instance *instance, const char *name,
                                    wisp_extern *out);
 
-/* The same for one kind; NULL where there is none of that name and kind. */
+/* The [index]-th export, in the order of wisp_module_export; false where there is none. */
+WISP_API bool wisp_instance_export_at(const wisp_instance *instance, uint32_t index,
+                                      wisp_extern *out);
+
+/* Looks up by name, one kind; NULL where there is none of that name and kind. */
 WISP_API wisp_func *wisp_instance_func(const wisp_instance *instance, const char *name);
 WISP_API wisp_memory *wisp_instance_memory(const wisp_instance *instance, const char *name);
 WISP_API wisp_table *wisp_instance_table(const wisp_instance *instance, const char *name);

@@ -152,10 +152,9 @@ static wisp_status read_table(wisp_decoder *d, wisp_module_table *table)
 static wisp_status read_table_section(wisp_decoder *d, uint32_t count)
 {
     wisp_module *m = d->module;
-    if (count > WISP_TABLES_MAX)
-        return wisp_decode_too_many(d, "tables", count, WISP_TABLES_MAX);
-    wisp_status status =
-        wisp_decode_extend(d, &m->tables, m->table_count, count, sizeof *m->tables);
+    wisp_status status = wisp_decode_check_table_count(d, (uint64_t)m->table_count + count);
+    if (status == WISP_OK)
+        status = wisp_decode_extend(d, &m->tables, m->table_count, count, sizeof *m->tables);
     for (uint32_t i = 0; i < count && status == WISP_OK; i++)
         status = read_table(d, &m->tables[m->table_count++]);
     return status;

@@ -106,7 +106,8 @@ import entry = {0 };
     }
     if (group.left != 0)
         return wisp_decode_malformed(d, "no more imports in a group than in the section");
-    return wisp_decode_check_memory_count(d, m->imported_memories);
+    wisp_status status = wisp_decode_check_table_count(d, m->imported_tables);
+    return status ? status : wisp_decode_check_memory_count(d, m->imported_memories);
 }
 
 static wisp_status keep_import(wisp_decoder *d, const import *entry, wisp_import_entry *out)

@@ -280,3 +280,10 @@ wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint64_t count)
         return wisp_decode_too_many(d, "memories", count, WISP_MEMORIES_MAX);
     return wisp_decode_use(d, count > 1 ? WISP_FEATURE_MULTI_MEMORY : 0);
 }
+
+wisp_status wisp_decode_check_table_count(wisp_decoder *d, uint64_t count)
+{
+    if (count > WISP_TABLES_MAX)
+        return wisp_decode_too_many(d, "tables", count, WISP_TABLES_MAX);
+    return wisp_decode_use(d, count > 1 ? WISP_FEATURE_REFERENCE_TYPES : 0);
+}

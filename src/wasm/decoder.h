@@ -51,6 +51,7 @@ wisp_status wisp_decode_function_index(wisp_decoder *d, uint32_t *out);
 wisp_status wisp_decode_constant(wisp_decoder *d, wisp_valtype type, uint32_t globals,
                                  wisp_span *out);
 wisp_status wisp_decode_check_memory_count(wisp_decoder *d, uint64_t count);
+wisp_status wisp_decode_check_table_count(wisp_decoder *d, uint64_t count);
 
 /* Sections with a file of their own; the others are in decode.c. */
 wisp_status wisp_decode_import_section(wisp_decoder *d, uint32_t count);

@@ -353,6 +353,15 @@ bool wisp_instance_export(const wisp_instance *instance, const char *name, wisp_
     return export != NULL;
 }
 
+bool wisp_instance_export_at(const wisp_instance *instance, uint32_t index, wisp_extern *out)
+{
+    const wisp_module *m = instance->module;
+    if (index >= m->export_count)
+        return false;
+    *out = wisp_instance_item(instance, &m->exports[index]);
+    return true;
+}
+
 wisp_func *wisp_instance_func(const wisp_instance *instance, const char *name)
 {
     wisp_extern item;

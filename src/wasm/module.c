@@ -122,6 +122,7 @@ bool wisp_module_export(const wisp_module *module, uint32_t index, wisp_export *
         return false;
     const wisp_export_entry *export = &module->exports[index];
     out->name = export->name.text;
+    out->name_size = export->name.size;
     out->type = wisp_module_extern_type(module, export->kind, export->index);
     return true;
 }

@@ -23,6 +23,7 @@ static const uint8_t extended_const[] =
 static const uint8_t mul_wide[] =
     {FUNCTION(10), 0x42, 2, 0x42, 3, 0xfc, 0x16, 0x1a, 0x1a, 0x01, 0x0b};
 static const uint8_t two_memories[] = {PREAMBLE, 5, 5, 2, 0, 1, 0, 1};
+static const uint8_t two_tables[] = {PREAMBLE, 4, 7, 2, 0x70, 0, 1, 0x70, 0, 1};
 static const uint8_t memory64[] = {PREAMBLE, 5, 3, 1, 4, 1};
 static const uint8_t table64[] = {PREAMBLE, 4, 4, 1, 0x70, 4, 1};
 static const uint8_t small_pages[] = {PREAMBLE, 5, 4, 1, 8, 1, 0};
@@ -44,6 +45,7 @@ static const struct {
     {WISP_FEATURE_EXTENDED_CONST,  BYTES(extended_const),  17},
     {WISP_FEATURE_WIDE_ARITHMETIC, BYTES(mul_wide),        32},
     {WISP_FEATURE_MULTI_MEMORY,    BYTES(two_memories),    11},
+    {WISP_FEATURE_REFERENCE_TYPES, BYTES(two_tables),      11},
     {WISP_FEATURE_MEMORY64,        BYTES(memory64),        12},
     {WISP_FEATURE_THREADS,         BYTES(shared_memory),   12},
     {WISP_FEATURE_SIMD,            BYTES(v128),            13},
