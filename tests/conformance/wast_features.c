@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <wisp/wasm.h>
+
 /* "*", "72" or "4-137". */
 static bool parse_lines(const char *text, wast_rule *rule)
 {
@@ -20,13 +22,28 @@ static bool parse_lines(const char *text, wast_rule *rule)
     return *end == '\0' && rule->first > 0 && rule->last >= rule->first;
 }
 
+static bool parse_kind(const char *text, wast_rule_kind *kind)
+{
+    static const char *const names[] = {"skip", "deny"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        *kind = (wast_rule_kind)i;
+        if (strcmp(text, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool parse_rule(char *line, wast_rule *rule)
 {
     char *rest = NULL;
     const char *file = strtok_r(line, " \t", &rest);
     const char *lines = strtok_r(NULL, " \t", &rest);
+    const char *kind = strtok_r(NULL, " \t", &rest);
     const char *reason = rest ? rest + strspn(rest, " \t") : "";
-    if (!file || !lines || *reason == '\0' || !parse_lines(lines, rule))
+    if (!file || !lines || !kind || *reason == '\0' || !parse_lines(lines, rule) ||
+        !parse_kind(kind, &rule->kind))
+        return false;
+    if (rule->kind == WAST_DENY && (rule->first == 0 || wisp_feature_find(reason) == 0))
         return false;
     rule->file = strdup(file);
     rule->reason = strdup(reason);
@@ -67,7 +84,9 @@ bool wast_features_load(wast_features *features, const char *path)
             continue;
         is_good = add_rule(features, line, number);
         if (!is_good)
-            fprintf(stderr, "%s:%d: expected 'FILE LINES REASON'\n", path, number);
+            fprintf(stderr,
+                    "%s:%d: expected 'FILE LINES skip WHY' or 'FILE LINES deny FEATURE'\n", path,
+                    number);
     }
     free(line);
     fclose(file);

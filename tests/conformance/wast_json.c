@@ -101,12 +101,12 @@ static bool parse_escape(parser *p, char **to)
 }
 
 /* Behind the opening quote. What is decoded is never longer than how it is written. */
-static const char *parse_string(parser *p)
+static const char *parse_string(parser *p, size_t *size)
 {
-    size_t size = 0;
-    while (p->at[size] != '\0' && p->at[size] != '"')
-        size += p->at[size] == '\\' && p->at[size + 1] != '\0' ? 2 : 1;
-    char *text = wisp_arena_alloc(p->arena, size + 1, 1), *to = text;
+    size_t written = 0;
+    while (p->at[written] != '\0' && p->at[written] != '"')
+        written += p->at[written] == '\\' && p->at[written + 1] != '\0' ? 2 : 1;
+    char *text = wisp_arena_alloc(p->arena, written + 1, 1), *to = text;
     while (text && *p->at != '"') {
         char c = *p->at;
         if ((unsigned char)c < ' ')
@@ -119,6 +119,7 @@ static const char *parse_string(parser *p)
     }
     if (text)
         p->at++;
+    *size = (size_t)(to - text);
     return text;
 }
 
@@ -129,8 +130,9 @@ static bool parse_value(parser *p, wast_json *out);
 static bool parse_member(parser *p, wast_json *parent, wast_json ***tail)
 {
     const char *key = NULL;
+    size_t key_size;
     if (parent->kind == WAST_JSON_OBJECT) {
-        if (!take(p, '"') || !(key = parse_string(p)) || !take(p, ':'))
+        if (!take(p, '"') || !(key = parse_string(p, &key_size)) || !take(p, ':'))
             return false;
     }
     wast_json *item = wisp_arena_alloc(p->arena, 1, sizeof *item);
@@ -164,6 +166,7 @@ static bool parse_word(parser *p, wast_json *out)
 {
     size_t size = strspn(p->at, "+-.0123456789abcdefghijklmnopqrstuvwxyzE");
     out->text = wisp_arena_text(p->arena, p->at, size);
+    out->size = size;
     p->at += size;
     return size > 0 && out->text;
 }
@@ -180,7 +183,7 @@ static bool parse_value(parser *p, wast_json *out)
     }
     if (take(p, '"')) {
         out->kind = WAST_JSON_STRING;
-        return (out->text = parse_string(p)) != NULL;
+        return (out->text = parse_string(p, &out->size)) != NULL;
     }
     out->kind = WAST_JSON_OTHER;
     return parse_word(p, out);

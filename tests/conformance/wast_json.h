@@ -24,7 +24,8 @@ typedef struct wast_json wast_json;
 struct wast_json {
     wast_json_kind kind;
     const char *key;         /* of a member of an object */
-    const char *text;        /* STRING: decoded, up to its first NUL; OTHER: as it is written */
+    const char *text;        /* STRING: decoded; OTHER: as it is written; NUL-terminated */
+    size_t size;             /* bytes of text */
     size_t len;              /* members or items */
     wast_json *first, *next; /* its members or items, and what follows among its siblings */
 };

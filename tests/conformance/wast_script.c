@@ -99,9 +99,10 @@ static uint8_t *read_beside(const char *script_path, const char *name, size_t *s
     return bytes;
 }
 
-/* Loads the module that [command] names. Returns false where its file cannot be read. */
-static bool load(wast_script *script, const wast_json *command, wisp_module **out,
-                 wisp_status *status, wisp_error *err)
+/* Loads the module that [command] names, by [config]. Returns false where its file cannot be
+ * read. */
+static bool load(wast_script *script, const wast_json *command, const wisp_module_config *config,
+                 wisp_module **out, wisp_status *status, wisp_error *err)
 {
     size_t size;
     uint8_t *bytes = read_beside(script->config->path, text_of(command, "filename"), &size);
@@ -110,7 +111,7 @@ static bool load(wast_script *script, const wast_json *command, wisp_module **ou
         return false;
     }
     *out = NULL;
-    *status = wisp_module_new(NULL, (wisp_bytes){bytes, size}, out, err);
+    *status = wisp_module_load(config, (wisp_bytes){bytes, size}, out, err);
     free(bytes);
     return true;
 }
@@ -156,13 +157,20 @@ static const char *skipped_import(const wast_script *script, const wisp_module *
     return NULL;
 }
 
-static const char *skipped_line(const wast_script *script)
+/* The rule for the command at hand, or NULL. */
+static const wast_rule *line_rule(const wast_script *script)
 {
     wast_rule *rule =
         wast_features_line_rule(script->config->features, script->config->name, script->line);
     if (rule)
         rule->was_used = true;
-    return rule ? rule->reason : NULL;
+    return rule;
+}
+
+static const char *skipped_line(const wast_script *script)
+{
+    const wast_rule *rule = line_rule(script);
+    return rule && rule->kind == WAST_SKIP ? rule->reason : NULL;
 }
 
 /* Keeps a module whose instantiation failed: what it wrote to shared tables stays there. */
@@ -187,7 +195,7 @@ static outcome run_module(wast_script *script, const wast_json *command)
         return SKIPPED;
     wisp_error err = {0};
     wisp_status status;
-    if (!load(script, command, &module->module, &status, &err))
+    if (!load(script, command, NULL, &module->module, &status, &err))
         return FAILED;
     if (status)
         return fail_setup(script, &err);
@@ -228,6 +236,19 @@ typedef struct action_result {
     uint32_t value_count;
 } action_result;
 
+/* The export that [action] names, which may have any byte in its name. */
+static bool find_export(const wast_module *module, const wast_json *action, wisp_extern *out)
+{
+    const wast_json *field = wast_json_get(action, "field");
+    wisp_export export;
+    for (uint32_t i = 0; wisp_module_export(module->module, i, &export); i++) {
+        if (field && field->size == export.name_size &&
+            memcmp(field->text, export.name, field->size) == 0)
+            return wisp_instance_export_at(module->instance, i, out);
+    }
+    return false;
+}
+
 static outcome invoke(wast_script *script, const wast_module *module, const wast_json *action,
                       action_result *result)
 {
@@ -235,9 +256,10 @@ static outcome invoke(wast_script *script, const wast_module *module, const wast
     const wast_json *list = wast_json_get(action, "args");
     wisp_value args[VALUES_MAX];
     size_t arg_count = wast_json_len(list);
-    wisp_func *func = wisp_instance_func(module->instance, field);
-    if (!func)
+    wisp_extern item;
+    if (!find_export(module, action, &item) || item.kind != WISP_EXTERN_FUNC)
         return fail(script, "no exported function '%s'", field);
+    wisp_func *func = item.of.func;
     uint32_t result_count = wisp_func_type(func).result_count;
     if (arg_count > VALUES_MAX || result_count > VALUES_MAX)
         return fail(script, "'%s' takes or gives more than %d values", field, VALUES_MAX);
@@ -255,10 +277,10 @@ static outcome get(wast_script *script, const wast_module *module, const wast_js
                    action_result *result)
 {
     const char *field = text_of(action, "field");
-    const wisp_global *global = wisp_instance_global(module->instance, field);
-    if (!global)
+    wisp_extern item;
+    if (!find_export(module, action, &item) || item.kind != WISP_EXTERN_GLOBAL)
         return fail(script, "no exported global '%s'", field);
-    result->values[0] = wisp_global_get(global);
+    result->values[0] = wisp_global_get(item.of.global);
     result->value_count = 1;
     return PASSED;
 }
@@ -411,10 +433,16 @@ static outcome check_refusal(wast_script *script, const wast_json *command, wisp
 {
     if (is_text_format(command) || skipped_line(script))
         return SKIPPED;
+    const wast_rule *rule = line_rule(script);
+    wisp_module_config config = {0};
+    if (rule && rule->kind == WAST_DENY) {
+        config.deny = wisp_feature_find(rule->reason);
+        expected = WISP_UNSUPPORTED;
+    }
     wisp_error err = {0};
     wisp_module *module;
     wisp_status status;
-    if (!load(script, command, &module, &status, &err))
+    if (!load(script, command, &config, &module, &status, &err))
         return FAILED;
     wisp_module_free(module);
     if (status == expected)
@@ -441,7 +469,7 @@ static outcome try_module(wast_script *script, const wast_json *command, wisp_st
     wisp_module *module;
     if (skipped_line(script))
         return SKIPPED;
-    if (!load(script, command, &module, status, err))
+    if (!load(script, command, NULL, &module, status, err))
         return FAILED;
     if (*status)
         return fail_setup(script, err);
