@@ -31,13 +31,15 @@ struct CMUnitTest {
 
 #define fail_msg(...) cmocka_fail(__FILE__, __LINE__, __VA_ARGS__)
 
-#define assert_true(condition)              ((condition) ? (void)0 : fail_msg("expected %s", #condition))
-#define assert_false(condition)             assert_true(!(condition))
-#define assert_non_null(pointer)            assert_true((pointer) != NULL)
-#define assert_null(pointer)                assert_true((pointer) == NULL)
-#define assert_ptr_equal(a, b)              assert_true((const void *)(a) == (const void *)(b))
-#define assert_ptr_not_equal(a, b)          assert_true((const void *)(a) != (const void *)(b))
-#define assert_int_not_equal(a, b)          assert_true((uintmax_t)(a) != (uintmax_t)(b))
+#define assert_true(condition)     ((condition) ? (void)0 : fail_msg("expected %s", #condition))
+#define assert_false(condition)    assert_true(!(condition))
+#define assert_non_null(pointer)   assert_true((pointer) != NULL)
+#define assert_null(pointer)       assert_true((pointer) == NULL)
+#define assert_ptr_equal(a, b)     assert_true((const void *)(a) == (const void *)(b))
+#define assert_ptr_not_equal(a, b) assert_true((const void *)(a) != (const void *)(b))
+#define assert_int_not_equal(a, b) assert_true((uintmax_t)(a) != (uintmax_t)(b))
+#define assert_in_range(value, low, high)                                                        \
+    assert_true((uintmax_t)(value) >= (uintmax_t)(low) && (uintmax_t)(value) <= (uintmax_t)(high))
 #define assert_string_not_equal(a, b)       assert_true(strcmp(a, b) != 0)
 #define assert_memory_equal(a, b, size)     assert_true(memcmp(a, b, size) == 0)
 #define assert_memory_not_equal(a, b, size) assert_true(memcmp(a, b, size) != 0)
