@@ -61,6 +61,7 @@ void wisp_vector_shift(wisp_slot *fp, const uint16_t *pc)
     uint32_t count = fp[pc[4]].u32, n;
     switch (pc[2]) {
         WISP_VECTOR_SHIFT(X)
+        WISP_VECTOR_SHIFT_DIRECT(X)
     }
     wisp_v128_to_slots(&fp[pc[1]], d);
 }

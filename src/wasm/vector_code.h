@@ -205,7 +205,8 @@
     X(0x105, f32x4, relaxed_madd,              wisp_f32x4_madd(a, b, c))                          \
     X(0x107, f64x2, relaxed_madd,              wisp_f64x2_madd(a, b, c))
 
-/* Of a and a number n of 32 bits, modulo the width that comes before the result. */
+/* Of a and a number n of 32 bits, modulo the width that comes before the result. The direct ones
+ * have n as an immediate. */
 #define WISP_VECTOR_SHIFT(X)                                                                      \
     X(0x6b, i8x16, shl,                        8, SHL8(a, n))                                     \
     X(0x6c, i8x16, shr_s,                      8, SHR8_S(a, n))                                   \
@@ -386,7 +387,9 @@
     X(V128_CONST) /* d, value:8 */                                                                \
     X(V128_ZERO)  /* d, a: the lower half of d, before zeros */                                   \
     X(V128_LOAD)  /* d, a, offset:2 */                                                            \
-    X(V128_STORE) /* a, b, offset:2 */
+    X(V128_STORE) /* a, b, offset:2 */                                                            \
+    X(V128_LOAD_SPLAT_32) /* d, a, offset:2 */                                                    \
+    X(V128_LOAD_SPLAT_64) /* d, a, offset:2 */
 
 /* clang-format on */
 

@@ -39,27 +39,27 @@ typedef struct vector_row {
     unsigned form : 5;
     unsigned type : 7;  /* of the number that it takes or gives */
     unsigned size : 4;  /* log2 of the bytes of a lane, or in memory */
-    unsigned code : 16; /* register instruction, or the number of an instruction */
+    unsigned code : 16; /* its own register instruction, or the number of another row */
 } vector_row;
 
 #define ROW(form, number, type, size, code) [number] = {FORM_##form, type, size, code},
-#define BY_NUMBER(form, number)             ROW(form, number, 0, 0, number)
+#define PLAIN(form, number)                 ROW(form, number, 0, 0, 0)
 #define ACCESS(form, number, size, code)    ROW(form, number, 0, size, WISP_CODE_##code)
 #define LANE(form, number, type, size, code)                                                     \
     ROW(form, number, WISP_##type, size, WISP_CODE_##code)
 #define DIRECT(form, number, shape, op)                                                          \
     ROW(form##_DIRECT, number, 0, 0, WISP_CODE_V128_##shape##_##op)
 
-#define UNARY(number, shape, op, result)              BY_NUMBER(UNARY, number)
-#define BINARY(number, shape, op, result)             BY_NUMBER(BINARY, number)
-#define TERNARY(number, shape, op, result)            BY_NUMBER(TERNARY, number)
-#define SHIFT(number, shape, op, bits, result)        BY_NUMBER(SHIFT, number)
+#define UNARY(number, shape, op, result)              PLAIN(UNARY, number)
+#define BINARY(number, shape, op, result)             PLAIN(BINARY, number)
+#define TERNARY(number, shape, op, result)            PLAIN(TERNARY, number)
+#define SHIFT(number, shape, op, bits, result)        PLAIN(SHIFT, number)
 #define UNARY_DIRECT(number, shape, op, result)       DIRECT(UNARY, number, shape, op)
 #define BINARY_DIRECT(number, shape, op, result)      DIRECT(BINARY, number, shape, op)
 #define TERNARY_DIRECT(number, shape, op, result)     DIRECT(TERNARY, number, shape, op)
 #define SHIFT_DIRECT(number, shape, op, bits, result) DIRECT(SHIFT, number, shape, op)
-#define TEST(number, shape, op, result)               BY_NUMBER(TEST, number)
-#define OTHER(number, shape, op, form)                BY_NUMBER(form, number)
+#define TEST(number, shape, op, result)               PLAIN(TEST, number)
+#define OTHER(number, shape, op, form)                PLAIN(form, number)
 #define RELAXED(number, shape, op, same)              ROW(RELAXED, number, 0, 0, same)
 #define SPLAT(number, shape, op, type, code)          LANE(SPLAT, number, type, 0, code)
 #define EXTRACT(number, shape, op, type, code, size)  LANE(EXTRACT, number, type, size, code)
@@ -144,7 +144,7 @@ static void begin(wisp_compiler *c, const vector_row *row, uint32_t code, bool i
 {
     wisp_emit_producer(c, is_direct ? row->code : code);
     if (!is_direct)
-        wisp_emit(c, (uint16_t)row->code);
+        wisp_emit(c, (uint16_t)(row - rows));
 }
 
 /* Takes [count] vectors and gives one. */
@@ -163,11 +163,13 @@ static void operation(wisp_compiler *c, const vector_row *row, uint32_t count, b
 
 static void shift(wisp_compiler *c, const vector_row *row, bool is_direct)
 {
-    uint16_t count = pop(c, WISP_I32);
+    wisp_operand count = wisp_operand_pop(c, WISP_I32);
+    bool has_immediate = is_direct && count.kind == WISP_OPERAND_CONSTANT;
+    uint16_t immediate = has_immediate ? (uint16_t)count.bits : wisp_emit_use(c, &count);
     uint16_t slot = pop(c, WISP_V128);
-    begin(c, row, WISP_CODE_V128_SHIFT, is_direct);
+    begin(c, row, WISP_CODE_V128_SHIFT, has_immediate);
     wisp_emit(c, slot);
-    wisp_emit(c, count);
+    wisp_emit(c, immediate);
     wisp_emit_result(c, WISP_V128);
 }
 
@@ -283,6 +285,16 @@ static uint16_t pop_address(wisp_compiler *c, const wisp_memarg *memarg)
     return pop(c, wisp_walk_address(c, memarg->memory));
 }
 
+/* [code] loads a vector from memory 0. */
+static void load_directly(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
+                          uint16_t address)
+{
+    wisp_emit_producer(c, code);
+    wisp_emit(c, address);
+    wisp_emit_place(c, memarg, code);
+    wisp_emit_result(c, WISP_V128);
+}
+
 /* Numbers are loaded to the result's home, from where another instruction makes the vector. */
 static void load_extend(wisp_compiler *c, const vector_row *row)
 {
@@ -296,15 +308,28 @@ static void load_extend(wisp_compiler *c, const vector_row *row)
     wisp_emit_result(c, WISP_V128);
 }
 
-static void load_then(wisp_compiler *c, const vector_row *row, uint32_t then)
+/* A load and [then]; or [direct], if not 0, where the memory lets that be. */
+static void load_then(wisp_compiler *c, const vector_row *row, uint32_t then, uint32_t direct)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, row->size);
     uint16_t address = pop_address(c, &memarg);
     uint16_t home = wisp_operand_home(c);
+    if (direct && wisp_memarg_is_plain(c, &memarg)) {
+        load_directly(c, direct, &memarg, address);
+        return;
+    }
     emit_load(c, row->code, &memarg, address, home);
     wisp_emit_producer(c, then);
     wisp_emit(c, home);
     wisp_emit_result(c, WISP_V128);
+}
+
+static void load_splat(wisp_compiler *c, const vector_row *row)
+{
+    uint32_t direct = row->size == 2   ? WISP_CODE_V128_LOAD_SPLAT_32
+                      : row->size == 3 ? WISP_CODE_V128_LOAD_SPLAT_64
+                                       : 0;
+    load_then(c, row, WISP_CODE_V128_SPLAT_8 + row->size, direct);
 }
 
 static void load_lane(wisp_compiler *c, const vector_row *row)
@@ -353,10 +378,7 @@ static void load(wisp_compiler *c)
     uint16_t address = pop_address(c, &low);
     uint16_t home = wisp_operand_home(c);
     if (wisp_memarg_is_plain(c, &low)) {
-        wisp_emit_producer(c, WISP_CODE_V128_LOAD);
-        wisp_emit(c, address);
-        wisp_emit_place(c, &low, WISP_CODE_V128_LOAD);
-        wisp_emit_result(c, WISP_V128);
+        load_directly(c, WISP_CODE_V128_LOAD, &low, address);
         return;
     }
     emit_load(c, WISP_CODE_I64_LOAD, WISP_LANE(2, 1) ? &high : &low, address,
@@ -447,10 +469,10 @@ void wisp_walk_vector(wisp_compiler *c)
         load_extend(c, row);
         break;
     case FORM_LOAD_SPLAT:
-        load_then(c, row, WISP_CODE_V128_SPLAT_8 + row->size);
+        load_splat(c, row);
         break;
     case FORM_LOAD_ZERO:
-        load_then(c, row, WISP_CODE_V128_ZERO);
+        load_then(c, row, WISP_CODE_V128_ZERO, 0);
         break;
     case FORM_LOAD_LANE:
         load_lane(c, row);

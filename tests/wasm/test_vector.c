@@ -239,9 +239,41 @@ static uint8_t *put_bytes(uint8_t *at, const char *bytes, size_t size)
     return at + size;
 }
 
-/* A function "f" of [types] that gets its parameters and does 0xfd [number] [lanes]. */
+/* The argument's local, or the same as a constant. */
+static uint8_t *put_arg(uint8_t *at, uint32_t index, const wisp_value *arg, bool is_constant)
+{
+    if (!is_constant) {
+        *at++ = 0x20;
+        *at++ = (uint8_t)index;
+    } else if (arg->type == WISP_V128) {
+        at = put_bytes(at, "\xfd\x0c", 2);
+        at = put_bytes(at, (const char *)arg->of.v128, WISP_V128_SIZE);
+    } else {
+        *at++ = 0x41;
+        for (int i = 0; i < 5; i++)
+            *at++ = (uint8_t)(((arg->of.i32 >> (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0));
+    }
+    return at;
+}
+
+static uint8_t *put_instruction(uint8_t *at, const vector_case *c)
+{
+    size_t lanes = !c->lanes ? 0 : c->lanes[0] ? strlen(c->lanes) : 1;
+    if (c->number == 0x0d)
+        lanes = WISP_V128_SIZE;
+    *at++ = 0xfd;
+    *at++ = (uint8_t)(c->number < 0x80 ? c->number : 0x80 | (c->number & 0x7f));
+    if (c->number >= 0x80)
+        *at++ = (uint8_t)(c->number >> 7);
+    return put_bytes(at, c->lanes ? c->lanes : "", lanes);
+}
+
+enum { MODULE_SIZE_MAX = 192 };
+
+/* A function "f" whose parameters are [args], and which does 0xfd [number] [lanes] with them,
+ * or with constants of their values. */
 static wisp_bytes build(const vector_case *c, const wisp_value *args, uint32_t count,
-                        wisp_valtype result, uint8_t into[128])
+                        bool are_constants, wisp_valtype result, uint8_t into[MODULE_SIZE_MAX])
 {
     uint8_t *at = put_bytes(into, "\0asm\1\0\0\0\1", 9);
     *at++ = (uint8_t)(5 + count);
@@ -252,24 +284,16 @@ static wisp_bytes build(const vector_case *c, const wisp_value *args, uint32_t c
     *at++ = 1;
     *at++ = (uint8_t)result;
     at = put_bytes(at, "\3\2\1\0\7\5\1\1f\0\0\x0a", 12);
-    size_t lanes = !c->lanes ? 0 : c->lanes[0] ? strlen(c->lanes) : 1;
-    if (c->number == 0x0d)
-        lanes = WISP_V128_SIZE;
-    uint8_t body = (uint8_t)(2 + 2 * count + (c->number < 0x80 ? 2 : 3) + lanes);
-    *at++ = (uint8_t)(body + 2);
-    *at++ = 1;
-    *at++ = body;
+    uint8_t *section = at, *body = at + 3;
+    at = body;
     *at++ = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        *at++ = 0x20;
-        *at++ = (uint8_t)i;
-    }
-    *at++ = 0xfd;
-    *at++ = (uint8_t)(c->number < 0x80 ? c->number : 0x80 | (c->number & 0x7f));
-    if (c->number >= 0x80)
-        *at++ = (uint8_t)(c->number >> 7);
-    at = put_bytes(at, c->lanes ? c->lanes : "", lanes);
+    for (uint32_t i = 0; i < count; i++)
+        at = put_arg(at, i, &args[i], are_constants);
+    at = put_instruction(at, c);
     *at++ = 0x0b;
+    section[0] = (uint8_t)(at - body + 2);
+    section[1] = 1;
+    section[2] = (uint8_t)(at - body);
     return (wisp_bytes){into, (size_t)(at - into)};
 }
 
@@ -285,18 +309,17 @@ static uint32_t parse_args(const char *text, wisp_value args[ARGS_MAX])
     return count;
 }
 
-static void an_instruction_gives_what_the_specification_says(void **state)
+static void run_cases(bool are_constants)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const vector_case *c = &cases[i];
         wisp_value args[ARGS_MAX], result, expected = parse(c->result);
         uint32_t count = parse_args(c->args, args);
-        uint8_t bytes[128];
+        uint8_t bytes[MODULE_SIZE_MAX];
         fixture f;
         fixture_init(&f, NULL);
         wisp_instance *instance =
-            fixture_instance(&f, build(c, args, count, expected.type, bytes));
+            fixture_instance(&f, build(c, args, count, are_constants, expected.type, bytes));
         if (wisp_call_export(instance, "f", args, count, &result, 1, &f.err))
             fail_msg("0xfd 0x%x of %s: %s", c->number, c->args, f.err.text);
         if (!is_as_expected(&result, &expected, c->result))
@@ -305,17 +328,29 @@ static void an_instruction_gives_what_the_specification_says(void **state)
     }
 }
 
+static void an_instruction_gives_what_the_specification_says(void **state)
+{
+    (void)state;
+    run_cases(false);
+}
+
+static void it_gives_the_same_of_constants(void **state)
+{
+    (void)state;
+    run_cases(true);
+}
+
 /* ------------------------------------------------------------------ faults */
 
 static wisp_status load(const vector_case *c, const char *args, uint32_t deny, wisp_error *err)
 {
     wisp_value values[ARGS_MAX];
-    uint8_t bytes[128];
+    uint8_t bytes[MODULE_SIZE_MAX];
     wisp_module *module = NULL;
     uint32_t count = parse_args(args, values);
     wisp_module_config config = {.deny = deny};
     wisp_status status =
-        wisp_module_load(&config, build(c, values, count, WISP_V128, bytes), &module, err);
+        wisp_module_load(&config, build(c, values, count, false, WISP_V128, bytes), &module, err);
     wisp_module_free(module);
     return status;
 }
@@ -383,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_instruction_gives_what_the_specification_says),
+        cmocka_unit_test(it_gives_the_same_of_constants),
         cmocka_unit_test(a_faulty_instruction_is_refused_by_its_name),
         cmocka_unit_test(vectors_can_be_denied),
         cmocka_unit_test(locals_that_do_not_fit_a_frame_are_refused),
