@@ -187,10 +187,13 @@ static int run_program(run_world *world)
         return invoke(world, instance, name);
     if (!status)
         status = wisp_wasi_run(world->wasi, instance, &code, &err);
-    if (status == WISP_TRAP) {
+    const char *elsewhere = world->threads ? wisp_wasi_threads_trap(world->threads) : NULL;
+    if (status == WISP_TRAP && elsewhere)
+        fputs(elsewhere, stderr);
+    else if (status == WISP_TRAP)
         print_trap(world->store, false);
+    if (status == WISP_TRAP)
         return EXIT_PROGRAM_TRAP;
-    }
     return status ? fail_with(world->at, &err) : (int)(code & 0xff);
 }
 
@@ -257,6 +260,7 @@ const cli_command cmd_run = {
                 {"dir-ro", "HOST[::GUEST]", "the same, to be read only"},
                 {"env", "NAME[=VALUE]", "a variable; without a value, wisp's own"},
                 {"preload", "NAME=FILE", "a module that others may import from by this name"},
+                {"threads", "N", "how many threads a program may have besides the first [16]"},
                 {"fuel", "N", "how long it may run [without end]"},
                 {"memory-max", "BYTES", "how much linear memory it may have [256 MiB]"},
                 FEATURES_DENY_OPTION,

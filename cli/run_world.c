@@ -157,6 +157,8 @@ static wisp_status make_wasi(run_world *world, wisp_error *err)
 
 /* ------------------------------------------------------------------ the world */
 
+enum { THREADS_DEFAULT = 16, THREADS_MAX = 1024 };
+
 static wisp_status make_store(run_world *world, wisp_error *err)
 {
     wisp_store_config config = {.fuel = world->fuel};
@@ -164,7 +166,16 @@ static wisp_status make_store(run_world *world, wisp_error *err)
     wisp_status status = wisp_store_new(&config, &world->store, err);
     if (!status)
         status = wisp_linker_new(world->store, &world->linker, err);
-    return status ? status : wisp_wasi_link(world->wasi, world->linker, err);
+    if (status)
+        return status;
+    if (!wisp_wasi_threads_are_needed(world->main.module))
+        return wisp_wasi_link(world->wasi, world->linker, err);
+    uint64_t max = THREADS_DEFAULT;
+    args_number(world->args, "threads", 1, THREADS_MAX, &max);
+    wisp_wasi_threads_config threads = {.max = (uint32_t)max, .store = config};
+    status =
+        wisp_wasi_threads_new(world->wasi, world->main.module, &threads, &world->threads, err);
+    return status ? status : wisp_wasi_threads_link(world->threads, world->linker, err);
 }
 
 /* "NAME=FILE". */
@@ -202,10 +213,11 @@ static wisp_status preload_all(run_world *world, wisp_error *err)
 
 wisp_status run_world_make(run_world *world, const cli_args *args, wisp_error *err)
 {
-    uint64_t memory_max;
+    uint64_t memory_max, threads;
     world->args = args;
     if (!args_number(args, "fuel", 1, UINT64_MAX - 1, &world->fuel) ||
         !args_number(args, "memory-max", 1, UINT64_MAX, &memory_max) ||
+        !args_number(args, "threads", 1, THREADS_MAX, &threads) ||
         !features_denied(args, &world->deny))
         return wisp_fail(err, WISP_INVALID, "%s", "");
     wisp_status status = check_features(world, err);
@@ -226,6 +238,7 @@ wisp_status run_world_start(run_world *world, wisp_instance **out, wisp_error *e
 
 void run_world_deinit(run_world *world)
 {
+    wisp_wasi_threads_free(world->threads);
     wisp_store_free(world->store);
     wisp_wasi_free(world->wasi);
     for (size_t i = 0; i < world->preload_count; i++)

@@ -26,6 +26,7 @@ typedef struct run_world {
     uint32_t deny; /* features */
     uint64_t fuel; /* to start with; 0 for no end */
     wisp_wasi *wasi;
+    wisp_wasi_threads *threads; /* NULL for a program without */
     wisp_store *store;
     wisp_linker *linker;
     const char *at; /* the file that failed, or what else did */

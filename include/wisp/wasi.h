@@ -135,8 +135,9 @@ WISP_API wisp_status wisp_wasi_new(const wisp_wasi_config *config, wisp_wasi **o
 WISP_API void wisp_wasi_free(wisp_wasi *wasi);
 
 /*
- * Offers all functions in [linker], under both names of the module. Instances that use them must
- * export their memory as "memory"; a call from one without traps.
+ * Offers all functions in [linker], under both names of the module. They work on the
+ * memory that the calling instance exports as "memory", or else on its first; without any they
+ * trap.
  */
 WISP_API wisp_status wisp_wasi_link(wisp_wasi *wasi, wisp_linker *linker, wisp_error *err);
 
@@ -158,6 +159,63 @@ WISP_API wisp_status wisp_wasi_run(wisp_wasi *wasi, wisp_instance *instance, uin
  * thread.
  */
 WISP_API bool wisp_wasi_exited(const wisp_wasi *wasi, uint32_t *exit_code);
+
+/* ------------------------------------------------------------------ threads */
+
+/*
+ * Threads of programs, as the wasi-threads proposal has them: a module that imports a shared
+ * memory and "thread-spawn" from "wasi" and exports "wasi_thread_start".
+ *
+ *     wisp_wasi_threads *threads;
+ *     wisp_wasi_threads_new(wasi, module, NULL, &threads, &err);
+ *     wisp_wasi_threads_link(threads, linker, &err);     // the system interface as well
+ *     wisp_instance_new(store, module, linker, &instance, &err);
+ *     wisp_wasi_run(wasi, instance, &code, &err);
+ *     wisp_wasi_threads_free(threads);                   // before the store
+ *
+ * Each thread of the program is one of the host's, made when the program spawns it, with a store
+ * and an instance of its own; they share the module, the memory and all that is open. The program
+ * ends, with all its threads, when "_start" returns, when a thread calls proc_exit, or when one
+ * traps.
+ */
+
+typedef struct wisp_wasi_threads wisp_wasi_threads;
+
+typedef struct wisp_wasi_threads_config {
+    uint32_t
+        max; /* threads at once besides the first [16]; spawning one more fails in the module */
+    wisp_store_config store; /* of each thread; its memory_max bounds the shared memory */
+    /* Offers in [linker], of a thread's store, what the module imports besides. Called on that
+     * thread. NULL for nothing. */
+    wisp_status (*prepare)(void *user, wisp_linker *linker, wisp_error *err);
+    void *user;
+} wisp_wasi_threads_config;
+
+/* Whether [module] imports what it needs to spawn threads. Any thread. */
+WISP_API bool wisp_wasi_threads_are_needed(const wisp_module *module);
+
+/*
+ * Makes what the threads of [module] have in common: above all the memory that it imports, which
+ * may grow no further than memory_max. One for each wisp_wasi. [config] may be NULL.
+ *
+ * Returns WISP_MISMATCH for a module that imports no shared memory or exports no
+ * "wasi_thread_start"; WISP_LIMIT for one that needs more memory; WISP_NO_MEMORY.
+ */
+WISP_API wisp_status wisp_wasi_threads_new(wisp_wasi *wasi, const wisp_module *module,
+                                           const wisp_wasi_threads_config *config,
+                                           wisp_wasi_threads **out, wisp_error *err);
+
+/* Offers the memory, "thread-spawn" and what wisp_wasi_link does in [linker], whose store is the
+ * program's first thread. Once. */
+WISP_API wisp_status wisp_wasi_threads_link(wisp_wasi_threads *threads, wisp_linker *linker,
+                                            wisp_error *err);
+
+/* The trap that ended the program, where it was not in the first thread, as wisp_trap_print
+ * writes it; NULL where there was none. Borrowed. For the thread that configures. */
+WISP_API const char *wisp_wasi_threads_trap(const wisp_wasi_threads *threads);
+
+/* Ends all threads, waits for them, and frees [threads]. NULL is fine. */
+WISP_API void wisp_wasi_threads_free(wisp_wasi_threads *threads);
 
 #ifdef __cplusplus
 }

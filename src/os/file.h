@@ -114,19 +114,28 @@ int64_t wisp_os_file_read_link(const wisp_beneath *at, char *into, size_t size);
 
 /* ------------------------------------------------------------------ directories */
 
-typedef struct wisp_listing wisp_listing;
+/* A directory while it is listed: {0}, then opened. */
+typedef struct wisp_listing {
+    void *dir;     /* the C library's; NULL where it is not open */
+    uint64_t next; /* place of the entry that is read next … */
+    void *last;    /* … and the one before it, which can be had again */
+} wisp_listing;
 
 typedef struct wisp_listing_entry {
     const char *name; /* until the next call */
     uint64_t inode;
-    uint64_t next; /* where the entry after it is */
     wisp_os_file_kind kind;
 } wisp_listing_entry;
 
-/* Lists directory [fd], "." and ".." included. The place 0 is the beginning. */
-int wisp_listing_open(int fd, wisp_listing **out);
-void wisp_listing_close(wisp_listing *listing); /* NULL is fine */
-/* 1 with an entry, 0 at the end. */
+/* Lists directory [fd], "." and ".." included. */
+int wisp_listing_open(int fd, wisp_listing *listing);
+void wisp_listing_close(wisp_listing *listing);
+
+/*
+ * The entry at [place], counted from 0: 1 with an entry, 0 at the end. To go on, or to ask for
+ * the last one again, costs nothing, and then others may add and remove names; any other place is
+ * reached by reading from the beginning.
+ */
 int wisp_listing_read(wisp_listing *listing, uint64_t place, wisp_listing_entry *out);
 
 #endif

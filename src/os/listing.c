@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* DT_, telldir */
+#define _DEFAULT_SOURCE /* DT_ */
 
 #include "os/file.h"
 
@@ -7,34 +7,24 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* A listing is the C library's: its places are those of the file system, so that they stay good
- * while others add and remove names. */
-
-static DIR *dir_of(wisp_listing *listing)
-{
-    return (DIR *)(void *)listing;
-}
-
-int wisp_listing_open(int fd, wisp_listing **out)
+int wisp_listing_open(int fd, wisp_listing *listing)
 {
     int own =
         openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* with a position of its own */
     if (own < 0)
         return -errno;
-    DIR *dir = fdopendir(own);
-    if (!dir) {
-        int result = -errno;
-        close(own);
-        return result;
-    }
-    *out = (wisp_listing *)(void *)dir;
-    return 0;
+    *listing = (wisp_listing){.dir = fdopendir(own)};
+    if (listing->dir)
+        return 0;
+    int result = -errno;
+    close(own);
+    return result;
 }
 
 void wisp_listing_close(wisp_listing *listing)
 {
-    if (listing)
-        closedir(dir_of(listing));
+    if (listing->dir)
+        closedir(listing->dir);
 }
 
 static wisp_os_file_kind kind_of_type(unsigned char type)
@@ -56,20 +46,29 @@ static wisp_os_file_kind kind_of_type(unsigned char type)
     return WISP_FILE_OTHER;
 }
 
+/* Reads one entry on; NULL at the end or with errno set. */
+static struct dirent *step(wisp_listing *listing)
+{
+    errno = 0;
+    struct dirent *entry = readdir(listing->dir);
+    listing->last = entry;
+    listing->next += entry != NULL;
+    return entry;
+}
+
 int wisp_listing_read(wisp_listing *listing, uint64_t place, wisp_listing_entry *out)
 {
-    DIR *dir = dir_of(listing);
-    if (place == 0)
-        rewinddir(dir);
-    else if ((uint64_t)telldir(dir) != place)
-        seekdir(dir, (long)place);
-    errno = 0;
-    struct dirent *entry = readdir(dir);
-    if (!entry)
-        return -errno;
-    *out = (wisp_listing_entry){.name = entry->d_name,
-                                .inode = entry->d_ino,
-                                .next = (uint64_t)telldir(dir),
-                                .kind = kind_of_type(entry->d_type)};
+    bool is_last = listing->last && place + 1 == listing->next;
+    if (!is_last && place < listing->next) {
+        rewinddir(listing->dir);
+        listing->next = 0;
+    }
+    while (!is_last && listing->next <= place) {
+        if (!step(listing))
+            return -errno;
+    }
+    const struct dirent *entry = listing->last;
+    *out = (wisp_listing_entry){
+        .name = entry->d_name, .inode = entry->d_ino, .kind = kind_of_type(entry->d_type)};
     return 1;
 }

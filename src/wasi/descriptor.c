@@ -42,7 +42,7 @@ wisp_wasi_filetype wisp_wasi_filetype_of(wisp_os_file_kind kind)
 
 static void dispose(const wisp_allocator *allocator, wisp_wasi_descriptor *d)
 {
-    wisp_listing_close(d->listing);
+    wisp_listing_close(&d->listing);
     if (d->kind == WISP_WASI_FD && d->is_owned)
         wisp_os_file_close(d->fd);
     if (d->preopen)

@@ -24,9 +24,9 @@ typedef struct wisp_wasi_descriptor {
     wisp_wasi_stream stream; /* kind CALLBACK */
     _Atomic uint64_t rights, inheriting;
     atomic_uint flags;
-    char *preopen;         /* of a preopened folder: its name */
-    pthread_mutex_t lock;  /* for what follows */
-    wisp_listing *listing; /* of a directory that has been read */
+    char *preopen;        /* of a preopened folder: its name */
+    pthread_mutex_t lock; /* for what follows */
+    wisp_listing listing; /* of a directory that has been read */
 } wisp_wasi_descriptor;
 
 typedef struct wisp_wasi_table {

@@ -2,16 +2,16 @@
 
 #include <string.h>
 
-/* Listing directories. The cookie of an entry is the file system's own place for what follows it,
- * so that a listing can go on anywhere, and nothing has to be kept for it. */
+/* Listing directories. The cookie of an entry is the number of the one after it. */
 
 /* Writes as much of [entry] as fits into [left] bytes at [at]; returns how much that is. A module
  * sees from a buffer that is full that the last entry in it may have been cut. */
-static size_t put_entry(uint8_t *at, size_t left, const wisp_listing_entry *entry)
+static size_t put_entry(uint8_t *at, size_t left, const wisp_listing_entry *entry,
+                        uint64_t cookie)
 {
     uint8_t header[WISP_WASI_DIRENT_SIZE] = {0};
     size_t len = strlen(entry->name);
-    wisp_wasi_store(header, 8, entry->next);
+    wisp_wasi_store(header, 8, cookie);
     wisp_wasi_store(header + 8, 8, entry->inode);
     wisp_wasi_store(header + 16, 4, len);
     wisp_wasi_store(header + 20, 1, wisp_wasi_filetype_of(entry->kind));
@@ -25,15 +25,14 @@ static size_t put_entry(uint8_t *at, size_t left, const wisp_listing_entry *entr
 static int fill(wisp_wasi_descriptor *d, uint8_t *buffer, size_t size, uint64_t cookie,
                 size_t *used)
 {
-    int result = d->listing ? 1 : wisp_listing_open(d->fd, &d->listing);
+    int result = d->listing.dir ? 1 : wisp_listing_open(d->fd, &d->listing);
     *used = 0;
     while (result >= 0 && *used < size) {
         wisp_listing_entry entry;
-        result = wisp_listing_read(d->listing, cookie, &entry);
+        result = wisp_listing_read(&d->listing, cookie, &entry);
         if (result <= 0)
             break;
-        *used += put_entry(buffer + *used, size - *used, &entry);
-        cookie = entry.next;
+        *used += put_entry(buffer + *used, size - *used, &entry, ++cookie);
     }
     return result;
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "os/clock.h"
+#include "wasm/runtime.h"
 
 #include <wisp/os.h>
 
@@ -183,8 +184,18 @@ void wisp_wasi_free(wisp_wasi *wasi)
 
 static wisp_status fail_exited(const wisp_wasi *wasi, wisp_error *err)
 {
-    return wisp_fail(err, WISP_TRAP, "exit with code %u",
-                     (uint32_t)atomic_load(&wasi->exit_code));
+    uint32_t code;
+    if (wisp_wasi_exited(wasi, &code))
+        return wisp_fail(err, WISP_TRAP, "exit with code %u", code);
+    return wisp_fail(err, WISP_TRAP, "another thread has trapped");
+}
+
+/* The memory that [caller] exports as "memory", or else its first: one that is imported alone has
+ * no other name. */
+static wisp_memory *memory_of(const wisp_instance *caller)
+{
+    wisp_memory *memory = wisp_instance_memory(caller, "memory");
+    return memory || !caller->module->memory_count ? memory : caller->memories[0];
 }
 
 /* Every function of the interface: the module calls this one with a binding as its context. */
@@ -195,9 +206,9 @@ static wisp_status run(void *user, wisp_instance *caller, const wisp_value *args
     wisp_wasi *wasi = binding->wasi;
     if (wisp_wasi_has_exited(wasi))
         return fail_exited(wasi, err);
-    wisp_memory *memory = caller ? wisp_instance_memory(caller, "memory") : NULL;
+    wisp_memory *memory = caller ? memory_of(caller) : NULL;
     if (!memory)
-        return wisp_fail(err, WISP_NOT_FOUND, "the caller exports no memory 'memory'");
+        return wisp_fail(err, WISP_NOT_FOUND, "the caller has no memory");
     wisp_wasi_call c = {.wasi = wasi,
                         .store = wisp_instance_store(caller),
                         .memory = memory,
@@ -237,10 +248,14 @@ bool wisp_wasi_is_needed(const wisp_module *module)
 
 /* ------------------------------------------------------------------ running */
 
-void wisp_wasi_exit(wisp_wasi *wasi, uint32_t code)
+bool wisp_wasi_exit(wisp_wasi *wasi, int64_t code)
 {
     int64_t running = WISP_WASI_RUNNING;
-    atomic_compare_exchange_strong(&wasi->exit_code, &running, code);
+    if (!atomic_compare_exchange_strong(&wasi->exit_code, &running, code))
+        return false;
+    if (wasi->threads)
+        wisp_wasi_threads_interrupt(wasi->threads);
+    return true;
 }
 
 bool wisp_wasi_has_exited(const wisp_wasi *wasi)
@@ -251,7 +266,7 @@ bool wisp_wasi_has_exited(const wisp_wasi *wasi)
 bool wisp_wasi_exited(const wisp_wasi *wasi, uint32_t *exit_code)
 {
     int64_t code = atomic_load(&wasi->exit_code);
-    if (code == WISP_WASI_RUNNING)
+    if (code < 0)
         return false;
     *exit_code = (uint32_t)code;
     return true;
@@ -260,12 +275,15 @@ bool wisp_wasi_exited(const wisp_wasi *wasi, uint32_t *exit_code)
 wisp_status wisp_wasi_run(wisp_wasi *wasi, wisp_instance *instance, uint32_t *exit_code,
                           wisp_error *err)
 {
-    wisp_func *func = wisp_instance_func(instance, "_start");
-    if (!func)
-        func = wisp_instance_func(instance, "_initialize");
+    wisp_func *start = wisp_instance_func(instance, "_start");
+    wisp_func *func = start ? start : wisp_instance_func(instance, "_initialize");
     *exit_code = 0;
     wisp_status status = func ? wisp_call(func, NULL, 0, NULL, 0, err) : WISP_OK;
-    return status == WISP_TRAP && wisp_wasi_exited(wasi, exit_code) ? WISP_OK : status;
+    if (!status && start && wasi->threads)
+        wisp_wasi_exit(wasi, 0);
+    if (wisp_wasi_has_exited(wasi))
+        return wisp_wasi_exited(wasi, exit_code) ? WISP_OK : fail_exited(wasi, err);
+    return status;
 }
 
 uint64_t wisp_wasi_now_ns(const wisp_wasi *wasi, wisp_wasi_clock clock)

@@ -6,6 +6,7 @@
 #include "wasi/call.h"
 
 #define WISP_WASI_RUNNING INT64_C(-1)
+#define WISP_WASI_ABORTED INT64_C(-2) /* a thread has trapped */
 
 /* Texts one after another, each with its NUL: arguments, variables. */
 typedef struct wisp_wasi_texts {
@@ -33,13 +34,19 @@ struct wisp_wasi {
     uint64_t (*now_ns)(void *user, wisp_wasi_clock clock);
     int (*random)(void *user, void *into, size_t size);
     void *user;
-    unsigned resolve_flags;    /* WISP_BENEATH_WALK or 0 */
-    _Atomic int64_t exit_code; /* or WISP_WASI_RUNNING */
+    unsigned resolve_flags;     /* WISP_BENEATH_WALK or 0 */
+    _Atomic int64_t exit_code;  /* or WISP_WASI_RUNNING, WISP_WASI_ABORTED */
+    wisp_wasi_threads *threads; /* NULL where there is one alone */
     wisp_wasi_binding bindings[WISP_WASI_FUNCTION_COUNT];
 };
 
-/* Notes that the program ends with [code], unless another thread has been faster. */
-void wisp_wasi_exit(wisp_wasi *wasi, uint32_t code);
+/* Notes that the program ends with [code], or WISP_WASI_ABORTED, and ends all its threads. False
+ * where it had ended before. */
+bool wisp_wasi_exit(wisp_wasi *wasi, int64_t code);
+
+/* Makes all that runs in [threads] trap (thread.c). */
+void wisp_wasi_threads_interrupt(wisp_wasi_threads *threads);
+
 bool wisp_wasi_has_exited(const wisp_wasi *wasi);
 
 /* Nanoseconds of [clock]. */
