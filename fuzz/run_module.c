@@ -92,11 +92,19 @@ static wisp_status offer(wisp_store *store, wisp_linker *linker, const wisp_impo
         *type = import->type.func;
         return offer_func(linker, import, type);
     case WISP_EXTERN_TABLE:
-        status = wisp_table_new(store, import->type.valtype, import->type.limits, &item.of.table,
-                                NULL);
+        status = wisp_table_new_typed(store,
+                                      &(wisp_table_type){.element = import->type.valtype,
+                                                         .limits = import->type.limits,
+                                                         .is_64 = import->type.is_64},
+                                      &item.of.table, NULL);
         break;
     case WISP_EXTERN_MEMORY:
-        status = wisp_memory_new(store, import->type.limits, &item.of.memory, NULL);
+        status = wisp_memory_new_typed(store,
+                                       &(wisp_memory_type){.limits = import->type.limits,
+                                                           .page_size = import->type.page_size,
+                                                           .is_64 = import->type.is_64,
+                                                           .is_shared = import->type.is_shared},
+                                       &item.of.memory, NULL);
         break;
     case WISP_EXTERN_GLOBAL:
         status = wisp_global_new(store, import->type.is_mutable, value_of(import->type.valtype),
@@ -165,8 +173,11 @@ static void run(wisp_store *store, const wisp_module *module)
 void fuzz_run_module(const wisp_module *module)
 {
     wisp_store *store;
-    wisp_store_config config = {
-        .memory_max = MEMORY_MAX, .table_max = TABLE_MAX, .stack_size = STACK_SIZE, .fuel = FUEL};
+    wisp_store_config config = {.memory_max = MEMORY_MAX,
+                                .table_max = TABLE_MAX,
+                                .stack_size = STACK_SIZE,
+                                .fuel = FUEL,
+                                .wait_max_ms = 1};
     if (wisp_store_new(&config, &store, NULL) == WISP_OK)
         run(store, module);
 }

@@ -28,7 +28,7 @@
  *
  * A module can do nothing but compute, use the linear memories and tables of its store
  * and call what its linker offers. It cannot run longer than its fuel, nor use more memory
- * or stack than its store allows.
+ * or stack than its store allows; in a shared memory it can wait, for wait_max_ms at a time.
  *
  * Threads: a module is immutable and may be used by any number of stores on any threads at
  * once. A store and everything in it (instances, functions, memories, linkers) belong to
@@ -378,6 +378,7 @@ typedef struct wisp_store_config {
     uint32_t stack_size; /* bytes of the value and call stack of running functions [512 KiB] */
     uint32_t host_depth_max; /* how deep module and program may call each other [64] */
     uint64_t fuel;           /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */
+    uint32_t wait_max_ms;    /* a longer memory.atomic.wait traps, as if interrupted [no end] */
 } wisp_store_config;
 
 #define WISP_FUEL_UNLIMITED UINT64_MAX

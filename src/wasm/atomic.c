@@ -199,11 +199,13 @@ wisp_trap_code wisp_slow_atomic_wait(wisp_exec *x, wisp_slot *fp, const uint16_t
         return trap;
     if (!p.memory->shared)
         return WISP_TRAP_NOT_SHARED;
+    int64_t timeout = fp[pc[4]].i64, longest = x->store->wait_max_ns;
+    bool is_cut = longest >= 0 && (timeout < 0 || timeout > longest);
     waiter self = {&p, get(&p, &fp[pc[3]]), x->store};
     wisp_parking_questions ask = {is_as_expected, is_interrupted, &self};
-    wisp_parked parked =
-        wisp_parking_wait(p.memory->shared->parking, key_of(&p), fp[pc[4]].i64, &ask);
-    if (parked == WISP_PARKED_INTERRUPTED)
+    wisp_parked parked = wisp_parking_wait(p.memory->shared->parking, key_of(&p),
+                                           is_cut ? longest : timeout, &ask);
+    if (parked == WISP_PARKED_INTERRUPTED || (is_cut && parked == WISP_PARKED_TIMED_OUT))
         return WISP_TRAP_INTERRUPTED;
     fp[pc[1]].u32 = parked; /* woken 0, not equal 1, timed out 2 */
     return WISP_TRAP_NONE;

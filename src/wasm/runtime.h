@@ -125,6 +125,7 @@ struct wisp_store {
     wisp_slot *stack;
     size_t stack_size; /* bytes */
     uint32_t depth, depth_max;
+    int64_t wait_max_ns; /* of a thread in a shared memory; negative: without end */
     uint64_t memory_used, memory_max; /* bytes */
     uint64_t table_used, table_max;   /* elements */
     bool maps_memory;

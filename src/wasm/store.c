@@ -31,6 +31,7 @@ static void configure(wisp_store *store, const wisp_store_config *config)
     store->depth_max = config->host_depth_max ? config->host_depth_max : DEFAULT_HOST_DEPTH_MAX;
     store->maps_memory = config->memory_source == WISP_MEMORY_MAPPED ||
                          (config->memory_source == WISP_MEMORY_BEST && !config->allocator);
+    store->wait_max_ns = config->wait_max_ms ? (int64_t)config->wait_max_ms * 1000000 : -1;
     store->fuel = config->fuel ? config->fuel : WISP_FUEL_UNLIMITED;
 }
 

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "modules.h"
 #include "modules_exception.h"
+#include "modules_memory.h"
 
 /* Refuses the allocation whose turn it is, and counts what is still held. */
 typedef struct counter {
@@ -90,6 +91,28 @@ static wisp_status use_exceptions(wisp_store *store, const wisp_module *module, 
     return status;
 }
 
+/* Memories of all kinds, made by a module and by the program. */
+static wisp_status use_memories(wisp_store *store, const wisp_module *module, wisp_error *err)
+{
+    wisp_instance *instance;
+    wisp_memory *memory;
+    wisp_memory_type small = {.limits = {1, 100}, .page_size = 1, .is_64 = true};
+    wisp_status status = wisp_instance_new(store, module, NULL, &instance, err);
+    if (status == WISP_OK)
+        status = wisp_memory_grow(wisp_instance_memory(instance, "other"), 2, err);
+    if (status == WISP_OK)
+        status = wisp_memory_new_typed(store, &small, &memory, err);
+    if (status == WISP_OK)
+        status = wisp_memory_grow(memory, 99, err);
+    if (status == WISP_OK && wisp_features_built_in() & WISP_FEATURE_THREADS) {
+        wisp_memory_type type = {.limits = {1, 2}, .is_shared = true};
+        status = wisp_memory_new_typed(store, &type, &memory, err);
+        if (status == WISP_OK)
+            status = wisp_memory_grow(memory, 1, err);
+    }
+    return status;
+}
+
 typedef struct sweep {
     wisp_bytes bytes;
     wisp_status (*use)(wisp_store *store, const wisp_module *module, wisp_error *err);
@@ -142,11 +165,18 @@ static void exceptions_survive_every_refused_allocation(void **state)
     assert_true(refuse_each(&(sweep){BYTES(throws_wasm), use_exceptions}) > 20);
 }
 
+static void memories_survive_every_refused_allocation(void **state)
+{
+    (void)state;
+    assert_true(refuse_each(&(sweep){BYTES(two_memories_wasm), use_memories}) > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refused_allocation_is_survived_without_a_leak),
         cmocka_unit_test(exceptions_survive_every_refused_allocation),
+        cmocka_unit_test(memories_survive_every_refused_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

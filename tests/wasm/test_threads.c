@@ -225,6 +225,25 @@ static void waiting_ends_for_another_value_or_when_time_is_over(void **state)
     wisp_module_free(module);
 }
 
+static void a_store_limits_how_long_its_module_waits(void **state)
+{
+    (void)state;
+    fixture f;
+    wisp_store_config config = {.wait_max_ms = 1};
+    wisp_shared_memory *shared = new_shared(1, 16);
+    wisp_extern item = {.kind = WISP_EXTERN_MEMORY};
+    fixture_init(&f, &config);
+    assert_int_equal(wisp_memory_new_shared(f.store, shared, &item.of.memory, NULL), WISP_OK);
+    assert_int_equal(wisp_linker_add(f.linker, "env", "memory", item, NULL), WISP_OK);
+    wisp_instance *in = fixture_instance(&f, BYTES(worker_wasm));
+    wisp_value arg = wisp_i32(0), result;
+    assert_int_equal(wisp_call_export(in, "wait", &arg, 1, &result, 1, NULL), WISP_TRAP);
+    assert_int_equal(wisp_store_trap(f.store)->code, WISP_TRAP_INTERRUPTED);
+    assert_int_equal(fixture_call(&f, in, "wait_a_little", 0), 2);
+    fixture_deinit(&f);
+    wisp_shared_memory_release(shared);
+}
+
 /* ------------------------------------------------------------------ growing, holding */
 
 static void a_store_sees_what_another_one_grew(void **state)
@@ -346,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_waiting_thread_goes_on_when_notified),
         cmocka_unit_test(a_waiting_thread_can_be_interrupted),
         cmocka_unit_test(waiting_ends_for_another_value_or_when_time_is_over),
+        cmocka_unit_test(a_store_limits_how_long_its_module_waits),
         cmocka_unit_test(a_store_sees_what_another_one_grew),
         cmocka_unit_test(an_exported_shared_memory_outlives_its_store),
         cmocka_unit_test(a_shared_memory_needs_a_maximum),
