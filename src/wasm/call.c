@@ -13,11 +13,18 @@ static size_t stack_left(const wisp_exec *x, const wisp_slot *from)
     return (size_t)(x->stack_end - from) * sizeof(wisp_slot);
 }
 
+static uint32_t slots_of(wisp_func *func)
+{
+    if (func->slots == 0)
+        func->slots = wisp_functype_slots(func->functype) + 1;
+    return func->slots - 1;
+}
+
 static void get_values(wisp_value *values, const wisp_slot *slots, const wisp_valtype *types,
                        uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        values[i] = wisp_value_of_slot(slots, types[i]);
+        wisp_value_take(&values[i], slots, types[i]);
         slots += wisp_valtype_slots(types[i]);
     }
 }
@@ -75,10 +82,10 @@ static wisp_status run_host(wisp_exec *x, const wisp_func *func, wisp_value *val
 
 wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
 {
-    const wisp_func *func = x->callee;
+    wisp_func *func = x->callee;
     const wisp_functype *type = func->functype;
     wisp_slot *args = x->args;
-    uint32_t slots = wisp_functype_slots(type);
+    uint32_t slots = slots_of(func);
     size_t count = (size_t)type->param_count + type->result_count;
     if (stack_left(x, args) < slots * sizeof(wisp_slot) + count * sizeof(wisp_value))
         return WISP_TRAP_STACK;
@@ -101,8 +108,8 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
 
 wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame)
 {
-    const wisp_func *callee = x->callee;
-    uint32_t slots = wisp_functype_slots(callee->functype);
+    wisp_func *callee = x->callee;
+    uint32_t slots = slots_of(callee);
     wisp_slot *bridge = x->args + slots;
     size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + callee->function->frame_size;
     if (bridge > x->stack_end || stack_left(x, bridge) < needed)
@@ -126,13 +133,13 @@ static bool is_boundary(const uint16_t *pc)
 
 wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header)
 {
-    const wisp_func *callee = x->callee;
+    wisp_func *callee = x->callee;
     const wisp_functype *type = callee->functype;
     const uint16_t *next = header[WISP_HEADER_RETURN].ptr;
     wisp_slot *back = header[WISP_HEADER_FRAME].ref;
     size_t needed = callee->function->frame_size;
     if (!is_boundary(next))
-        needed += (wisp_functype_slots(type) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
+        needed += (slots_of(callee) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
     if (stack_left(x, frame) < needed)
         return NULL;
     memmove(frame, x->args,
@@ -210,7 +217,7 @@ wisp_status wisp_call(wisp_func *func, const wisp_value *args, uint32_t arg_coun
     wisp_slot *base = x->top;
     wisp_trap_code trap = WISP_TRAP_STACK;
     x->pc = NULL;
-    if (stack_left(x, base) >= wisp_functype_slots(func->functype) * sizeof(wisp_slot)) {
+    if (stack_left(x, base) >= slots_of(func) * sizeof(wisp_slot)) {
         put_values(base, args, arg_count);
         trap = enter(func);
     }

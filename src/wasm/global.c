@@ -2,47 +2,14 @@
 #include "wasm/types.h"
 #include "wasm/vector.h"
 
-wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type)
+void wisp_vector_of_slots(const wisp_slot *slots, wisp_value *value)
 {
-    wisp_value value = {.type = type};
-    if (type == WISP_V128)
-        wisp_put_v128(value.of.v128, wisp_v128_of_slots(slot));
-    else if (type == WISP_I32 || type == WISP_F32)
-        value.of.i32 = slot->i32; /* bits, so that no NaN changes on the way */
-    else if (!wisp_valtype_is_ref(type))
-        value.of.i64 = slot->i64;
-    else if (wisp_valtype_is_func(type))
-        value.of.funcref = slot->ref;
-    else if (wisp_valtype_is_exn(type))
-        value.of.exnref = slot->ref;
-    else
-        value.of.externref = slot->ref;
-    return value;
+    wisp_put_v128(value->of.v128, wisp_v128_of_slots(slots));
 }
 
-wisp_slot wisp_slot_of_value(const wisp_value *value)
+void wisp_vector_to_slots(const wisp_value *value, wisp_slot *slots)
 {
-    wisp_slot slot = {.u64 = 0};
-    if (value->type == WISP_I32 || value->type == WISP_F32)
-        slot.i32 = value->of.i32;
-    else if (!wisp_valtype_is_ref(value->type))
-        slot.i64 = value->of.i64;
-    else if (wisp_valtype_is_func(value->type))
-        slot.ref = value->of.funcref;
-    else if (wisp_valtype_is_exn(value->type))
-        slot.ref = value->of.exnref;
-    else
-        slot.ref = value->of.externref;
-    return slot;
-}
-
-uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots)
-{
-    if (value->type == WISP_V128)
-        wisp_v128_to_slots(slots, wisp_get_v128(value->of.v128));
-    else
-        *slots = wisp_slot_of_value(value);
-    return wisp_valtype_slots(value->type);
+    wisp_v128_to_slots(slots, wisp_get_v128(value->of.v128));
 }
 
 /* The type of a null [type]. */
@@ -53,10 +20,10 @@ static wisp_valtype null_of(wisp_valtype type)
     return wisp_valtype_is_exn(type) ? WISP_NULLEXNREF : WISP_NULLEXTERNREF;
 }
 
-bool wisp_value_fits(const wisp_value *value, wisp_valtype type)
+bool wisp_reference_fits(const wisp_value *value, wisp_valtype type)
 {
-    if (!wisp_valtype_is_ref(type))
-        return value->type == type;
+    if (!wisp_valtype_is_ref(value->type))
+        return false;
     if (wisp_slot_of_value(value).ref == NULL)
         return wisp_valtype_has_null(type) && wisp_valtype_matches(null_of(value->type), type);
     if (!wisp_valtype_is_func(value->type))

@@ -2,6 +2,7 @@
 #define WISP_WASM_RUNTIME_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include <wisp/wasm.h>
 
@@ -15,6 +16,7 @@
 #include "wasm/shared.h"
 #include "wasm/slot.h"
 #include "wasm/type_table.h"
+#include "wasm/types.h"
 
 /*
  * What exists while modules run. All of it belongs to a store: small things live in its
@@ -30,6 +32,7 @@ struct wisp_func {
     wisp_host_fn host; /* of one of the program's, with what follows */
     void *user;
     const char *name;
+    uint32_t slots; /* wisp_functype_slots, + 1, once it was asked for (call.c) */
 };
 
 struct wisp_memory {
@@ -246,16 +249,60 @@ wisp_trap_code wisp_unwind(wisp_exec *x);
  * [err] from it; returns WISP_TRAP (trap.c). */
 wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error *err);
 
-/* Whether [value] may be where [type], of the same store, is asked for: a function reference
- * by the function's type, whatever [value] says (global.c). */
-bool wisp_value_fits(const wisp_value *value, wisp_valtype type);
+/* Whether the reference [value] may be where [type], of the same store, is asked for: one to a
+ * function by the function's type, whatever [value] says (global.c). */
+bool wisp_reference_fits(const wisp_value *value, wisp_valtype type);
 
-/* Between the values of the interface and slots (global.c). */
-wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type);
-/* Not of v128. */
-wisp_slot wisp_slot_of_value(const wisp_value *value);
-/* Of any type; returns how many slots it took. */
-uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots);
+/* The same for any value. */
+static inline bool wisp_value_fits(const wisp_value *value, wisp_valtype type)
+{
+    return wisp_valtype_is_ref(type) ? wisp_reference_fits(value, type) : value->type == type;
+}
+
+/* Between the vectors of the interface and slots (global.c). */
+void wisp_vector_of_slots(const wisp_slot *slots, wisp_value *value);
+void wisp_vector_to_slots(const wisp_value *value, wisp_slot *slots);
+
+/* The same for all else, of which a value holds what a slot does, from its first byte on. What
+ * was written as 32 bits is read as such: otherwise the processor waits for the write. */
+static inline wisp_slot wisp_slot_of_value(const wisp_value *value)
+{
+    wisp_slot slot = {.u64 = 0};
+    if (wisp_valtype_width(value->type) == 0)
+        memcpy(&slot, &value->of, sizeof slot.u32);
+    else
+        memcpy(&slot, &value->of, sizeof slot);
+    return slot;
+}
+
+/* Makes [value] one of any type, of which [slot] is the first. */
+static inline void wisp_value_take(wisp_value *value, const wisp_slot *slot, wisp_valtype type)
+{
+    value->type = type;
+    if (type == WISP_V128)
+        wisp_vector_of_slots(slot, value);
+    else if (wisp_valtype_width(type) == 0)
+        memcpy(&value->of, slot, sizeof slot->u32);
+    else
+        memcpy(&value->of, slot, sizeof *slot);
+}
+
+static inline wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type)
+{
+    wisp_value value = {.type = 0};
+    wisp_value_take(&value, slot, type);
+    return value;
+}
+
+/* The same back; returns how many slots it took. */
+static inline uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots)
+{
+    if (value->type == WISP_V128)
+        wisp_vector_to_slots(value, slots);
+    else
+        *slots = wisp_slot_of_value(value);
+    return wisp_valtype_slots(value->type);
+}
 
 /* Grows and returns the old size in pages, or -1. */
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
