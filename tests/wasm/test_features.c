@@ -78,7 +78,7 @@ static bool is_built_in(uint32_t feature)
 static void a_module_says_which_features_it_uses(void **state)
 {
     (void)state;
-    uint32_t used;
+    uint32_t used = 0;
     assert_int_equal(load(BYTES(plain), 0, &used, NULL), WISP_OK);
     assert_int_equal(used, 0);
     for (int i = 0; i < MODULE_COUNT; i++) {
@@ -92,7 +92,7 @@ static void a_module_says_which_features_it_uses(void **state)
 static void a_denied_feature_is_refused_where_it_is_used(void **state)
 {
     (void)state;
-    uint32_t used;
+    uint32_t used = 0;
     wisp_error err;
     for (int i = 0; i < MODULE_COUNT; i++) {
         wisp_status status = load(modules[i].bytes, modules[i].feature, &used, &err);
@@ -107,7 +107,7 @@ static void a_denied_feature_is_refused_where_it_is_used(void **state)
 static void denying_other_features_changes_nothing(void **state)
 {
     (void)state;
-    uint32_t used;
+    uint32_t used = 0;
     for (int i = 0; i < MODULE_COUNT; i++)
         assert_int_equal(load(modules[i].bytes, ~modules[i].feature, &used, NULL),
                          is_built_in(modules[i].feature) ? WISP_OK : WISP_UNSUPPORTED);
@@ -116,7 +116,7 @@ static void denying_other_features_changes_nothing(void **state)
 static void what_is_not_built_in_is_refused(void **state)
 {
     (void)state;
-    uint32_t used;
+    uint32_t used = 0;
     wisp_error err;
     for (int i = 0; i < MODULE_COUNT; i++) {
         wisp_status status = load(modules[i].bytes, 0, &used, &err);
