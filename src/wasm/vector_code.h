@@ -237,7 +237,7 @@
 
 /*
  * Relaxed instructions whose result may be that of another one, and is: the choice of the
- * deterministic profile (Spec appendix A.5), so that it is the same on every machine.
+ * deterministic profile (Spec, appendix on profiles), so that it is the same on every machine.
  * X(number, shape, operation, number of the other)
  */
 #define WISP_VECTOR_RELAXED(X)                                                                    \
@@ -297,7 +297,8 @@
     X(0x05, v128, load32x2_s, 0xc7)                                                               \
     X(0x06, v128, load32x2_u, 0xc9)
 
-/* … or makes lanes of one: X(number, shape, operation, log2 of the bytes, the access) */
+/* … or makes lanes of one: X(number, shape, operation, log2 of the bytes, the access). From
+ * memory 0 the wider two are one instruction. */
 #define WISP_VECTOR_LOAD_SPLAT(X)                                                                 \
     X(0x07, v128, load8_splat,  0, I32_LOAD8_U)                                                   \
     X(0x08, v128, load16_splat, 1, I32_LOAD16_U)                                                  \
@@ -377,7 +378,7 @@
     X(V128_EXTRACT_32,   uint32_t, u32)                                                           \
     X(V128_EXTRACT_64,   uint64_t, u64)
 
-#define WISP_CODE_VECTOR_REPLACE(X)    /* d, a, number, place: X(name, type of the lane, field) */ \
+#define WISP_CODE_VECTOR_REPLACE(X)    /* d, a, number, place: the same columns */                \
     X(V128_REPLACE_8,  uint8_t,  u32)                                                             \
     X(V128_REPLACE_16, uint16_t, u32)                                                             \
     X(V128_REPLACE_32, uint32_t, u32)                                                             \

@@ -189,7 +189,7 @@ static wisp_value parse(const char *text)
     snprintf(words, sizeof words, "%s", text);
     const char *type = strtok_r(words, " ", &rest), *word = NULL;
     if (strcmp(type, "=") == 0)
-        return wisp_i32(atoi(rest));
+        return wisp_i32((int32_t)strtol(rest, NULL, 10));
     wisp_value value = {.type = WISP_V128};
     unsigned size = lane_size(type);
     for (unsigned at = 0; at < WISP_V128_SIZE; at += size) {
