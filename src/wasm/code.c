@@ -63,11 +63,15 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
                         WISP_CODE_F64_COMPARE(X)
 #undef X
 
+#define X(name, comparison, expression) KEEPS(name##_R) KEEPS(name##_I)
+                            WISP_CODE_ADD_LOOP(X)
+#undef X
+
 #define X(name, in, out, expression) [WISP_CODE_##name] = FIELD_##out,
-                            WISP_CODE_FLOAT_BINARY(X) WISP_CODE_UNARY(X) WISP_CODE_SIGN(X)
+                                WISP_CODE_FLOAT_BINARY(X) WISP_CODE_UNARY(X) WISP_CODE_SIGN(X)
 #undef X
 #define X(name, in, out, expression) [WISP_CODE_##name##_A] = FIELD_##out,
-                                WISP_CODE_UNARY(X) WISP_CODE_SIGN(X)
+                                    WISP_CODE_UNARY(X) WISP_CODE_SIGN(X)
 #undef X
 
 #define X(to, from, in, out, type, least, greatest, low, high)                                   \
@@ -75,7 +79,7 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
     [WISP_CODE_##to##_TRUNC_##from##_A] = FIELD_##out,                                           \
     [WISP_CODE_##to##_TRUNC_SAT_##from] = FIELD_##out,                                           \
     [WISP_CODE_##to##_TRUNC_SAT_##from##_A] = FIELD_##out,
-                                    WISP_CODE_TRUNCATE(X)
+                                        WISP_CODE_TRUNCATE(X)
 #undef X
 
 #define X(name, out, stored, extended)                                                           \
@@ -83,15 +87,15 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
     [WISP_CODE_##name##_A] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
     [WISP_CODE_##name##_X] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
     [WISP_CODE_##name##_AX] = FIELD_##out | TWIN(LOAD_FORMS),
-                                        WISP_CODE_LOAD(X) WISP_CODE_FLOAT_LOAD(X)
+                                            WISP_CODE_LOAD(X) WISP_CODE_FLOAT_LOAD(X)
 #undef X
 
 #define X(name, in, stored)                                                                      \
     KEEPS(name) KEEPS(name##_I) KEEPS(name##_AR) KEEPS(name##_AI) KEEPS(name##_RA)
-                                            WISP_CODE_STORE(X)
+                                                WISP_CODE_STORE(X)
 #undef X
 #define X(name, in, stored) KEEPS(name) KEEPS(name##_A)
-                                                WISP_CODE_FLOAT_STORE(X)
+                                                    WISP_CODE_FLOAT_STORE(X)
 #undef X
 };
 

@@ -121,6 +121,15 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
     X(I64_GT_U, a > b)                                                                            \
     X(I64_LE_U, a <= b)
 
+/*
+ * The end of a counting loop: d = a + immediate, and jump back if [expression] holds of that
+ * sum, a, and b: X(name, comparison, expression). Forms: R has b in a slot, I an immediate.
+ */
+#define WISP_CODE_ADD_LOOP(X)                                                                     \
+    X(I32_ADD_NE_LOOP,   I32_NE,   a != b)                                                        \
+    X(I32_ADD_LT_S_LOOP, I32_LT_S, (int32_t)a < (int32_t)b)                                       \
+    X(I32_ADD_LT_U_LOOP, I32_LT_U, a < b)
+
 /* d = a op b; FORMS_BINARY, and the same with ACC. An immediate has the type's size. */
 #define WISP_CODE_F32_BINARY(X)                                                                   \
     X(F32_ADD, a + b)                                                                             \

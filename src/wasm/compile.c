@@ -144,20 +144,33 @@ static const wisp_opcode *read_opcode(wisp_compiler *c)
     return NULL;
 }
 
-/* Locals that are no parameters begin as zero. */
-static void clear_locals(wisp_compiler *c)
+enum { UNITS_CLEAR = WISP_UNITS_HEAD + 2 };
+
+/* Locals that are no parameters begin as zero: room for the instruction that does it. */
+static void begin_locals(wisp_compiler *c)
 {
-    uint32_t first = c->header + WISP_HEADER_SLOTS;
-    if (c->top == first || c->status)
+    if (!c->has_locals)
         return;
     wisp_emit_code(c, WISP_CODE_CLEAR);
-    wisp_emit(c, (uint16_t)first);
-    wisp_emit(c, (uint16_t)(c->top - first));
+    wisp_emit(c, 0);
+    wisp_emit(c, 0);
+}
+
+/* Has it clear those that may be read before they are set. Returns where the code begins. */
+static uint32_t finish_locals(wisp_compiler *c)
+{
+    if (!c->has_locals)
+        return 0;
+    if (c->clear_from >= c->clear_to)
+        return UNITS_CLEAR;
+    c->code[WISP_UNITS_HEAD] = (uint16_t)c->clear_from;
+    c->code[WISP_UNITS_HEAD + 1] = (uint16_t)(c->clear_to - c->clear_from);
+    return 0;
 }
 
 static void walk_body(wisp_compiler *c)
 {
-    clear_locals(c);
+    begin_locals(c);
     wisp_control_push(c, WISP_OPCODE_BLOCK, c->type, 0);
     while (c->depth != 0 && c->status == WISP_OK) {
         c->opcode = read_opcode(c);
@@ -185,8 +198,7 @@ static void add_local(wisp_compiler *c, wisp_valtype type)
         wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", WISP_FRAME_SLOTS_MAX);
         return;
     }
-    bool is_unset = c->local_count >= c->type->param_count && wisp_valtype_is_ref(type) &&
-                    !wisp_valtype_has_null(type);
+    bool is_unset = c->local_count >= c->type->param_count;
     if (!wisp_array_reserve(c->allocator, &c->locals, &c->local_capacity, c->local_count + 1,
                             sizeof *c->locals)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %u locals", c->local_count + 1);
@@ -230,6 +242,9 @@ static void read_locals(wisp_compiler *c)
             add_local(c, type);
     }
     c->slots_max = c->top;
+    c->has_locals = c->top != (uint32_t)(c->header + WISP_HEADER_SLOTS);
+    c->clear_from = c->top;
+    c->clear_to = 0;
 }
 
 /* ------------------------------------------------------------------ functions */
@@ -281,12 +296,14 @@ static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_fun
 static wisp_status keep(wisp_compiler *c, wisp_module *module)
 {
     wisp_function *function = &module->functions[c->function];
+    uint32_t entry = finish_locals(c);
     size_t size = c->code_len * sizeof *c->code;
     uint16_t *code = wisp_arena_alloc(&module->arena, c->code_len, sizeof *c->code);
     if (!code)
         return wisp_fail_memory(c->err, size);
     memcpy(code, c->code, size);
     function->start = code;
+    function->entry = code + entry;
     function->code_len = (uint32_t)c->code_len;
     function->frame_size = c->slots_max * (uint32_t)sizeof(uint64_t);
     function->weight = (int32_t)(1 + c->instructions / 16);

@@ -39,7 +39,7 @@ typedef struct wisp_operand {
 typedef struct wisp_local {
     wisp_valtype type;
     uint16_t slot;
-    bool is_unset; /* has no value yet, and its type has no default one */
+    bool is_unset; /* has no value yet, or the default one of its type */
     uint32_t refs; /* topmost operand that is in it, as index + 1; 0 for none */
 } wisp_local;
 
@@ -100,6 +100,8 @@ struct wisp_compiler {
     uint16_t header;
     uint32_t top; /* first slot behind the operands: the home of the next one */
     uint32_t slots_max;
+    bool has_locals;
+    uint32_t clear_from, clear_to; /* slots of locals that may be read before they are set */
     bool is_dead;
 
     wisp_local *locals; /* parameters first */
@@ -122,6 +124,9 @@ struct wisp_compiler {
     /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
     uint32_t last_start, last_end;
     uint32_t last_code;
+    /* Where it ended, unless jumps go there, and the instruction before it, likewise; then it
+     * may have been given another slot. */
+    uint32_t last_len, before_len, before_start, before_code;
     /* Which slot's value each accumulator has too, now and before the last instruction. */
     wisp_accumulators accumulators, last_accumulators;
     size_t last_height;
@@ -184,6 +189,8 @@ void wisp_operands_check(wisp_compiler *c, wisp_types types);
 /* Locals whose type has no default value: [local] is set, and those that were set in [control]
  * are no more, as it ends (Spec 3.4.1). */
 void wisp_local_set(wisp_compiler *c, uint32_t local);
+/* [local] is read, which has not been set: it must have a default value, and have it then. */
+void wisp_local_read_unset(wisp_compiler *c, uint32_t local);
 void wisp_locals_unset(wisp_compiler *c, const wisp_control *control);
 
 /* The [count]-th operand from the top. */

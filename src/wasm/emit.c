@@ -68,6 +68,9 @@ static void overwrite(wisp_compiler *c, uint16_t slot)
 
 void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 {
+    c->before_len = c->last_len == c->code_len ? c->last_len : 0;
+    c->before_start = c->last_start;
+    c->before_code = c->last_code;
     c->last_start = (uint32_t)c->code_len;
     c->last_code = code;
     c->last_accumulators = c->accumulators;
@@ -81,7 +84,7 @@ void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
     c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] =
         wisp_operand_home(c);
     wisp_operand_push(c, type);
-    c->last_end = (uint32_t)c->code_len;
+    c->last_end = c->last_len = (uint32_t)c->code_len;
     c->last_height = c->height;
 }
 
@@ -118,6 +121,7 @@ void wisp_emit_forget(wisp_compiler *c)
 {
     for (int i = WISP_ACC_INT; i < WISP_ACC_COUNT; i++)
         c->accumulators.slots[i] = WISP_NOT_KEPT;
+    c->last_len = 0;
 }
 
 void wisp_emit_accumulated(wisp_compiler *c)
@@ -242,6 +246,9 @@ static void take_back(wisp_compiler *c)
     c->code_len = c->last_start;
     c->accumulators = c->last_accumulators;
     c->last_end = 0;
+    c->last_len = c->before_len;
+    c->last_start = c->before_start;
+    c->last_code = c->before_code;
 }
 
 bool wisp_emit_take_back(wisp_compiler *c, uint32_t code, uint16_t *units, int count)
@@ -344,11 +351,58 @@ static void patch(wisp_compiler *c, uint32_t unit, uint32_t value)
         memcpy(&c->code[unit], &value, sizeof value);
 }
 
+#ifdef WISP_NO_ACCUMULATORS
+static bool emit_add_loop(wisp_compiler *c, const wisp_condition *condition)
+{
+    (void)c, (void)condition;
+    return false;
+}
+#else
+/* The code of the loop's end that [condition], of what was just added, makes; 0 for none. */
+static uint32_t add_loop_code(const wisp_condition *condition)
+{
+    if (!condition->is_comparison)
+        return condition->is_accumulated ? WISP_CODE_I32_ADD_NE_LOOP_I : 0;
+    switch (condition->code) {
+#define X(name, comparison, expression)                                                          \
+    case WISP_CODE_##comparison##_AR:                                                            \
+        return WISP_CODE_##name##_R;                                                             \
+    case WISP_CODE_##comparison##_AI:                                                            \
+        return WISP_CODE_##name##_I;
+        WISP_CODE_ADD_LOOP(X)
+#undef X
+    }
+    return 0;
+}
+
+/* Makes one instruction of an addition just made and the jump back that tests its sum. */
+static bool emit_add_loop(wisp_compiler *c, const wisp_condition *condition)
+{
+    enum { UNITS_ADD = 2 + WISP_UNITS_32 };
+    uint16_t units[UNITS_ADD];
+    uint32_t code = condition ? add_loop_code(condition) : 0;
+    if (code == 0 || c->is_dead || c->status || c->last_code != WISP_CODE_I32_ADD_RI ||
+        c->last_len != c->code_len)
+        return false;
+    memcpy(units, &c->code[c->last_start + WISP_UNITS_HEAD], sizeof units);
+    c->code_len = c->last_start;
+    wisp_emit_code(c, code);
+    for (int i = 0; i < UNITS_ADD; i++)
+        wisp_emit(c, units[i]);
+    for (int i = 0; i < condition->unit_count; i++)
+        wisp_emit(c, condition->units[i]);
+    if (!condition->is_comparison)
+        wisp_emit_32(c, 0);
+    return true;
+}
+#endif
+
 void wisp_emit_jump(wisp_compiler *c, wisp_control *target, const wisp_condition *condition,
                     bool sense)
 {
     bool back = target->opcode == WISP_OPCODE_LOOP;
-    emit_test(c, condition, sense, back);
+    if (!back || !sense || !emit_add_loop(c, condition))
+        emit_test(c, condition, sense, back);
     if (back) {
         wisp_emit_32(c, target->start - (uint32_t)c->code_len);
         target->weights = emit_link(c, target->weights);

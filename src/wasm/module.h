@@ -90,9 +90,10 @@ typedef struct wisp_handler {
 
 #define WISP_NO_SLOT UINT16_MAX
 
-/* A function, imported or defined. Once compiled, [start] is where its code begins. */
+/* A function, imported or defined. Once compiled, calls go to [entry], which may be behind
+ * [start], where its code begins: there is nothing to clear then. */
 typedef struct wisp_function {
-    const uint16_t *start;
+    const uint16_t *entry, *start;
     uint32_t code_len;   /* units */
     uint32_t frame_size; /* bytes of its frame, all included */
     int32_t weight;      /* fuel of a call */

@@ -118,6 +118,19 @@ void wisp_local_set(wisp_compiler *c, uint32_t local)
     c->locals[local].is_unset = false;
 }
 
+void wisp_local_read_unset(wisp_compiler *c, uint32_t index)
+{
+    wisp_local *local = &c->locals[index];
+    if (wisp_valtype_is_ref(local->type) && !wisp_valtype_has_null(local->type))
+        wisp_compile_fail(c, WISP_MISMATCH, "local.get: uninitialized local %u", index);
+    uint32_t end = local->slot + wisp_valtype_slots(local->type);
+    if (c->clear_from > local->slot)
+        c->clear_from = local->slot;
+    if (c->clear_to < end)
+        c->clear_to = end;
+    local->is_unset = false;
+}
+
 void wisp_locals_unset(wisp_compiler *c, const wisp_control *control)
 {
     while (c->set_len > control->set_len)

@@ -59,7 +59,7 @@ void wisp_walk_local_get(wisp_compiler *c)
     if (c->status)
         return;
     if (c->locals[local].is_unset)
-        wisp_compile_fail(c, WISP_MISMATCH, "local.get: uninitialized local %u", local);
+        wisp_local_read_unset(c, local);
     wisp_operand_push_local(c, local);
 }
 
