@@ -139,6 +139,8 @@ enum { ALIGNED_MASK = 0xfff8 };
 
 /* Seven forms of each: i32, i64, i32 of 8 and 16 bits, i64 of 8, 16 and 32 bits. */
 static const uint8_t FORM_ALIGN[7] = {2, 3, 0, 1, 0, 1, 2};
+/* What cmpxchg expects has no bits beyond those compared: V8 11 ignores them, which is wrong. */
+static const int64_t FORM_MASK[7] = {-1, -1, 0xff, 0xffff, 0xff, 0xffff, 0xffffffff};
 static const bool FORM_IS_64[7] = {false, true, false, false, true, true, true};
 
 static void put_atomic_access(generator *g, uint32_t memory, uint8_t opcode, uint32_t align)
@@ -174,7 +176,9 @@ void put_atomic(generator *g, uint8_t type)
     if (FORM_IS_64[form] != (type == I64))
         form = type == I64;
     put_address_of(g, memory, ALIGNED_MASK);
-    for (uint32_t operands = group == 0 ? 0 : group == 7 ? 2 : 1; operands > 0; operands--)
+    if (group == 7)
+        put_masked(g, type, FORM_MASK[form]);
+    if (group > 0)
         put_value(g, type);
     uint32_t base = group == 0 ? 0x10 : 0x1e + (group - 1) * 7;
     put_atomic_access(g, memory, (uint8_t)(base + form), FORM_ALIGN[form]);
