@@ -28,8 +28,8 @@
  * off, and the program goes back to the version before or starts the module anew. So a
  * module need not defend itself against its own faults, and has no way to harm the program.
  *
- * No C library is needed. This header has memcpy, memmove, memset, memcmp and strlen, to which the
- * compiler itself adds calls; wisp-cc --libc links a small library of more.
+ * No C library is needed. This header has memcpy, memmove, memset, memcmp and strlen, to which
+ * the compiler itself adds calls; wisp-cc --libc links a small library of more.
  */
 
 #include <stddef.h>
