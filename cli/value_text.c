@@ -274,9 +274,12 @@ const char *type_print(const wisp_extern_type *type, char text[TYPE_TEXT_SIZE])
         break;
     case WISP_EXTERN_TABLE:
         add_limits(text, type->limits, wisp_valtype_print(type->valtype, name));
+        add(text, type->is_64 ? ", 64-bit" : "");
         break;
     case WISP_EXTERN_MEMORY:
-        add_limits(text, type->limits, "page");
+        add_limits(text, type->limits, type->page_size == 1 ? "byte" : "page");
+        add(text, type->is_64 ? ", 64-bit" : "");
+        add(text, type->is_shared ? ", shared" : "");
         break;
     case WISP_EXTERN_TAG:
         add_types(text, type->func.params, type->func.param_count, true);

@@ -256,13 +256,17 @@ void wisp_functype_print(const wisp_functype *type, char *into, size_t size)
 
 /* ------------------------------------------------------------------ imports and exports */
 
-static void print_limits(const char *what, wisp_limits limits, char *into, size_t size)
+/* A table or memory called [what]: "shared 64-bit memory of 1 to 2", … */
+static void print_limits(const wisp_extern_type *type, const char *what, char *into, size_t size)
 {
-    unsigned long long min = limits.min, max = limits.max;
-    if (limits.max == UINT64_MAX)
-        snprintf(into, size, "%s of at least %llu", what, min);
+    char before[WISP_VALTYPE_TEXT_MAX + 40];
+    unsigned long long min = type->limits.min, max = type->limits.max;
+    snprintf(before, sizeof before, "%s%s%s%s", type->is_shared ? "shared " : "",
+             type->is_64 ? "64-bit " : "", type->page_size == 1 ? "byte-wise " : "", what);
+    if (type->limits.max == UINT64_MAX)
+        snprintf(into, size, "%s of at least %llu", before, min);
     else
-        snprintf(into, size, "%s of %llu to %llu", what, min, max);
+        snprintf(into, size, "%s of %llu to %llu", before, min, max);
 }
 
 void wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t size)
@@ -283,10 +287,10 @@ void wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t siz
         break;
     case WISP_EXTERN_TABLE:
         snprintf(table, sizeof table, "%s table", wisp_valtype_print(type->valtype, name));
-        print_limits(table, type->limits, into, size);
+        print_limits(type, table, into, size);
         break;
     case WISP_EXTERN_MEMORY:
-        print_limits("memory", type->limits, into, size);
+        print_limits(type, "memory", into, size);
         break;
     case WISP_EXTERN_GLOBAL:
         snprintf(into, size, "%s global %s", type->is_mutable ? "mutable" : "immutable",
