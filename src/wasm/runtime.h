@@ -102,6 +102,7 @@ typedef struct wisp_exec {
     wisp_slot *args;      /* … with what … */
     const uint16_t *next; /* … and where to go on afterwards … */
     wisp_slot *back;      /* … in which frame (tail calls) */
+    bool is_leaving;      /* what throws was called last of all: its caller catches nothing */
     wisp_trap_code trap;  /* why it stopped; NONE when it returned */
     const uint16_t *pc;   /* where it stopped: at or behind the trapping instruction's start */
     wisp_slot *frame;
@@ -128,7 +129,7 @@ struct wisp_store {
     wisp_slot *stack;
     size_t stack_size; /* bytes */
     uint32_t depth, depth_max;
-    int64_t wait_max_ns; /* of a thread in a shared memory; negative: without end */
+    int64_t wait_max_ns;              /* of a thread in a shared memory; negative: without end */
     uint64_t memory_used, memory_max; /* bytes */
     uint64_t table_used, table_max;   /* elements */
     bool maps_memory;

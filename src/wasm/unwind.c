@@ -48,12 +48,15 @@ wisp_trap_code wisp_unwind(wisp_exec *x)
     wisp_exception *exception = store->exceptions.thrown;
     wisp_activation a;
     bool is_inside = wisp_activation_at(store, x->instance, x->pc, x->frame, &a);
+    bool may_catch = !x->is_leaving;
+    x->is_leaving = false;
     while (is_inside) {
         wisp_trap_code trap =
             wisp_store_charge(store, 1 + a.function->handler_count / HANDLERS_PER_FUEL);
         if (trap)
             return trap;
-        const wisp_handler *handler = find_handler(&a, exception);
+        const wisp_handler *handler = may_catch ? find_handler(&a, exception) : NULL;
+        may_catch = true;
         if (handler) {
             trap = wisp_store_charge(store, (uint64_t)a.function->weight);
             if (!trap)

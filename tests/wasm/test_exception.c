@@ -338,6 +338,28 @@ static void legacy_delegate_skips_the_handlers_between(void **state)
     fixture_deinit(&f);
 }
 
+static wisp_status host_throws(void *user, wisp_instance *caller, const wisp_value *args,
+                               wisp_value *results, wisp_error *err)
+{
+    (void)user;
+    (void)results;
+    return throw_new(wisp_instance_tag(caller, "e"), args[0].of.i32, err);
+}
+
+static void who_made_a_tail_call_catches_nothing_of_it(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f, NULL);
+    fixture_offer(&f, "host", "(i)", host_throws, NULL);
+    wisp_instance *legacy = fixture_instance(&f, BYTES(legacy_wasm));
+    assert_int_equal(fixture_run(&f, legacy, "stays", 1), WISP_OK);
+    assert_int_equal(fixture_run(&f, legacy, "leaves", 1), WISP_TRAP);
+    assert_int_equal(wisp_store_trap(f.store)->code, WISP_TRAP_EXCEPTION);
+    assert_int_equal(fixture_run(&f, legacy, "stays", 1), WISP_OK);
+    fixture_deinit(&f);
+}
+
 static void locals_are_as_the_throw_left_them(void **state)
 {
     (void)state;
@@ -422,6 +444,7 @@ int main(void)
         cmocka_unit_test(legacy_clauses_catch_by_tag),
         cmocka_unit_test(legacy_rethrow_names_the_clause_whose_exception_it_means),
         cmocka_unit_test(legacy_delegate_skips_the_handlers_between),
+        cmocka_unit_test(who_made_a_tail_call_catches_nothing_of_it),
         cmocka_unit_test(locals_are_as_the_throw_left_them),
         cmocka_unit_test(a_cpp_program_throws_and_catches),
         cmocka_unit_test(an_exception_crosses_instances),

@@ -170,9 +170,9 @@ static void a_bad_signature_is_refused(void **state)
             WISP_INVALID);
     assert_int_equal(wisp_linker_add_func(f.linker, "env", "f", "()", NULL, NULL, &f.err),
                      WISP_INVALID);
-    assert_int_equal(
-        wisp_linker_add_func(f.linker, "env", "f", "(iIfFvcex)iIfFvcex", host_nothing, NULL, &f.err),
-        WISP_OK);
+    assert_int_equal(wisp_linker_add_func(f.linker, "env", "f", "(iIfFvcex)iIfFvcex",
+                                          host_nothing, NULL, &f.err),
+                     WISP_OK);
     fixture_deinit(&f);
 }
 
