@@ -321,13 +321,14 @@ WISP_API uint32_t wisp_module_features(const wisp_module *module);
 WISP_API void wisp_module_free(wisp_module *module);
 
 typedef struct wisp_import {
-    const char *module, *name; /* UTF-8, NUL-terminated; a name with a NUL in it ends there */
+    const char *module, *name;     /* UTF-8, NUL-terminated, but of … */
+    size_t module_size, name_size; /* … bytes, which may have NULs among them */
     wisp_extern_type type;
 } wisp_import;
 
 typedef struct wisp_export {
-    const char *name; /* likewise, but for its … */
-    size_t name_size; /* … bytes, which may have a NUL among them */
+    const char *name; /* likewise */
+    size_t name_size;
     wisp_extern_type type;
 } wisp_export;
 
@@ -453,6 +454,7 @@ typedef struct wisp_frame {
     const char *func_name;         /* from the name section or an export; NULL where unknown */
     uint32_t func_index;           /* in the module's function index space */
     uint32_t offset;               /* of the instruction in the module's bytes; 0 where unknown */
+    uint32_t body_offset;          /* of the function's body there */
 } wisp_frame;
 
 #define WISP_TRAP_FRAMES_MAX 32

@@ -107,6 +107,8 @@ bool wisp_module_import(const wisp_module *module, uint32_t index, wisp_import *
     const wisp_import_entry *import = &module->imports[index];
     out->module = import->module.text;
     out->name = import->name.text;
+    out->module_size = import->module.size;
+    out->name_size = import->name.size;
     out->type = wisp_module_extern_type(module, import->kind, import->index);
     return true;
 }

@@ -60,6 +60,7 @@ static void add_wasm_frame(wisp_store *store, const wisp_instance *instance,
     frame->instance = instance;
     frame->module = module;
     frame->func_index = index;
+    frame->body_offset = function->body.offset;
     frame->func_name = name_of(store, module, index);
     frame->offset =
         wisp_compile_locate(module, store->allocator, index, (uint32_t)(pc - function->start));
