@@ -96,12 +96,13 @@ static int32_t look(wisp_shared_memory *shared, uint64_t address)
 {
     wisp_store *store;
     wisp_memory *memory;
-    int32_t value = 0;
+    uint8_t bytes[4] = {0};
     assert_int_equal(wisp_store_new(NULL, &store, NULL), WISP_OK);
     assert_int_equal(wisp_memory_new_shared(store, shared, &memory, NULL), WISP_OK);
-    assert_int_equal(wisp_memory_read(memory, address, &value, sizeof value, NULL), WISP_OK);
+    assert_int_equal(wisp_memory_read(memory, address, bytes, sizeof bytes, NULL), WISP_OK);
     wisp_store_free(store);
-    return value;
+    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                     (uint32_t)bytes[3] << 24);
 }
 
 static void threads_count_together_by_atomic_instructions(void **state)
