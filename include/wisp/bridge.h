@@ -29,7 +29,7 @@
  *
  * A signature is "(parameters)results"; spaces between parameters are for the reader.
  *
- *     i I f F c e   a number or a reference, as in wisp_linker_add_func
+ *     i I f F v c e x   a number, a vector or a reference, as in wisp_linker_add_func
  *     z             a size, as wide as the module's addresses
  *     <16           a pointer to 16 bytes, which the function reads
  *     >16           … which it fills
@@ -48,7 +48,7 @@
  * Without ? and ! address 0 is an address as any other, as it is in WebAssembly. The
  * parameter that counts must be an i, I or z, is unsigned, stands before or behind, and may
  * serve several pointers: "(<[2] >[2] z)". An array of nothing must lie in the memory too,
- * if only at its end. Results are i I f F c e or z.
+ * if only at its end. Results are i I f F v c e x or z.
  *
  * Addresses are of the caller's first memory. What is outside of it, misaligned, null
  * against the signature or text without an end traps the module before the function runs.
@@ -85,12 +85,14 @@ typedef struct wisp_arg {
         uint32_t u32;
         int64_t i64; /* I */
         uint64_t u64;
-        float f32;        /* f */
-        double f64;       /* F */
-        wisp_func *func;  /* c */
-        void *ref;        /* e */
-        uint64_t length;  /* z */
-        uint64_t address; /* of a pointer, in the module's memory */
+        float f32;                    /* f */
+        double f64;                   /* F */
+        wisp_func *func;              /* c */
+        void *ref;                    /* e */
+        wisp_exception *exception;    /* x */
+        uint8_t v128[WISP_V128_SIZE]; /* v */
+        uint64_t length;              /* z */
+        uint64_t address;             /* of a pointer, in the module's memory */
     };
     union {
         const void *in;   /* what a pointer with < points at, else NULL */

@@ -24,6 +24,12 @@ static void take_value(const wisp_value *value, wisp_arg *arg)
     case WISP_EXTERNREF:
         arg->ref = value->of.externref;
         break;
+    case WISP_EXNREF:
+        arg->exception = value->of.exnref;
+        break;
+    case WISP_V128:
+        memcpy(arg->v128, value->of.v128, sizeof arg->v128);
+        break;
     default:
         arg->i64 = value->of.i64;
     }

@@ -112,8 +112,9 @@ static bool copy_types(wasm_valtype_vec_t *out, const wasm_valtype_vec_t *from)
 wasm_functype_t *wasm_functype_copy(const wasm_functype_t *type)
 {
     wasm_valtype_vec_t params, results;
-    bool is_copied = copy_types(&params, &type->params) & copy_types(&results, &type->results);
-    if (is_copied)
+    bool has_params = copy_types(&params, &type->params);
+    bool has_results = copy_types(&results, &type->results);
+    if (has_params && has_results)
         return wasm_functype_new(&params, &results);
     wasm_valtype_vec_delete(&params);
     wasm_valtype_vec_delete(&results);
@@ -318,8 +319,9 @@ static bool copy_name(wasm_name_t *out, const wasm_name_t *from)
 wasm_importtype_t *wasm_importtype_copy(const wasm_importtype_t *import)
 {
     wasm_name_t module, name;
-    bool is_copied = copy_name(&module, &import->module) & copy_name(&name, &import->name);
-    wasm_externtype_t *type = is_copied ? wasm_externtype_copy(import->type) : NULL;
+    bool has_module = copy_name(&module, &import->module);
+    bool has_name = copy_name(&name, &import->name);
+    wasm_externtype_t *type = has_module && has_name ? wasm_externtype_copy(import->type) : NULL;
     return wasm_importtype_new(&module, &name, type);
 }
 
@@ -438,9 +440,9 @@ static bool types_of(const wisp_valtype *types, uint32_t count, wasm_valtype_vec
 wasm_functype_t *capi_functype_of(const wisp_functype *type)
 {
     wasm_valtype_vec_t params, results;
-    bool is_copied = types_of(type->params, type->param_count, &params) &
-                     types_of(type->results, type->result_count, &results);
-    if (is_copied)
+    bool has_params = types_of(type->params, type->param_count, &params);
+    bool has_results = types_of(type->results, type->result_count, &results);
+    if (has_params && has_results)
         return wasm_functype_new(&params, &results);
     wasm_valtype_vec_delete(&params);
     wasm_valtype_vec_delete(&results);

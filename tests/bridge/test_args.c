@@ -58,6 +58,11 @@ static void numbers_arrive_as_they_are(void **state)
     assert_true(f.args[2].f32 == 1.5f);
     assert_true(f.args[3].f64 == -2.5);
     assert_true(f.args[4].length == UINT32_MAX);
+    static const uint8_t lanes[WISP_V128_SIZE] = {1, 2,  3,  4,  5,  6,  7,  8,
+                                                  9, 10, 11, 12, 13, 14, 15, 16};
+    wisp_value vector = wisp_v128_value(lanes);
+    assert_int_equal(check(&f, "(v)", 'i', &vector), WISP_OK);
+    assert_memory_equal(f.args[0].v128, lanes, sizeof lanes);
     int thing;
     wisp_value refs[] = {{.type = WISP_EXTERNREF}, {.type = WISP_FUNCREF}};
     refs[0].of.externref = &thing;
