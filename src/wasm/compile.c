@@ -270,7 +270,7 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->height = c->moved = c->depth = c->set_len = 0;
     c->top = 0;
     c->handlers.len = c->clauses.len = 0;
-    c->code_len = 0;
+    c->code_len = c->code_room = 0;
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
     wisp_emit_forget(c);

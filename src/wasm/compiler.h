@@ -121,6 +121,7 @@ struct wisp_compiler {
 
     uint16_t *code;
     size_t code_len, code_capacity, code_max;
+    size_t code_room; /* how far code_len can go before there must be more */
     /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
     uint32_t last_start, last_end;
     uint32_t last_code;

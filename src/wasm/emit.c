@@ -6,20 +6,27 @@
 
 /* ------------------------------------------------------------------ units */
 
-void wisp_emit(wisp_compiler *c, uint16_t unit)
+/* Makes room for one unit more, at least. */
+static bool make_room(wisp_compiler *c)
 {
-    if (c->is_dead || c->status)
-        return;
     if (c->code_len == c->code_max) {
         wisp_compile_fail(c, WISP_LIMIT, "more than %zu units of code", c->code_max);
-        return;
+        return false;
     }
     if (!wisp_array_reserve(c->allocator, &c->code, &c->code_capacity, c->code_len + 1,
                             sizeof *c->code)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu units of code",
                           c->code_len + 1);
-        return;
+        return false;
     }
+    c->code_room = c->code_capacity < c->code_max ? c->code_capacity : c->code_max;
+    return true;
+}
+
+void wisp_emit(wisp_compiler *c, uint16_t unit)
+{
+    if (c->is_dead || c->status || (c->code_len >= c->code_room && !make_room(c)))
+        return;
     c->code[c->code_len++] = unit;
 }
 
