@@ -15,7 +15,8 @@ typedef struct wisp_reader {
 
 static inline wisp_reader wisp_reader_of(wisp_bytes bytes)
 {
-    return (wisp_reader){bytes.data, bytes.data, bytes.data + bytes.size};
+    const uint8_t *end = bytes.size ? bytes.data + bytes.size : bytes.data; /* of NULL too */
+    return (wisp_reader){bytes.data, bytes.data, end};
 }
 
 static inline size_t wisp_reader_left(const wisp_reader *r)
