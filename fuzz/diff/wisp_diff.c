@@ -270,6 +270,8 @@ static void run_case(wisp_bytes choices, uint32_t features, FILE *cases)
     wisp_error err = {0};
     char exports[4096];
     uint32_t size = 0;
+    put_item(cases, bytes.data, (uint32_t)bytes.size);
+    fflush(cases); /* so that it is known what crashed */
     if (wisp_module_new(NULL, bytes, &module, &err)) {
         printf("refused: %s\n", err.text);
     } else {
@@ -277,7 +279,6 @@ static void run_case(wisp_bytes choices, uint32_t features, FILE *cases)
         run_module(module);
         wisp_module_free(module);
     }
-    put_item(cases, bytes.data, (uint32_t)bytes.size);
     put_item(cases, exports, size);
     free((void *)bytes.data);
 }
