@@ -86,15 +86,17 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
     [WISP_CODE_##name] = FIELD_##out | TWIN(LOAD_FORMS),                                         \
     [WISP_CODE_##name##_A] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
     [WISP_CODE_##name##_X] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
-    [WISP_CODE_##name##_AX] = FIELD_##out | TWIN(LOAD_FORMS),
+    [WISP_CODE_##name##_AX] = FIELD_##out | TWIN(LOAD_FORMS),                                    \
+    [WISP_CODE_##name##_K] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
+    [WISP_CODE_##name##_AK] = FIELD_##out | TWIN(LOAD_FORMS),
                                             WISP_CODE_LOAD(X) WISP_CODE_FLOAT_LOAD(X)
 #undef X
 
 #define X(name, in, stored)                                                                      \
-    KEEPS(name) KEEPS(name##_I) KEEPS(name##_AR) KEEPS(name##_AI) KEEPS(name##_RA)
+    KEEPS(name) KEEPS(name##_I) KEEPS(name##_AR) KEEPS(name##_AI) KEEPS(name##_RA) KEEPS(name##_K) KEEPS(name##_KA)
                                                 WISP_CODE_STORE(X)
 #undef X
-#define X(name, in, stored) KEEPS(name) KEEPS(name##_A)
+#define X(name, in, stored) KEEPS(name) KEEPS(name##_A) KEEPS(name##_K) KEEPS(name##_KA)
                                                     WISP_CODE_FLOAT_STORE(X)
 #undef X
 };

@@ -234,7 +234,8 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
 /*
  * d = memory[a + offset]; offset is an immediate of 2 units. X(name, result field, type in
  * memory, type that it is extended through). Forms: _A has a in the accumulator, _X has a + b
- * instead (a sum of 32 bits), _AX has a of those in the accumulator; and the same with ACC.
+ * instead (a sum of 32 bits), _AX has a of those in the accumulator, _K has a + an immediate
+ * (likewise) and no offset, _AK has a of those in the accumulator; and the same with ACC.
  */
 #define WISP_CODE_LOAD(X)                                                                         \
     X(I32_LOAD,     u32, uint32_t, uint32_t)                                                      \
@@ -256,7 +257,8 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
     X(F64_LOAD,     f64, double,   double)
 
 /* memory[a + offset] = b. Forms: none has both in slots, _I has b as a sign-extended immediate
- * of 2 units after the offset; _AR, _AI and _RA have a or b in the accumulator. */
+ * of 2 units after the offset; _AR, _AI and _RA have a or b in the accumulator; _K stores b to
+ * a + an immediate (a sum of 32 bits), _KA the same from the accumulator. */
 #define WISP_CODE_STORE(X)                                                                        \
     X(I32_STORE,   u32, uint32_t)                                                                 \
     X(I64_STORE,   u64, uint64_t)                                                                 \
@@ -266,7 +268,7 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
     X(I64_STORE16, u64, uint16_t)                                                                 \
     X(I64_STORE32, u64, uint32_t)
 
-/* The same on floats: forms none and, next to it, _A with b in the accumulator. */
+/* The same on floats: forms none and, next to it, _A with b in the accumulator; _K and _KA. */
 #define WISP_CODE_FLOAT_STORE(X)                                                                  \
     X(F32_STORE, f32, float)                                                                      \
     X(F64_STORE, f64, double)
@@ -405,7 +407,7 @@ typedef enum wisp_code {
 /* The forms of one instruction, as distances from its first code … */
 enum { WISP_FORM_RR, WISP_FORM_RI, WISP_FORM_AR, WISP_FORM_AI, WISP_FORM_RA };
 /* … of a load … */
-enum { WISP_FORM_LOAD_A = 1, WISP_FORM_LOAD_X = 2, WISP_FORM_LOAD_AX = 3 };
+enum { WISP_FORM_LOAD_A = 1, WISP_FORM_LOAD_X, WISP_FORM_LOAD_AX, WISP_FORM_LOAD_K, WISP_FORM_LOAD_AK };
 /* … and of a comparison: from the value to BR, and so on. */
 enum {
     WISP_FORM_BR = WISP_CODE_I32_EQ_BR_RR - WISP_CODE_I32_EQ_RR,

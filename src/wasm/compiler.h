@@ -12,8 +12,9 @@
  *
  * The operand stack is virtual: an operand is in the slot that belongs to its place on the
  * stack (its home), or still in a local, or a constant. So local.get and constants emit
- * nothing. An operand in a local is moved home when that local is about to change, and
- * before control flow splits.
+ * nothing. Nor does adding a constant to a local, until somebody wants the sum: accesses to
+ * memory add by themselves. An operand in a local is moved home when that local is about to
+ * change, and before control flow splits.
  *
  * Code that cannot be reached is validated but not emitted (is_dead).
  *
@@ -33,7 +34,7 @@ typedef struct wisp_operand {
     uint8_t kind;      /* wisp_operand_kind */
     uint32_t local;    /* LOCAL: its index … */
     uint32_t next_ref; /* … and the next operand below in it, as index + 1 */
-    uint64_t bits;     /* CONSTANT */
+    uint64_t bits;     /* CONSTANT; LOCAL: what is to be added to it, of an i32 */
 } wisp_operand;
 
 typedef struct wisp_local {
@@ -169,6 +170,8 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
 
 /* Pops an operand of [type]; 0 takes any. */
 wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
+/* The same for who can add: it may be a local and what to add to it. */
+wisp_operand wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type);
 void wisp_operands_pop(wisp_compiler *c, wisp_types types);
 /* Forgets all operands of the current block. */
 void wisp_operands_drop(wisp_compiler *c);
@@ -179,6 +182,8 @@ void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
 void wisp_operands_push(wisp_compiler *c, wisp_types types);
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits);
 void wisp_operand_push_local(wisp_compiler *c, uint32_t local);
+/* Pushes the sum of a local of type i32 and [addend]. */
+void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend);
 
 /* Checks that the topmost operands may have [types]; those that unreachable code does not
  * have are no fault. */
@@ -210,6 +215,15 @@ void wisp_emit_code(wisp_compiler *c, uint32_t code);
  * wisp_emit_result, which pushes that. */
 void wisp_emit_producer(wisp_compiler *c, uint32_t code);
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type);
+
+/* Whether [operand] is a local that something is to be added to. */
+static inline bool wisp_operand_is_sum(const wisp_operand *operand)
+{
+    return operand->kind == WISP_OPERAND_LOCAL && operand->bits != 0;
+}
+
+/* Adds up the topmost operand, if it is a sum: by an instruction that others can be made of. */
+void wisp_emit_sum(wisp_compiler *c);
 
 /* The slot that [operand] is in; constants are put into their home first. */
 uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);

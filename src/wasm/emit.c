@@ -143,7 +143,7 @@ bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operan
 {
     wisp_accumulator accumulator = accumulator_of(operand->type);
     if (!WISP_HAS_ACCUMULATORS || accumulator == WISP_ACC_NONE || c->is_dead || c->status ||
-        operand->kind == WISP_OPERAND_CONSTANT)
+        operand->kind == WISP_OPERAND_CONSTANT || wisp_operand_is_sum(operand))
         return false;
     uint16_t slot =
         operand->kind == WISP_OPERAND_LOCAL ? c->locals[operand->local].slot : operand->home;
@@ -190,17 +190,42 @@ static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint
         wisp_emit_32(c, (uint32_t)bits);
 }
 
+static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
+{
+    overwrite(c, to);
+    wisp_emit_code(c, WISP_CODE_I32_ADD_RI);
+    wisp_emit(c, to);
+    wisp_emit(c, c->locals[sum->local].slot);
+    wisp_emit_32(c, (uint32_t)sum->bits);
+}
+
+void wisp_emit_sum(wisp_compiler *c)
+{
+    if (c->height == c->controls[c->depth - 1].height ||
+        !wisp_operand_is_sum(wisp_operand_top(c, 1)))
+        return;
+    wisp_operand sum = wisp_operand_pop_sum(c, WISP_I32);
+    wisp_emit_producer(c, WISP_CODE_I32_ADD_RI);
+    wisp_emit(c, c->locals[sum.local].slot);
+    wisp_emit_32(c, (uint32_t)sum.bits);
+    wisp_emit_result(c, WISP_I32);
+}
+
 void wisp_emit_move(wisp_compiler *c, uint16_t slot, const wisp_operand *operand)
 {
     if (operand->kind == WISP_OPERAND_CONSTANT)
         emit_constant(c, operand->type, slot, operand->bits);
+    else if (wisp_operand_is_sum(operand))
+        emit_sum_to(c, slot, operand);
     else
         emit_copy(c, operand->type, slot, wisp_emit_use(c, operand));
 }
 
 uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand)
 {
-    if (operand->kind == WISP_OPERAND_LOCAL)
+    if (wisp_operand_is_sum(operand))
+        emit_sum_to(c, operand->home, operand);
+    else if (operand->kind == WISP_OPERAND_LOCAL)
         return c->locals[operand->local].slot;
     if (operand->kind == WISP_OPERAND_CONSTANT)
         emit_constant(c, operand->type, operand->home, operand->bits);

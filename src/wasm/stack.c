@@ -157,6 +157,12 @@ static wisp_operand unknown_operand(const wisp_compiler *c)
 
 wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
 {
+    wisp_emit_sum(c);
+    return wisp_operand_pop_sum(c, type);
+}
+
+wisp_operand wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
+{
     const wisp_control *block = current(c);
     if (c->height == block->height) {
         if (!block->is_polymorphic)
@@ -183,7 +189,7 @@ void wisp_operands_pop(wisp_compiler *c, wisp_types types)
 void wisp_operands_drop(wisp_compiler *c)
 {
     while (c->height > current(c)->height)
-        wisp_operand_pop(c, 0);
+        wisp_operand_pop_sum(c, 0);
 }
 
 static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
@@ -233,6 +239,13 @@ void wisp_operand_push_local(wisp_compiler *c, uint32_t local)
         operand->next_ref = c->locals[local].refs;
         c->locals[local].refs = (uint32_t)c->height;
     }
+}
+
+void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend)
+{
+    wisp_operand_push_local(c, local);
+    if (c->status == WISP_OK)
+        wisp_operand_top(c, 1)->bits = addend;
 }
 
 void wisp_operands_match(wisp_compiler *c, wisp_types types)

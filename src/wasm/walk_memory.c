@@ -20,34 +20,48 @@ static uint32_t plain_load(const wisp_opcode *op)
     return op->out == WISP_F64 ? WISP_CODE_F64_LOAD : op->code;
 }
 
+/* The instruction that made the address of a load, and the form of loads that does its work. */
+typedef struct address_form {
+    uint32_t code;
+    uint8_t form, units;
+    bool has_offset;
+} address_form;
+
 /* A load whose address is a sum just made adds by itself. */
 static bool load_of_sum(wisp_compiler *c, uint32_t offset)
 {
+    static const address_form forms[] = {
+        {WISP_CODE_I32_ADD_RR + WISP_FORM_RR, WISP_FORM_LOAD_X, 2, true},
+        {WISP_CODE_I32_ADD_RR + WISP_FORM_RI, WISP_FORM_LOAD_K, 1 + WISP_UNITS_32, false},
+#ifndef WISP_NO_ACCUMULATORS
+        {WISP_CODE_I32_ADD_RR + WISP_FORM_AR, WISP_FORM_LOAD_AX, 1, true},
+        {WISP_CODE_I32_ADD_RR + WISP_FORM_RA, WISP_FORM_LOAD_AX, 1, true},
+        {WISP_CODE_I32_ADD_RR + WISP_FORM_AI, WISP_FORM_LOAD_AK, WISP_UNITS_32, false},
+#endif
+    };
     const wisp_opcode *op = c->opcode;
-    uint16_t units[2];
-    uint32_t form = WISP_FORM_LOAD_X;
-    int count = 2;
-    if (!WISP_HAS_ACCUMULATORS)
-        return false;
-    if (!wisp_emit_take_back(c, WISP_CODE_I32_ADD_RR, units, count)) {
-        count = 1;
-        form = WISP_FORM_LOAD_AX;
-        if (!wisp_emit_take_back(c, WISP_CODE_I32_ADD_RR + WISP_FORM_AR, units, count) &&
-            !wisp_emit_take_back(c, WISP_CODE_I32_ADD_RR + WISP_FORM_RA, units, count))
-            return false;
+    uint16_t units[1 + WISP_UNITS_32];
+    for (size_t i = 0; WISP_HAS_ACCUMULATORS && i < sizeof forms / sizeof *forms; i++) {
+        const address_form *form = &forms[i];
+        if ((!form->has_offset && offset != 0) ||
+            !wisp_emit_take_back(c, form->code, units, form->units))
+            continue;
+        wisp_emit_producer(c, plain_load(op) + form->form);
+        for (int k = 0; k < form->units; k++)
+            wisp_emit(c, units[k]);
+        if (form->has_offset)
+            wisp_emit_32(c, offset);
+        wisp_emit_result(c, op->out);
+        return true;
     }
-    wisp_emit_producer(c, plain_load(op) + form);
-    for (int i = 0; i < count; i++)
-        wisp_emit(c, units[i]);
-    wisp_emit_32(c, offset);
-    wisp_emit_result(c, op->out);
-    return true;
+    return false;
 }
 
 /* From memory 0, whose addresses have 32 bits. */
 static void load_plain(wisp_compiler *c, uint32_t offset)
 {
     const wisp_opcode *op = c->opcode;
+    wisp_emit_sum(c);
     if (load_of_sum(c, offset))
         return;
     wisp_operand address = wisp_operand_pop(c, WISP_I32);
@@ -103,23 +117,48 @@ static bool is_store_immediate(const wisp_operand *value, uint32_t natural)
            (natural < 3 || (int64_t)value->bits == (int32_t)value->bits);
 }
 
+static uint32_t plain_store(const wisp_opcode *op)
+{
+    if (op->in == WISP_F32)
+        return WISP_CODE_F32_STORE;
+    return op->in == WISP_F64 ? WISP_CODE_F64_STORE : op->code;
+}
+
 /* The form whose value is in the accumulator. */
 static uint32_t store_taking_value(const wisp_opcode *op)
 {
-    if (op->in == WISP_F32)
-        return WISP_CODE_F32_STORE + 1;
-    return op->in == WISP_F64 ? WISP_CODE_F64_STORE + 1 : op->code + WISP_FORM_RA;
+    bool is_float = op->in == WISP_F32 || op->in == WISP_F64;
+    return plain_store(op) + (is_float ? 1 : WISP_FORM_RA);
+}
+
+/* To memory 0, whose addresses have 32 bits, at a local and what is added to it. */
+static void store_to_sum(wisp_compiler *c, const wisp_operand *address, const wisp_operand *value)
+{
+    const wisp_opcode *op = c->opcode;
+    uint16_t slot = wisp_emit_use(c, value);
+    bool takes_value = wisp_emit_take(c, value);
+    uint32_t form = store_taking_value(op) - plain_store(op) + 1;
+    wisp_emit_code(c, plain_store(op) + form + takes_value);
+    wisp_emit(c, c->locals[address->local].slot);
+    if (!takes_value)
+        wisp_emit(c, slot);
+    wisp_emit_32(c, (uint32_t)address->bits);
 }
 
 /* To memory 0, whose addresses have 32 bits. */
-static void store_plain(wisp_compiler *c, const wisp_operand *address, const wisp_operand *value,
-                        uint32_t offset, bool has_immediate)
+static void store_plain(wisp_compiler *c, const wisp_operand *value, uint32_t offset,
+                        bool has_immediate)
 {
     const wisp_opcode *op = c->opcode;
-    uint16_t slot = wisp_emit_use(c, address);
+    wisp_operand address = wisp_operand_pop_sum(c, WISP_I32);
+    if (wisp_operand_is_sum(&address) && offset == 0 && !has_immediate) {
+        store_to_sum(c, &address, value);
+        return;
+    }
+    uint16_t slot = wisp_emit_use(c, &address);
     uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
     bool takes_value = wisp_emit_take(c, value);
-    bool takes_address = !takes_value && wisp_emit_take(c, address);
+    bool takes_address = !takes_value && wisp_emit_take(c, &address);
     uint32_t form = takes_address ? WISP_FORM_AR : WISP_FORM_RR;
     wisp_emit_code(c, takes_value ? store_taking_value(op) : op->code + form + has_immediate);
     if (!takes_address)
@@ -135,12 +174,11 @@ static void store(wisp_compiler *c, uint32_t natural)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, natural);
     wisp_operand value = wisp_operand_pop(c, c->opcode->in);
-    wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
     if (wisp_memarg_is_plain(c, &memarg)) {
-        store_plain(c, &address, &value, (uint32_t)memarg.offset,
-                    is_store_immediate(&value, natural));
+        store_plain(c, &value, (uint32_t)memarg.offset, is_store_immediate(&value, natural));
         return;
     }
+    wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
     uint16_t slot = wisp_emit_use(c, &address);
     uint16_t value_slot = wisp_emit_use(c, &value);
     wisp_emit_code(c, wisp_memarg_code(c, &memarg, c->opcode->code, WISP_CODE_STORE_ANY));

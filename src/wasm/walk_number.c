@@ -66,6 +66,7 @@ void wisp_walk_local_get(wisp_compiler *c)
 /* Pops a value into [local], if possible by having its instruction write there. */
 static wisp_operand set_local(wisp_compiler *c, uint32_t local)
 {
+    wisp_emit_sum(c);
     bool can_retarget = wisp_emit_can_retarget(c);
     if (c->locals[local].is_unset)
         wisp_local_set(c, local);
@@ -247,6 +248,29 @@ void wisp_walk_binary(wisp_compiler *c)
     wisp_emit_result(c, op->out);
 }
 
+/* Adds a constant to a local, or to such a sum, by remembering it. */
+static bool push_sum(wisp_compiler *c)
+{
+    enum { LEAST = 2 };
+    if (!WISP_HAS_ACCUMULATORS || c->is_dead || c->status ||
+        c->height < c->controls[c->depth - 1].height + LEAST)
+        return false;
+    const wisp_operand *b = wisp_operand_top(c, 1), *a = wisp_operand_top(c, LEAST);
+    if (a->kind == WISP_OPERAND_CONSTANT && b->kind == WISP_OPERAND_LOCAL) {
+        const wisp_operand *constant = a;
+        a = b;
+        b = constant;
+    }
+    if (a->kind != WISP_OPERAND_LOCAL || b->kind != WISP_OPERAND_CONSTANT ||
+        a->type != WISP_I32 || b->type != WISP_I32)
+        return false;
+    uint32_t local = a->local, addend = (uint32_t)(a->bits + b->bits);
+    wisp_operand_pop_sum(c, WISP_I32);
+    wisp_operand_pop_sum(c, WISP_I32);
+    wisp_operand_push_sum(c, local, addend);
+    return true;
+}
+
 void wisp_walk_binary_ri(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
@@ -258,6 +282,8 @@ void wisp_walk_binary_ri(wisp_compiler *c)
 void wisp_walk_commutative(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
+    if (op->code == WISP_CODE_I32_ADD_RR && push_sum(c))
+        return;
     wisp_operand b = wisp_operand_pop(c, op->in);
     wisp_operand a = wisp_operand_pop(c, op->in);
     if (is_immediate(&a) && !is_immediate(&b))
