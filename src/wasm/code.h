@@ -256,6 +256,25 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
     X(F32_LOAD,     f32, float,    float)                                                         \
     X(F64_LOAD,     f64, double,   double)
 
+/*
+ * d = a op memory[…], for arithmetic on what was just loaded: X(name, operation, its load,
+ * field, type in memory, result over a and b). The first letter of a form says where a is, R or
+ * A; what follows is as in loads: _R and _A have address and offset, _RX and _AX the sum of two
+ * slots and an offset, _RK and _AK the sum of a slot and an immediate.
+ */
+#define WISP_CODE_LOAD_OP(X)                                                                      \
+    X(I32_ADD_LOAD, I32_ADD_RR, I32_LOAD, u32, uint32_t, a + b)                                   \
+    X(I32_MUL_LOAD, I32_MUL_RR, I32_LOAD, u32, uint32_t, a * b)                                   \
+    X(F32_ADD_LOAD, F32_ADD_RR, F32_LOAD, f32, float, a + b)                                      \
+    X(F32_SUB_LOAD, F32_SUB_RR, F32_LOAD, f32, float, a - b)                                      \
+    X(F32_MUL_LOAD, F32_MUL_RR, F32_LOAD, f32, float, a * b)                                      \
+    X(F64_ADD_LOAD, F64_ADD_RR, F64_LOAD, f64, double, a + b)                                     \
+    X(F64_SUB_LOAD, F64_SUB_RR, F64_LOAD, f64, double, a - b)                                     \
+    X(F64_MUL_LOAD, F64_MUL_RR, F64_LOAD, f64, double, a * b)
+#define WISP_FORMS_LOAD_OP(F, ...)                                                                \
+    F(R, __VA_ARGS__) F(A, __VA_ARGS__) F(RX, __VA_ARGS__) F(AX, __VA_ARGS__)                     \
+    F(RK, __VA_ARGS__) F(AK, __VA_ARGS__)
+
 /* memory[a + offset] = b. Forms: none has both in slots, _I has b as a sign-extended immediate
  * of 2 units after the offset; _AR, _AI and _RA have a or b in the accumulator; _K stores b to
  * a + an immediate (a sum of 32 bits), _KA the same from the accumulator. */
@@ -408,6 +427,8 @@ typedef enum wisp_code {
 enum { WISP_FORM_RR, WISP_FORM_RI, WISP_FORM_AR, WISP_FORM_AI, WISP_FORM_RA };
 /* … of a load … */
 enum { WISP_FORM_LOAD_A = 1, WISP_FORM_LOAD_X, WISP_FORM_LOAD_AX, WISP_FORM_LOAD_K, WISP_FORM_LOAD_AK };
+/* … of arithmetic that loads … */
+enum { WISP_FORM_LOAD_OP_R = 0, WISP_FORM_LOAD_OP_RX = 2, WISP_FORM_LOAD_OP_RK = 4 };
 /* … and of a comparison: from the value to BR, and so on. */
 enum {
     WISP_FORM_BR = WISP_CODE_I32_EQ_BR_RR - WISP_CODE_I32_EQ_RR,

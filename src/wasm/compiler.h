@@ -252,6 +252,11 @@ void wisp_emit_flush(wisp_compiler *c);
 bool wisp_emit_can_retarget(const wisp_compiler *c);
 void wisp_emit_retarget(wisp_compiler *c, uint16_t slot);
 
+/* Whether the last instruction gave [operand], which has been popped. */
+bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand);
+/* Takes that instruction back; returns how many [units] it had behind d. */
+int wisp_emit_take_back_last(wisp_compiler *c, uint16_t units[4]);
+
 /* A condition that a branch tests: a slot, or a comparison taken back out of the code. */
 typedef struct wisp_condition {
     bool is_comparison, is_accumulated;

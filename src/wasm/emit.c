@@ -155,9 +155,7 @@ bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand)
     if (!wisp_emit_is_accumulated(c, operand))
         return false;
     unsigned distance = wisp_code_traits[c->last_code] / WISP_TRAIT_DISTANCE;
-    bool is_last = c->last_end == c->code_len && operand->kind == WISP_OPERAND_HOME &&
-                   operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
-    if (is_last && distance != 0) {
+    if (distance != 0 && wisp_emit_gave(c, operand)) {
         c->last_code += distance;
         wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
         c->accumulators.slots[accumulator_of(operand->type)] = WISP_NOT_KEPT;
@@ -291,6 +289,23 @@ bool wisp_emit_take_back(wisp_compiler *c, uint32_t code, uint16_t *units, int c
     wisp_operand_pop(c, 0);
     take_back(c);
     return true;
+}
+
+bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
+{
+    return !c->is_dead && !c->status && c->last_end != 0 && c->last_end == c->code_len &&
+           operand->kind == WISP_OPERAND_HOME &&
+           operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
+}
+
+int wisp_emit_take_back_last(wisp_compiler *c, uint16_t units[4])
+{
+    uint32_t first = c->last_start + WISP_UNITS_HEAD + 1;
+    int count = (int)(c->code_len - first);
+    memcpy(units, &c->code[first], (size_t)count * sizeof *units);
+    take_back(c);
+    c->last_end = c->last_len == c->code_len ? c->last_len : 0;
+    return count;
 }
 
 /* Whether [code] is a comparison that gives a value, which a jump can be made of. */

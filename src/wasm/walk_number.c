@@ -215,10 +215,87 @@ static bool has_form_ra(uint32_t code)
     return code >= WISP_CODE_I32_ADD_RR && code < WISP_CODE_I32_DIV_S_RR;
 }
 
+#ifdef WISP_NO_ACCUMULATORS
+static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
+                         const wisp_operand *b, wisp_valtype out)
+{
+    (void)c, (void)code, (void)a, (void)b, (void)out;
+    return false;
+}
+#else
+/* Arithmetic that can load its right operand by itself. */
+typedef struct load_op {
+    uint32_t code, operation, load;
+} load_op;
+
+static const load_op *find_load_op(uint32_t operation)
+{
+    static const load_op ops[] = {
+#define X(name, operation, load, field, stored, expression)                                      \
+    {WISP_CODE_##name##_R, WISP_CODE_##operation, WISP_CODE_##load},
+        WISP_CODE_LOAD_OP(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (ops[i].operation == operation)
+            return &ops[i];
+    return NULL;
+}
+
+/* The load of [op] that gave [operand] just now: the form of [op] without accumulator that does
+ * the same, or -1. */
+static int load_form(const wisp_compiler *c, const load_op *op, const wisp_operand *operand)
+{
+    if (!wisp_emit_gave(c, operand))
+        return -1;
+    switch (c->last_code - op->load) {
+    case 0:
+        return WISP_FORM_LOAD_OP_R;
+    case WISP_FORM_LOAD_X:
+        return WISP_FORM_LOAD_OP_RX;
+    case WISP_FORM_LOAD_K:
+        return WISP_FORM_LOAD_OP_RK;
+    }
+    return -1;
+}
+
+/* If the right operand was just loaded, or the left one of two that can be exchanged, one
+ * instruction loads and computes. */
+static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
+                         const wisp_operand *b, wisp_valtype out)
+{
+    bool is_load = c->last_code >= WISP_CODE_I32_LOAD && c->last_code < WISP_CODE_I32_ADD_LOAD_R;
+    const load_op *op = is_load ? find_load_op(code) : NULL;
+    if (!op)
+        return false;
+    int form = load_form(c, op, b);
+    if (form < 0 && c->opcode->shape == WISP_SHAPE_COMMUTATIVE) {
+        const wisp_operand *loaded = a;
+        a = b;
+        b = loaded;
+        form = load_form(c, op, b);
+    }
+    if (form < 0 || a->kind == WISP_OPERAND_CONSTANT)
+        return false;
+    uint16_t units[4];
+    int count = wisp_emit_take_back_last(c, units);
+    bool takes_a = wisp_emit_take(c, a);
+    wisp_emit_producer(c, op->code + (uint32_t)form + takes_a);
+    if (!takes_a)
+        wisp_emit(c, wisp_emit_use(c, a));
+    for (int i = 0; i < count; i++)
+        wisp_emit(c, units[i]);
+    wisp_emit_result(c, out);
+    return true;
+}
+#endif
+
 /* Emits [code], which is an RR form, or that of its forms which suits the operands. */
 static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
                         const wisp_operand *b, wisp_valtype out)
 {
+    if (emit_load_op(c, code, a, b, out))
+        return;
     bool has_immediate = is_immediate(b);
     uint16_t slot_a = wisp_emit_use(c, a);
     uint16_t slot_b = has_immediate ? 0 : wisp_emit_use(c, b);
