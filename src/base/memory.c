@@ -124,10 +124,10 @@ static wisp_arena_chunk *add_chunk(wisp_arena *arena, size_t room)
     return chunk;
 }
 
-void *wisp_arena_alloc(wisp_arena *arena, size_t count, size_t size)
+/* A block of [total] bytes, not cleared. */
+static void *take(wisp_arena *arena, size_t total)
 {
-    size_t total;
-    if (!product(count, size, &total) || total > SIZE_MAX - ALIGNMENT)
+    if (total > SIZE_MAX - ALIGNMENT)
         return NULL;
     total = (total + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     wisp_arena_chunk *chunk = arena->chunks;
@@ -139,7 +139,23 @@ void *wisp_arena_alloc(wisp_arena *arena, size_t count, size_t size)
         return NULL;
     void *block = (uint8_t *)chunk + chunk->used;
     chunk->used += total;
-    return memset(block, 0, total);
+    return block;
+}
+
+void *wisp_arena_alloc(wisp_arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    void *block = product(count, size, &total) ? take(arena, total) : NULL;
+    return block ? memset(block, 0, total) : NULL;
+}
+
+void *wisp_arena_copy(wisp_arena *arena, const void *items, size_t count, size_t size)
+{
+    size_t total;
+    void *block = product(count, size, &total) ? take(arena, total) : NULL;
+    if (block && total)
+        memcpy(block, items, total);
+    return block;
 }
 
 char *wisp_arena_text(wisp_arena *arena, const void *text, size_t size)

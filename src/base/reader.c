@@ -65,12 +65,8 @@ static bool read_signed(wisp_reader *r, unsigned bits, int64_t *out)
     return false;
 }
 
-bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out)
+bool wisp_read_long_u32(wisp_reader *r, uint32_t *out)
 {
-    if (r->at != r->end && *r->at < 0x80) {
-        *out = *r->at++;
-        return true;
-    }
     uint64_t wide;
     if (!read_unsigned(r, 32, &wide))
         return false;
@@ -78,12 +74,12 @@ bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out)
     return true;
 }
 
-bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out)
+bool wisp_read_long_u64(wisp_reader *r, uint64_t *out)
 {
     return read_unsigned(r, 64, out);
 }
 
-bool wisp_read_leb_s32(wisp_reader *r, int32_t *out)
+bool wisp_read_long_s32(wisp_reader *r, int32_t *out)
 {
     int64_t wide;
     if (!read_signed(r, 32, &wide))

@@ -48,10 +48,37 @@ bool wisp_read_u64le(wisp_reader *r, uint64_t *out);
 
 /* LEB128 of at most 32, 33 or 64 bits; bits beyond the width must be zero or the sign
  * (WebAssembly core specification 5.2.2). */
-bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out);
-bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out);
-bool wisp_read_leb_s32(wisp_reader *r, int32_t *out);
 bool wisp_read_leb_s33(wisp_reader *r, int64_t *out);
 bool wisp_read_leb_s64(wisp_reader *r, int64_t *out);
+
+/* The same, for wisp_read_leb_u32 and so on, which read most numbers, of one byte, in place. */
+bool wisp_read_long_u32(wisp_reader *r, uint32_t *out);
+bool wisp_read_long_u64(wisp_reader *r, uint64_t *out);
+bool wisp_read_long_s32(wisp_reader *r, int32_t *out);
+
+static inline bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out)
+{
+    if (r->at == r->end || *r->at >= 0x80)
+        return wisp_read_long_u32(r, out);
+    *out = *r->at++;
+    return true;
+}
+
+static inline bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out)
+{
+    if (r->at == r->end || *r->at >= 0x80)
+        return wisp_read_long_u64(r, out);
+    *out = *r->at++;
+    return true;
+}
+
+static inline bool wisp_read_leb_s32(wisp_reader *r, int32_t *out)
+{
+    if (r->at == r->end || *r->at >= 0x80)
+        return wisp_read_long_s32(r, out);
+    uint8_t byte = *r->at++;
+    *out = (byte ^ 0x40) - 0x40; /* its sign is bit 6 */
+    return true;
+}
 
 #endif

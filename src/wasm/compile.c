@@ -267,7 +267,7 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->instructions = 0;
     c->header = (uint16_t)wisp_functype_slots(type);
     c->is_dead = false;
-    c->height = c->moved = c->depth = c->set_len = 0;
+    c->height = c->floor = c->moved = c->depth = c->set_len = 0;
     c->top = 0;
     c->handlers.len = c->clauses.len = 0;
     c->code_len = c->code_room = 0;
@@ -283,10 +283,10 @@ static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_fun
     size_t count = c->handlers.len;
     if (count == 0)
         return WISP_OK;
-    wisp_handler *handlers = wisp_arena_alloc(&module->arena, count, sizeof *handlers);
+    const wisp_handler *handlers =
+        wisp_arena_copy(&module->arena, c->handlers.items, count, sizeof *handlers);
     if (!handlers)
         return wisp_fail_memory(c->err, count * sizeof *handlers);
-    memcpy(handlers, c->handlers.items, count * sizeof *handlers);
     function->handlers = handlers;
     function->handler_count = (uint32_t)count;
     return WISP_OK;
@@ -297,11 +297,9 @@ static wisp_status keep(wisp_compiler *c, wisp_module *module)
 {
     wisp_function *function = &module->functions[c->function];
     uint32_t entry = finish_locals(c);
-    size_t size = c->code_len * sizeof *c->code;
-    uint16_t *code = wisp_arena_alloc(&module->arena, c->code_len, sizeof *c->code);
+    const uint16_t *code = wisp_arena_copy(&module->arena, c->code, c->code_len, sizeof *c->code);
     if (!code)
-        return wisp_fail_memory(c->err, size);
-    memcpy(code, c->code, size);
+        return wisp_fail_memory(c->err, c->code_len * sizeof *c->code);
     function->start = code;
     function->entry = code + entry;
     function->code_len = (uint32_t)c->code_len;

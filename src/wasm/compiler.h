@@ -1,6 +1,8 @@
 #ifndef WISP_WASM_COMPILER_H
 #define WISP_WASM_COMPILER_H
 
+#include <string.h>
+
 #include "base/reader.h"
 #include "wasm/code.h"
 #include "wasm/compile.h"
@@ -113,6 +115,7 @@ struct wisp_compiler {
 
     wisp_operand *operands;
     size_t height, operand_capacity;
+    size_t floor; /* height of the current block */
     size_t moved; /* operands below this are in no local */
     wisp_control *controls;
     size_t depth, control_capacity;
@@ -122,7 +125,8 @@ struct wisp_compiler {
 
     uint16_t *code;
     size_t code_len, code_capacity, code_max;
-    size_t code_room; /* how far code_len can go before there must be more */
+    size_t code_room; /* how far code_len can go before there must be more; 0 if nothing
+                       * was, or is to be, emitted */
     /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
     uint32_t last_start, last_end;
     uint32_t last_code;
@@ -143,8 +147,11 @@ enum { WISP_FRAME_SLOTS_MAX = 65535 };
 
 /* ------------------------------------------------------------------ faults (stack.c) */
 
-WISP_PRINTF(3, 4)
-void wisp_compile_fail(wisp_compiler *c, wisp_status status, const char *format, ...);
+/* Keeps what rarely happens out of the way of what happens for each instruction. */
+#define WISP_COLD __attribute__((cold))
+
+WISP_COLD WISP_PRINTF(3, 4) void wisp_compile_fail(wisp_compiler *c, wisp_status status,
+                                                   const char *format, ...);
 /* The same without words (base/error.h). */
 void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status);
 #ifdef WISP_WITHOUT_TEXTS
@@ -161,7 +168,7 @@ wisp_types wisp_control_results(const wisp_control *control);
 wisp_types wisp_control_label(const wisp_control *control);
 
 /* Records that [found] is not what the instruction expects. */
-void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found);
+WISP_COLD void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found);
 
 /* Opens a block of [type] or one inline [single] result (0 for none), whose parameters have
  * been popped, and pushes them again. */
@@ -177,7 +184,10 @@ void wisp_operands_pop(wisp_compiler *c, wisp_types types);
 void wisp_operands_drop(wisp_compiler *c);
 
 /* The home of the next operand. */
-uint16_t wisp_operand_home(const wisp_compiler *c);
+static inline uint16_t wisp_operand_home(const wisp_compiler *c)
+{
+    return (uint16_t)c->top;
+}
 void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
 void wisp_operands_push(wisp_compiler *c, wisp_types types);
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits);
@@ -200,15 +210,47 @@ void wisp_local_read_unset(wisp_compiler *c, uint32_t local);
 void wisp_locals_unset(wisp_compiler *c, const wisp_control *control);
 
 /* The [count]-th operand from the top. */
-wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count);
+static inline wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count)
+{
+    return &c->operands[c->height - count];
+}
 
 /* ------------------------------------------------------------------ code (emit.c) */
 
-void wisp_emit(wisp_compiler *c, uint16_t unit);
-void wisp_emit_32(wisp_compiler *c, uint32_t value);
-void wisp_emit_64(wisp_compiler *c, uint64_t value);
+/* Makes room for [count] units, at least; false if nothing is to be emitted. */
+WISP_COLD bool wisp_emit_make_room(wisp_compiler *c, size_t count);
+
+static inline bool wisp_emit_has_room(wisp_compiler *c, size_t count)
+{
+    return c->code_len + count <= c->code_room || wisp_emit_make_room(c, count);
+}
+
+static inline void wisp_emit(wisp_compiler *c, uint16_t unit)
+{
+    if (wisp_emit_has_room(c, 1))
+        c->code[c->code_len++] = unit;
+}
+
 /* [size] bytes, which is even. */
-void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size);
+static inline void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
+{
+    size_t count = size / sizeof *c->code;
+    if (!wisp_emit_has_room(c, count))
+        return;
+    memcpy(&c->code[c->code_len], bytes, size);
+    c->code_len += count;
+}
+
+static inline void wisp_emit_32(wisp_compiler *c, uint32_t value)
+{
+    wisp_emit_bytes(c, &value, sizeof value);
+}
+
+static inline void wisp_emit_64(wisp_compiler *c, uint64_t value)
+{
+    wisp_emit_bytes(c, &value, sizeof value);
+}
+
 /* Begins an instruction. */
 void wisp_emit_code(wisp_compiler *c, uint32_t code);
 /* Begins one whose result is the next operand: emits code and d. End it by
@@ -222,8 +264,15 @@ static inline bool wisp_operand_is_sum(const wisp_operand *operand)
     return operand->kind == WISP_OPERAND_LOCAL && operand->bits != 0;
 }
 
-/* Adds up the topmost operand, if it is a sum: by an instruction that others can be made of. */
-void wisp_emit_sum(wisp_compiler *c);
+/* Adds up the topmost operand, a sum, by an instruction that others can be made of. */
+void wisp_emit_top_sum(wisp_compiler *c);
+
+/* The same if it is one. */
+static inline void wisp_emit_sum(wisp_compiler *c)
+{
+    if (c->height != c->floor && wisp_operand_is_sum(wisp_operand_top(c, 1)))
+        wisp_emit_top_sum(c);
+}
 
 /* The slot that [operand] is in; constants are put into their home first. */
 uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);

@@ -6,52 +6,27 @@
 
 /* ------------------------------------------------------------------ units */
 
-/* Makes room for one unit more, at least. */
-static bool make_room(wisp_compiler *c)
+bool wisp_emit_make_room(wisp_compiler *c, size_t count)
 {
-    if (c->code_len == c->code_max) {
+    if (c->is_dead || c->status)
+        return false;
+    if (count > c->code_max - c->code_len) {
         wisp_compile_fail(c, WISP_LIMIT, "more than %zu units of code", c->code_max);
         return false;
     }
-    if (!wisp_array_reserve(c->allocator, &c->code, &c->code_capacity, c->code_len + 1,
+    if (!wisp_array_reserve(c->allocator, &c->code, &c->code_capacity, c->code_len + count,
                             sizeof *c->code)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu units of code",
-                          c->code_len + 1);
+                          c->code_len + count);
         return false;
     }
     c->code_room = c->code_capacity < c->code_max ? c->code_capacity : c->code_max;
     return true;
 }
 
-void wisp_emit(wisp_compiler *c, uint16_t unit)
-{
-    if (c->is_dead || c->status || (c->code_len >= c->code_room && !make_room(c)))
-        return;
-    c->code[c->code_len++] = unit;
-}
-
-void wisp_emit_32(wisp_compiler *c, uint32_t value)
-{
-    wisp_emit_bytes(c, &value, sizeof value);
-}
-
-void wisp_emit_64(wisp_compiler *c, uint64_t value)
-{
-    wisp_emit_bytes(c, &value, sizeof value);
-}
-
-void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
-{
-    uint16_t unit;
-    for (size_t i = 0; i < size; i += sizeof unit) {
-        memcpy(&unit, (const uint8_t *)bytes + i, sizeof unit);
-        wisp_emit(c, unit);
-    }
-}
-
 void wisp_emit_code(wisp_compiler *c, uint32_t code)
 {
-    if (c->is_dead || c->status)
+    if (!wisp_emit_has_room(c, WISP_UNITS_HEAD))
         return;
     if (c->code_len <= c->locate)
         c->located = c->offset;
@@ -59,10 +34,8 @@ void wisp_emit_code(wisp_compiler *c, uint32_t code)
     if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
         wisp_emit_forget(c);
     c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NOT_KEPT;
-    uint16_t head[WISP_UNITS_HEAD];
-    wisp_code_head((wisp_code)code, head);
-    for (int i = 0; i < WISP_UNITS_HEAD; i++)
-        wisp_emit(c, head[i]);
+    wisp_code_head((wisp_code)code, &c->code[c->code_len]);
+    c->code_len += WISP_UNITS_HEAD;
 }
 
 /* [slot] is set to what no accumulator has. */
@@ -119,9 +92,12 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
 
 static wisp_accumulator accumulator_of(wisp_valtype type)
 {
-    if (type == WISP_I32 || type == WISP_I64)
-        return WISP_ACC_INT;
-    return type == WISP_F32 ? WISP_ACC_F32 : type == WISP_F64 ? WISP_ACC_F64 : WISP_ACC_NONE;
+    static const uint8_t numbers[] = {[WISP_I32 - WISP_F64] = WISP_ACC_INT,
+                                      [WISP_I64 - WISP_F64] = WISP_ACC_INT,
+                                      [WISP_F32 - WISP_F64] = WISP_ACC_F32,
+                                      [WISP_F64 - WISP_F64] = WISP_ACC_F64};
+    wisp_valtype index = type - WISP_F64;
+    return index < sizeof numbers ? numbers[index] : WISP_ACC_NONE;
 }
 
 void wisp_emit_forget(wisp_compiler *c)
@@ -142,7 +118,7 @@ void wisp_emit_accumulated(wisp_compiler *c)
 bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operand)
 {
     wisp_accumulator accumulator = accumulator_of(operand->type);
-    if (!WISP_HAS_ACCUMULATORS || accumulator == WISP_ACC_NONE || c->is_dead || c->status ||
+    if (!WISP_HAS_ACCUMULATORS || accumulator == WISP_ACC_NONE || c->code_room == 0 ||
         operand->kind == WISP_OPERAND_CONSTANT || wisp_operand_is_sum(operand))
         return false;
     uint16_t slot =
@@ -197,11 +173,8 @@ static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
     wisp_emit_32(c, (uint32_t)sum->bits);
 }
 
-void wisp_emit_sum(wisp_compiler *c)
+void wisp_emit_top_sum(wisp_compiler *c)
 {
-    if (c->height == c->controls[c->depth - 1].height ||
-        !wisp_operand_is_sum(wisp_operand_top(c, 1)))
-        return;
     wisp_operand sum = wisp_operand_pop_sum(c, WISP_I32);
     wisp_emit_producer(c, WISP_CODE_I32_ADD_RI);
     wisp_emit(c, c->locals[sum.local].slot);
@@ -612,4 +585,5 @@ void wisp_emit_dead(wisp_compiler *c)
     wisp_operands_drop(c);
     c->controls[c->depth - 1].is_polymorphic = true;
     c->is_dead = true;
+    c->code_room = 0;
 }

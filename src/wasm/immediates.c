@@ -7,16 +7,13 @@ void wisp_walk_refuse(wisp_compiler *c, uint32_t features)
                       wisp_feature_refusal(features));
 }
 
-uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
+uint32_t wisp_walk_no_u32(wisp_compiler *c, const char *expected)
 {
-    uint32_t value = 0;
-    if (!wisp_read_leb_u32(&c->r, &value))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", c->text, expected);
-    return value;
+    wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", c->text, expected);
+    return 0;
 }
 
-/* An index into [count] things that are called [what]. */
-uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count)
+uint32_t wisp_walk_long_index(wisp_compiler *c, const char *what, uint32_t count)
 {
     uint32_t index = wisp_walk_u32(c, "an index");
     if (c->status == WISP_OK && index >= count)

@@ -13,14 +13,17 @@ void(wisp_compile_fail)(wisp_compiler *c, wisp_status status, const char *format
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    c->code_room = 0;
     c->status = wisp_fail_at(c->err, status, c->offset, "function %u at byte %llu: %s",
                              c->function, (unsigned long long)c->offset, text);
 }
 
 void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status)
 {
-    if (!c->status)
-        c->status = wisp_fail_silent(c->err, status, c->offset);
+    if (c->status)
+        return;
+    c->code_room = 0;
+    c->status = wisp_fail_silent(c->err, status, c->offset);
 }
 
 void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found)
@@ -30,7 +33,7 @@ void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype 
                       wisp_valtype_print(wanted, a), wisp_valtype_print(found, b));
 }
 
-static void fail_empty(wisp_compiler *c, wisp_valtype wanted)
+WISP_COLD static void fail_empty(wisp_compiler *c, wisp_valtype wanted)
 {
     char text[WISP_VALTYPE_TEXT_MAX];
     wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack", c->text,
@@ -99,6 +102,7 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
         .instructions = c->instructions,
     };
     c->depth++;
+    c->floor = c->height;
     c->last_end = 0;
     if (opcode == WISP_OPCODE_LOOP)
         wisp_emit_forget(c);
@@ -139,20 +143,17 @@ void wisp_locals_unset(wisp_compiler *c, const wisp_control *control)
 
 /* ------------------------------------------------------------------ operands */
 
-wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count)
-{
-    return &c->operands[c->height - count];
-}
-
-uint16_t wisp_operand_home(const wisp_compiler *c)
-{
-    return (uint16_t)c->top;
-}
-
 /* The operand of unreachable code that is not on the stack, or of a fault. */
 static wisp_operand unknown_operand(const wisp_compiler *c)
 {
     return (wisp_operand){.kind = WISP_OPERAND_HOME, .home = wisp_operand_home(c)};
+}
+
+static wisp_operand pop_nothing(wisp_compiler *c, wisp_valtype type)
+{
+    if (!current(c)->is_polymorphic)
+        fail_empty(c, type);
+    return unknown_operand(c);
 }
 
 wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
@@ -163,21 +164,17 @@ wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
 
 wisp_operand wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
 {
-    const wisp_control *block = current(c);
-    if (c->height == block->height) {
-        if (!block->is_polymorphic)
-            fail_empty(c, type);
-        return unknown_operand(c);
-    }
-    wisp_operand operand = c->operands[--c->height];
-    c->top = operand.home;
-    if (operand.kind == WISP_OPERAND_LOCAL)
-        c->locals[operand.local].refs = operand.next_ref;
+    if (c->height == c->floor)
+        return pop_nothing(c, type);
+    const wisp_operand *operand = &c->operands[--c->height];
+    c->top = operand->home;
+    if (operand->kind == WISP_OPERAND_LOCAL)
+        c->locals[operand->local].refs = operand->next_ref;
     if (c->moved > c->height)
         c->moved = c->height;
-    if (type && operand.type != type && !wisp_valtype_matches(operand.type, type))
-        wisp_compile_fail_type(c, type, operand.type);
-    return operand;
+    if (type && operand->type != type && !wisp_valtype_matches(operand->type, type))
+        wisp_compile_fail_type(c, type, operand->type);
+    return *operand;
 }
 
 void wisp_operands_pop(wisp_compiler *c, wisp_types types)
@@ -188,23 +185,31 @@ void wisp_operands_pop(wisp_compiler *c, wisp_types types)
 
 void wisp_operands_drop(wisp_compiler *c)
 {
-    while (c->height > current(c)->height)
+    while (c->height > c->floor)
         wisp_operand_pop_sum(c, 0);
 }
 
-static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
+/* Makes room for one operand more, and a frame of [top] slots. */
+WISP_COLD static bool make_room(wisp_compiler *c, uint32_t top)
 {
-    uint32_t home = c->top, top = home + wisp_valtype_slots(type);
     if (top > WISP_FRAME_SLOTS_MAX)
         wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", WISP_FRAME_SLOTS_MAX);
     else if (!wisp_array_reserve(c->allocator, &c->operands, &c->operand_capacity, c->height + 1,
                                  sizeof *c->operands))
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + 1);
     if (c->status)
-        return NULL;
-    c->top = top;
+        return false;
     if (top > c->slots_max)
         c->slots_max = top;
+    return true;
+}
+
+static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
+{
+    uint32_t home = c->top, top = home + wisp_valtype_slots(type);
+    if ((top > c->slots_max || c->height == c->operand_capacity) && !make_room(c, top))
+        return NULL;
+    c->top = top;
     wisp_operand *operand = &c->operands[c->height++];
     *operand = (wisp_operand){.type = type, .home = (uint16_t)home};
     return operand;
@@ -250,13 +255,12 @@ void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend)
 
 void wisp_operands_match(wisp_compiler *c, wisp_types types)
 {
-    const wisp_control *block = current(c);
-    size_t count = c->height - block->height;
+    size_t count = c->height - c->floor;
     for (uint32_t i = 0; i < types.count; i++) {
         wisp_valtype wanted = types.types[types.count - 1 - i], found = 0;
         if (i < count)
             found = wisp_operand_top(c, i + 1)->type;
-        else if (!block->is_polymorphic)
+        else if (!current(c)->is_polymorphic)
             fail_empty(c, wanted);
         if (found != wanted && !wisp_valtype_matches(found, wanted))
             wisp_compile_fail_type(c, wanted, found);
@@ -266,7 +270,7 @@ void wisp_operands_match(wisp_compiler *c, wisp_types types)
 void wisp_operands_check(wisp_compiler *c, wisp_types types)
 {
     wisp_operands_match(c, types);
-    if (c->height - current(c)->height < types.count) {
+    if (c->height - c->floor < types.count) {
         wisp_operands_drop(c);
         wisp_operands_push(c, types);
     }

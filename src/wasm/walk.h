@@ -116,11 +116,27 @@ void wisp_handlers_land(wisp_compiler *c, wisp_control *control);
 
 /* ------------------------------------------------------------------ immediates */
 
+/* What is rare in the two that are inline: a fault, and an index of several bytes. */
+WISP_COLD uint32_t wisp_walk_no_u32(wisp_compiler *c, const char *expected);
+uint32_t wisp_walk_long_index(wisp_compiler *c, const char *what, uint32_t count);
+
 /* Each sets the status if there is no such number, and then gives something harmless. */
-uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected);
+static inline uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
+{
+    uint32_t value;
+    return wisp_read_leb_u32(&c->r, &value) ? value : wisp_walk_no_u32(c, expected);
+}
+
 uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected);
+
 /* An index into [count] things that are called [what]. */
-uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count);
+static inline uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count)
+{
+    if (c->r.at == c->r.end || *c->r.at >= 0x80 || *c->r.at >= count)
+        return wisp_walk_long_index(c, what, count);
+    return *c->r.at++;
+}
+
 wisp_valtype wisp_walk_valtype(wisp_compiler *c);
 /* A heap type: that of a reference to it, which may be null. */
 wisp_valtype wisp_walk_heaptype(wisp_compiler *c);

@@ -158,6 +158,7 @@ void wisp_walk_end(wisp_compiler *c)
     if (!is_kept)
         wisp_operands_drop(c);
     c->depth--;
+    c->floor = current(c)->height;
     wisp_emit_label(c, &block);
     wisp_handlers_land(c, &block);
     wisp_emit_patch(c, block.else_jump);

@@ -193,7 +193,7 @@ static void leave_clause(wisp_compiler *c, wisp_control *block)
     if (block->opcode == WISP_OPCODE_TRY) {
         block->body_end = (uint32_t)c->code_len;
         wisp_operand_push(c, WISP_EXNREF);
-        block->height++;
+        c->floor = ++block->height;
     }
     block->is_polymorphic = false;
     c->is_dead = block->was_dead;
@@ -279,7 +279,7 @@ bool wisp_walk_catch_end(wisp_compiler *c)
         return false;
     wisp_emit_branch_moves(c, block);
     wisp_operands_drop(c);
-    block->height--;
+    c->floor = --block->height;
     wisp_operands_drop(c);
     return true;
 }

@@ -223,6 +223,24 @@ static void an_arena_takes_a_block_larger_than_its_chunks(void **state)
     assert_int_equal(book.bytes, 0);
 }
 
+static void an_arena_copies_items(void **state)
+{
+    (void)state;
+    ledger book = {0};
+    wisp_allocator allocator = allocator_of(&book);
+    wisp_arena arena;
+    wisp_arena_init(&arena, &allocator, 64);
+    static const uint16_t items[] = {1, 2, 65535};
+    const uint16_t *copy = wisp_arena_copy(&arena, items, 3, sizeof *items);
+    assert_non_null(copy);
+    assert_memory_equal(copy, items, sizeof items);
+    assert_ptr_not_equal(copy, items);
+    assert_non_null(wisp_arena_copy(&arena, NULL, 0, sizeof *items));
+    assert_null(wisp_arena_copy(&arena, items, SIZE_MAX / 2, 3));
+    wisp_arena_deinit(&arena);
+    assert_int_equal(book.bytes, 0);
+}
+
 static void an_arena_refuses_what_overflows(void **state)
 {
     (void)state;
@@ -307,6 +325,7 @@ int main(void)
         cmocka_unit_test(an_array_whose_size_overflows_is_refused_unasked),
         cmocka_unit_test(arena_blocks_are_cleared_aligned_and_apart),
         cmocka_unit_test(an_arena_takes_a_block_larger_than_its_chunks),
+        cmocka_unit_test(an_arena_copies_items),
         cmocka_unit_test(an_arena_refuses_what_overflows),
         cmocka_unit_test(an_arena_survives_a_refusal),
         cmocka_unit_test(an_arena_text_is_a_terminated_copy),
