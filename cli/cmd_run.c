@@ -1,3 +1,4 @@
+#include "backtrace.h"
 #include "base/error.h"
 #include "commands.h"
 #include "denied.h"
@@ -55,7 +56,7 @@ static bool wants_json(const run_world *world)
 static int fail_world(const run_world *world, wisp_status status, const wisp_error *err)
 {
     if (status == WISP_TRAP && world->store)
-        return print_trap(world->store, wants_json(world));
+        return print_trap(world);
     return fail_with(world->at, err);
 }
 
@@ -191,7 +192,7 @@ static int run_program(run_world *world)
     if (status == WISP_TRAP && elsewhere)
         fputs(elsewhere, stderr);
     else if (status == WISP_TRAP)
-        print_trap(world->store, false);
+        print_trap(world);
     if (status == WISP_TRAP)
         return EXIT_PROGRAM_TRAP;
     return status ? fail_with(world->at, &err) : (int)(code & 0xff);
@@ -248,11 +249,13 @@ const cli_command cmd_run = {
         "hexadecimal, floats also as 'inf' and 'nan', references as 'null'. Results are printed\n"
         "one a line. Here options may stand anywhere.\n"
         "\n"
-        "A trap's backtrace goes to stderr.",
+        "A trap's backtrace goes to stderr. With --backtrace it has source lines, from the debug\n"
+        "information that compilers put into modules with -g.",
     .examples = "wisp run fac.wasm --invoke fac 20\n"
                 "wisp run math.wasm --invoke scale -1.5 0x10\n"
                 "wisp run loop.wasm --invoke spin --fuel 1000000 --json\n"
                 "wisp run --dir notes::. --env LANG=C grep.wasm -c wisp todo.txt\n"
+                "wisp run --backtrace debug.wasm\n"
                 "wisp run --preload math=math.wasm main.wasm",
     .options = {{"invoke", "NAME", "exported function to run [_start]"},
                 {"dir", "HOST[::GUEST]",
@@ -264,6 +267,7 @@ const cli_command cmd_run = {
                 {"fuel", "N", "how long it may run [without end]"},
                 {"memory-max", "BYTES", "how much linear memory it may have [256 MiB]"},
                 FEATURES_DENY_OPTION,
+                {"backtrace", NULL, "show source lines where it traps"},
                 {"json", NULL, "print JSON, also of a trap"}},
     .arguments_min = 1,
     .arguments_max = 1000,

@@ -3,8 +3,6 @@
 #include "out.h"
 #include "value_text.h"
 
-#include <stdlib.h>
-
 static int print_results_json(const wisp_value *list, size_t len, const uint64_t *fuel_used)
 {
     wisp_json *object = wisp_json_new_object();
@@ -37,45 +35,4 @@ int print_results(const wisp_value *results, size_t len, const uint64_t *fuel_us
         puts(value_print(&results[i], text));
     }
     return EXIT_OK;
-}
-
-static bool set_frames(wisp_json *object, const wisp_trap *trap)
-{
-    wisp_json *frames = wisp_json_new_array();
-    bool made = wisp_json_set(object, "backtrace", frames);
-    for (uint32_t i = 0; i < trap->frame_count && made; i++) {
-        const wisp_frame *frame = &trap->frames[i];
-        wisp_json *entry = wisp_json_new_object();
-        made = wisp_json_append(frames, entry) &&
-               wisp_json_set_number(entry, "function", frame->func_index) &&
-               (!frame->func_name || wisp_json_set_string(entry, "name", frame->func_name)) &&
-               wisp_json_set_number(entry, "offset", frame->offset);
-    }
-    return made;
-}
-
-static int print_trap_json(const wisp_trap *trap)
-{
-    wisp_json *object = wisp_json_new_object();
-    if (!wisp_json_set_bool(object, "trapped", true) ||
-        !wisp_json_set_string(object, "trap", trap->text) ||
-        !wisp_json_set_number(object, "depth", trap->depth) || !set_frames(object, trap)) {
-        wisp_json_free(object);
-        object = NULL;
-    }
-    return print_json(object, EXIT_TRAP);
-}
-
-int print_trap(const wisp_store *store, bool json)
-{
-    const wisp_trap *trap = wisp_store_trap(store);
-    if (json)
-        return print_trap_json(trap);
-    size_t size = wisp_trap_print(trap, NULL, 0) + 1;
-    char *text = malloc(size);
-    if (text)
-        wisp_trap_print(trap, text, size);
-    fprintf(stderr, "%s", text ? text : trap->text);
-    free(text);
-    return EXIT_TRAP;
 }

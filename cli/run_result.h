@@ -3,13 +3,10 @@
 
 #include <wisp/wasm.h>
 
-/* What `wisp run` prints of a run. */
+/* What `wisp run` prints of a run that ends well. */
 
 /* Prints [results] on stdout, one a line or as JSON with the fuel that was used (NULL: not told);
  * gives the exit code. */
 int print_results(const wisp_value *results, size_t len, const uint64_t *fuel_used, bool json);
-
-/* Prints the trap of [store] on stderr, or as JSON on stdout; gives the exit code. */
-int print_trap(const wisp_store *store, bool json);
 
 #endif
