@@ -92,7 +92,9 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
     [WISP_CODE_##name##_X] = FIELD_##out | TWIN(LOAD_FORMS),                                      \
     [WISP_CODE_##name##_AX] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
     [WISP_CODE_##name##_K] = FIELD_##out | TWIN(LOAD_FORMS),                                      \
-    [WISP_CODE_##name##_AK] = FIELD_##out | TWIN(LOAD_FORMS),
+    [WISP_CODE_##name##_AK] = FIELD_##out | TWIN(LOAD_FORMS),                                     \
+    [WISP_CODE_##name##_U] = FIELD_##out | TWIN(LOAD_FORMS),                                      \
+    [WISP_CODE_##name##_UX] = FIELD_##out | TWIN(LOAD_FORMS),
     WISP_CODE_LOAD(X) WISP_CODE_FLOAT_LOAD(X)
 #undef X
 
@@ -102,6 +104,10 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
     WISP_CODE_LOAD_OP(X)
 #undef X
 #undef FORM
+
+#define X(name, ...) KEEPS(name) KEEPS(name##_K)
+    WISP_CODE_OP_STORE(X)
+#undef X
 
 #define X(name, in, stored)                                                                       \
     KEEPS(name) KEEPS(name##_I) KEEPS(name##_AR) KEEPS(name##_AI) KEEPS(name##_RA)                \

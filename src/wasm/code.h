@@ -235,7 +235,8 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
  * d = memory[a + offset]; offset is an immediate of 2 units. X(name, result field, type in
  * memory, type that it is extended through). Forms: _A has a in the accumulator, _X has a + b
  * instead (a sum of 32 bits), _AX has a of those in the accumulator, _K has a + an immediate
- * (likewise) and no offset, _AK has a of those in the accumulator; and the same with ACC.
+ * (likewise) and no offset, _AK has a of those in the accumulator, _U sets a local to a + an
+ * immediate and takes that, _UX to a + b; and the same with ACC.
  */
 #define WISP_CODE_LOAD(X)                                                                         \
     X(I32_LOAD,     u32, uint32_t, uint32_t)                                                      \
@@ -274,6 +275,17 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
 #define WISP_FORMS_LOAD_OP(F, ...)                                                                \
     F(R, __VA_ARGS__) F(A, __VA_ARGS__) F(RX, __VA_ARGS__) F(AX, __VA_ARGS__)                     \
     F(RK, __VA_ARGS__) F(AK, __VA_ARGS__)
+
+/*
+ * memory[…] = a op b, for arithmetic whose result is stored, with b in the accumulator:
+ * X(name, operation, field, type in memory, result over a and b). Forms: none has address and
+ * offset, _K the sum of a slot and an immediate.
+ */
+#define WISP_CODE_OP_STORE(X)                                                                     \
+    X(F32_ADD_STORE, F32_ADD_RR, f32, float, a + b)                                               \
+    X(F32_SUB_STORE, F32_SUB_RR, f32, float, a - b)                                               \
+    X(F64_ADD_STORE, F64_ADD_RR, f64, double, a + b)                                              \
+    X(F64_SUB_STORE, F64_SUB_RR, f64, double, a - b)
 
 /* memory[a + offset] = b. Forms: none has both in slots, _I has b as a sign-extended immediate
  * of 2 units after the offset; _AR, _AI and _RA have a or b in the accumulator; _K stores b to
@@ -426,7 +438,15 @@ typedef enum wisp_code {
 /* The forms of one instruction, as distances from its first code … */
 enum { WISP_FORM_RR, WISP_FORM_RI, WISP_FORM_AR, WISP_FORM_AI, WISP_FORM_RA };
 /* … of a load … */
-enum { WISP_FORM_LOAD_A = 1, WISP_FORM_LOAD_X, WISP_FORM_LOAD_AX, WISP_FORM_LOAD_K, WISP_FORM_LOAD_AK };
+enum {
+    WISP_FORM_LOAD_A = 1,
+    WISP_FORM_LOAD_X,
+    WISP_FORM_LOAD_AX,
+    WISP_FORM_LOAD_K,
+    WISP_FORM_LOAD_AK,
+    WISP_FORM_LOAD_U,
+    WISP_FORM_LOAD_UX
+};
 /* … of arithmetic that loads … */
 enum { WISP_FORM_LOAD_OP_R = 0, WISP_FORM_LOAD_OP_RX = 2, WISP_FORM_LOAD_OP_RK = 4 };
 /* … and of a comparison: from the value to BR, and so on. */

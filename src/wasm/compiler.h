@@ -306,6 +306,11 @@ bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand);
 /* Takes that instruction back; returns how many [units] it had behind d. */
 int wisp_emit_take_back_last(wisp_compiler *c, uint16_t units[4]);
 
+/* Takes the last instruction back if it is [code], and set [slot] that is not an operand's home:
+ * its [count] units behind d. */
+bool wisp_emit_take_back_set(wisp_compiler *c, uint16_t slot, uint32_t code, uint16_t *units,
+                             int count);
+
 /* A condition that a branch tests: a slot, or a comparison taken back out of the code. */
 typedef struct wisp_condition {
     bool is_comparison, is_accumulated;

@@ -281,6 +281,19 @@ int wisp_emit_take_back_last(wisp_compiler *c, uint16_t units[4])
     return count;
 }
 
+bool wisp_emit_take_back_set(wisp_compiler *c, uint16_t slot, uint32_t code, uint16_t *units,
+                             int count)
+{
+    uint32_t first = c->last_start + WISP_UNITS_HEAD;
+    if (c->is_dead || c->status || c->last_len == 0 || c->last_len != c->code_len ||
+        c->last_code != code || c->code[first] != slot)
+        return false;
+    memcpy(units, &c->code[first + 1], (size_t)count * sizeof *units);
+    take_back(c);
+    overwrite(c, slot);
+    return true;
+}
+
 /* Whether [code] is a comparison that gives a value, which a jump can be made of. */
 static bool is_comparison(uint32_t code)
 {

@@ -57,12 +57,41 @@ static bool load_of_sum(wisp_compiler *c, uint32_t offset)
     return false;
 }
 
+/* A load from a local that was just set to a sum sets it by itself. */
+static bool load_and_set(wisp_compiler *c, uint32_t offset)
+{
+    const wisp_opcode *op = c->opcode;
+    if (!WISP_HAS_ACCUMULATORS || c->is_dead || c->status ||
+        c->height == c->controls[c->depth - 1].height)
+        return false;
+    const wisp_operand *address = wisp_operand_top(c, 1);
+    if (address->kind != WISP_OPERAND_LOCAL || address->type != WISP_I32 || address->bits != 0)
+        return false;
+    uint16_t slot = c->locals[address->local].slot, units[1 + WISP_UNITS_32];
+    int count = 1 + WISP_UNITS_32;
+    uint32_t form = WISP_FORM_LOAD_U;
+    if (!wisp_emit_take_back_set(c, slot, WISP_CODE_I32_ADD_RI, units, count)) {
+        count = 2;
+        form = WISP_FORM_LOAD_UX;
+        if (!wisp_emit_take_back_set(c, slot, WISP_CODE_I32_ADD_RR, units, count))
+            return false;
+    }
+    wisp_operand_pop(c, WISP_I32);
+    wisp_emit_producer(c, plain_load(op) + form);
+    wisp_emit(c, slot);
+    for (int i = 0; i < count; i++)
+        wisp_emit(c, units[i]);
+    wisp_emit_32(c, offset);
+    wisp_emit_result(c, op->out);
+    return true;
+}
+
 /* From memory 0, whose addresses have 32 bits. */
 static void load_plain(wisp_compiler *c, uint32_t offset)
 {
     const wisp_opcode *op = c->opcode;
     wisp_emit_sum(c);
-    if (load_of_sum(c, offset))
+    if (load_of_sum(c, offset) || load_and_set(c, offset))
         return;
     wisp_operand address = wisp_operand_pop(c, WISP_I32);
     uint16_t slot = wisp_emit_use(c, &address);
@@ -131,11 +160,52 @@ static uint32_t store_taking_value(const wisp_opcode *op)
     return plain_store(op) + (is_float ? 1 : WISP_FORM_RA);
 }
 
+#ifdef WISP_NO_ACCUMULATORS
+static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *slot)
+{
+    (void)c, (void)value, (void)slot;
+    return 0;
+}
+#else
+/* The instruction that computes [value] and stores it, if that was computed just now of [slot]
+ * and the accumulator; 0 if not. */
+static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *slot)
+{
+    static const struct {
+        uint32_t code, operation;
+    } ops[] = {
+#define X(name, operation, field, stored, expression)                                            \
+    {WISP_CODE_##name, WISP_CODE_##operation + WISP_FORM_RA},
+        WISP_CODE_OP_STORE(X)
+#undef X
+    };
+    if (!wisp_emit_gave(c, value))
+        return 0;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (c->last_code == ops[i].operation) {
+            uint16_t units[4];
+            wisp_emit_take_back_last(c, units);
+            *slot = units[0];
+            return ops[i].code;
+        }
+    return 0;
+}
+#endif
+
 /* To memory 0, whose addresses have 32 bits, at a local and what is added to it. */
 static void store_to_sum(wisp_compiler *c, const wisp_operand *address, const wisp_operand *value)
 {
     const wisp_opcode *op = c->opcode;
-    uint16_t slot = wisp_emit_use(c, value);
+    uint16_t slot;
+    uint32_t both = op_store(c, value, &slot);
+    if (both) {
+        wisp_emit_code(c, both + 1);
+        wisp_emit(c, c->locals[address->local].slot);
+        wisp_emit(c, slot);
+        wisp_emit_32(c, (uint32_t)address->bits);
+        return;
+    }
+    slot = wisp_emit_use(c, value);
     bool takes_value = wisp_emit_take(c, value);
     uint32_t form = store_taking_value(op) - plain_store(op) + 1;
     wisp_emit_code(c, plain_store(op) + form + takes_value);
@@ -155,8 +225,17 @@ static void store_plain(wisp_compiler *c, const wisp_operand *value, uint32_t of
         store_to_sum(c, &address, value);
         return;
     }
+    uint16_t value_slot = 0;
+    uint32_t both = address.kind == WISP_OPERAND_CONSTANT ? 0 : op_store(c, value, &value_slot);
     uint16_t slot = wisp_emit_use(c, &address);
-    uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
+    if (both) {
+        wisp_emit_code(c, both);
+        wisp_emit(c, slot);
+        wisp_emit(c, value_slot);
+        wisp_emit_32(c, offset);
+        return;
+    }
+    value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
     bool takes_value = wisp_emit_take(c, value);
     bool takes_address = !takes_value && wisp_emit_take(c, &address);
     uint32_t form = takes_address ? WISP_FORM_AR : WISP_FORM_RR;
