@@ -37,12 +37,24 @@ static void put_values(wisp_slot *slots, const wisp_value *values, uint32_t coun
 
 /* ------------------------------------------------------------------ into the program */
 
-/* Whether none of the results is a null that its type excludes. */
-static bool are_results_good(const wisp_functype *type, const wisp_value *results)
+/* Makes room for results of [type], without what the stack had there. */
+static void clear_results(const wisp_functype *type, wisp_value *results)
 {
     for (uint32_t i = 0; i < type->result_count; i++)
-        if ((type->results[i] & WISP_NON_NULL) && !wisp_value_fits(&results[i], type->results[i]))
+        results[i] = (wisp_value){.type = type->results[i]};
+}
+
+/* Puts [results] into [slots], as of the types that they should have; false if one of them is a
+ * null that its type excludes. */
+static bool put_results(const wisp_functype *type, wisp_value *results, wisp_slot *slots)
+{
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        wisp_valtype wanted = type->results[i];
+        if ((wanted & WISP_NON_NULL) && !wisp_value_fits(&results[i], wanted))
             return false;
+        results[i].type = wanted;
+        slots += wisp_value_to_slots(&results[i], slots);
+    }
     return true;
 }
 
@@ -55,24 +67,28 @@ static void set_failure(wisp_store *store, const wisp_func *func, const wisp_err
     store->failed = func;
 }
 
-/* Runs the host function on [values], which has the arguments, then room for results. */
+/* Runs the host function on [values], which has the arguments, then room for results; those go
+ * to [slots]. */
 static wisp_status run_host(wisp_exec *x, const wisp_func *func, wisp_value *values,
-                            wisp_slot *frame)
+                            wisp_slot *slots, wisp_slot *frame)
 {
     wisp_store *store = x->store;
+    const wisp_functype *type = func->functype;
+    wisp_value *results = values + type->param_count;
     wisp_callout callout = {store->callout, func, x->instance, x->next, frame};
-    wisp_error err = {.status = WISP_OK, .offset = WISP_NO_OFFSET, .text = ""};
+    wisp_error err; /* whose text is long: only its first byte must be set */
+    err.status = WISP_OK;
+    err.offset = WISP_NO_OFFSET;
+    err.text[0] = '\0';
     wisp_slot *top = x->top;
-    uint32_t count = func->functype->param_count + func->functype->result_count;
     store->callout = &callout;
     store->exceptions.thrown = NULL;
-    x->top = (wisp_slot *)(void *)(values + count);
-    wisp_status status =
-        func->host(func->user, x->instance, values, values + func->functype->param_count, &err);
+    x->top = (wisp_slot *)(void *)(results + type->result_count);
+    wisp_status status = func->host(func->user, x->instance, values, results, &err);
     x->top = top;
     store->callout = callout.outer;
     wisp_exec_reload(x);
-    if (!status && !are_results_good(func->functype, values + func->functype->param_count))
+    if (!status && !put_results(type, results, slots))
         status =
             wisp_fail(&err, WISP_MISMATCH, "a host function gave null for a type without it");
     if (status)
@@ -91,16 +107,10 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
         return WISP_TRAP_STACK;
     wisp_value *values = (wisp_value *)(void *)(args + slots);
     get_values(values, args, type->params, type->param_count);
-    wisp_value *results = values + type->param_count;
-    memset(results, 0, type->result_count * sizeof *results);
-    for (uint32_t i = 0; i < type->result_count; i++)
-        results[i].type = type->results[i];
-    if (run_host(x, func, values, frame))
+    clear_results(type, values + type->param_count);
+    if (run_host(x, func, values, args, frame))
         return x->store->exceptions.thrown ? WISP_TRAP_EXCEPTION : WISP_TRAP_HOST;
     x->store->exceptions.thrown = NULL;
-    for (uint32_t i = 0; i < type->result_count; i++)
-        results[i].type = type->results[i];
-    put_values(args, results, type->result_count);
     return WISP_TRAP_NONE;
 }
 
