@@ -74,11 +74,12 @@ static bool take_option(cli_args *args, const char *word, char **next, bool *too
         usage_error(args->command, "'--%s' takes no value", option->name);
         return false;
     }
-    if (option->value && !value) {
+    bool is_needed = option->value && option->value[0] != '[';
+    if (is_needed && !value) {
         value = *next;
         *took_next = true;
     }
-    if (option->value && !value) {
+    if (is_needed && !value) {
         usage_error(args->command, "'--%s' needs a value: --%s %s", option->name, option->name,
                     option->value);
         return false;

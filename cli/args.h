@@ -20,7 +20,8 @@
 
 typedef struct cli_option {
     const char *name;  /* without the "--" */
-    const char *value; /* what follows it, as help shows it ("DIR"); NULL for a switch */
+    const char *value; /* what follows it, as help shows it ("DIR"); NULL for a switch; "[=DIR]"
+                        * if it may be left out, and then it follows a "=" only */
     const char *help;
 } cli_option;
 

@@ -25,7 +25,7 @@ static void indented(const char *text)
 static void print_option(const cli_option *o)
 {
     char left[48];
-    snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
+    snprintf(left, sizeof left, "--%s%s%s", o->name, o->value && o->value[0] != '[' ? " " : "",
              o->value ? o->value : "");
     printf("  %-24s %s\n", left, o->help);
 }

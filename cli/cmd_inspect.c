@@ -7,6 +7,8 @@
 
 #include <wisp/wasm.h>
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,8 +163,59 @@ static int print_subject_json(const subject *s)
     return print_json(object, EXIT_OK);
 }
 
+/* ------------------------------------------------------------------ code */
+
+static void print_line(void *user, const char *line)
+{
+    (void)user;
+    puts(line);
+}
+
+static int list_code(const subject *s, uint32_t function)
+{
+    wisp_error err;
+    if (wisp_module_list_code(s->module, NULL, function, print_line, NULL, &err))
+        return fail_with(s->path, &err);
+    return EXIT_OK;
+}
+
+/* The function that [text], a number or a name, stands for. */
+static bool find_function(const subject *s, const char *text, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    bool is_number =
+        isdigit((unsigned char)text[0]) && *end == '\0' && !errno && number < UINT32_MAX;
+    *out = (uint32_t)number;
+    return is_number || wisp_module_find_func(s->module, text, out);
+}
+
+/* Of the function called [text], or of all if that is NULL. */
+static int print_code(const subject *s, const char *text)
+{
+    uint32_t function;
+    if (text && !find_function(s, text, &function)) {
+        wisp_error err = {WISP_INVALID, WISP_NO_OFFSET, ""};
+        snprintf(err.text, sizeof err.text, "no function is called '%.100s'", text);
+        return fail_with(s->path, &err);
+    }
+    if (text)
+        return list_code(s, function);
+    uint32_t first = wisp_module_imported_func_count(s->module);
+    int code = EXIT_OK;
+    for (uint32_t i = first; i < wisp_module_func_count(s->module) && code == EXIT_OK; i++) {
+        if (i != first)
+            putchar('\n');
+        code = list_code(s, i);
+    }
+    return code;
+}
+
 static int run(const cli_args *args)
 {
+    if (args_has(args, "code") && args_has(args, "json"))
+        return usage_error(args->command, "'--code' is for people: it has no JSON");
     subject s = {.path = args->arguments[0]};
     wisp_error err;
     if (read_input(s.path, &s.bytes, &err))
@@ -172,6 +225,8 @@ static int run(const cli_args *args)
         code = fail_with(s.path, &err);
     else if (!wisp_sha256(s.bytes, &s.hash))
         code = fail_with(s.path, &(wisp_error){WISP_NO_MEMORY, WISP_NO_OFFSET, "out of memory"});
+    else if (args_has(args, "code"))
+        code = print_code(&s, args_text(args, "code", NULL));
     else
         code = args_has(args, "json") ? print_subject_json(&s) : print_subject(&s);
     wisp_module_free(s.module);
@@ -182,14 +237,20 @@ static int run(const cli_args *args)
 const cli_command cmd_inspect = {
     .name = "inspect",
     .summary = "Lists what is in a module: sections, imports, exports, sizes",
-    .usage = "FILE.wasm [--json]",
+    .usage = "FILE.wasm [--json | --code[=FUNC]]",
     .about =
         "The module must be valid; 'wisp validate' says where one is not. A section's offset\n"
         "and size are those of its content; what is left are the headers of the sections and of\n"
-        "the module. '-' is the standard input.",
+        "the module. '-' is the standard input.\n"
+        "\n"
+        "--code lists each instruction with its offset and, below it, the register instructions\n"
+        "that it became, which are what runs; of all functions or of one, by name or number.\n"
+        "s0, s1, ... are slots of the function's frame, acc is an accumulator.",
     .examples = "wisp inspect scheduler.wasm\n"
-                "wisp inspect scheduler.wasm --json | python3 -m json.tool",
-    .options = {{"json", NULL, "print JSON"}},
+                "wisp inspect scheduler.wasm --json | python3 -m json.tool\n"
+                "wisp inspect scheduler.wasm --code=next_task",
+    .options = {{"json", NULL, "print JSON"},
+                {"code", "[=FUNC]", "list the internal code, of one function or all"}},
     .arguments_min = 1,
     .arguments_max = 1,
     .missing = "the module to look into",

@@ -353,6 +353,32 @@ typedef struct wisp_section {
 WISP_API uint32_t wisp_module_section_count(const wisp_module *module);
 WISP_API bool wisp_module_section(const wisp_module *module, uint32_t index, wisp_section *out);
 
+/* How many functions [module] has, imported ones included, which come first. Any thread. */
+WISP_API uint32_t wisp_module_func_count(const wisp_module *module);
+WISP_API uint32_t wisp_module_imported_func_count(const wisp_module *module);
+
+/* The index of the function that is exported, or else called in the name section, as [name].
+ * False if there is none. Any thread. */
+WISP_API bool wisp_module_find_func(const wisp_module *module, const char *name, uint32_t *out);
+
+/* Takes a [line] of text without a line feed, which is gone when it returns. */
+typedef void wisp_code_sink(void *user, const char *line);
+
+/*
+ * Lists the code of function [func_index] for people who want to know what the engine made of
+ * it: a line that names the function; for each instruction its offset in the module's bytes, its
+ * name and immediates; below it the register instructions that came from it, if any did, with
+ * the unit that each begins at (docs/engine.md explains them). Where several instructions became
+ * one, that stands below the last of them. The form of the lines may change in any version.
+ *
+ * Compiles the function once more, with memory of [allocator] (NULL: malloc). Returns
+ * WISP_INVALID where there is no such function or it is imported, WISP_NO_MEMORY, and
+ * WISP_UNSUPPORTED from a build without texts. Any thread.
+ */
+WISP_API wisp_status wisp_module_list_code(const wisp_module *module,
+                                           const wisp_allocator *allocator, uint32_t func_index,
+                                           wisp_code_sink *sink, void *user, wisp_error *err);
+
 /* ------------------------------------------------------------------ stores */
 
 /*

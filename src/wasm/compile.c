@@ -157,7 +157,7 @@ static void begin_locals(wisp_compiler *c)
 }
 
 /* Has it clear those that may be read before they are set. Returns where the code begins. */
-static uint32_t finish_locals(wisp_compiler *c)
+uint32_t wisp_compile_finish(wisp_compiler *c)
 {
     if (!c->has_locals)
         return 0;
@@ -168,20 +168,25 @@ static uint32_t finish_locals(wisp_compiler *c)
     return 0;
 }
 
+bool wisp_compile_step(wisp_compiler *c)
+{
+    if (c->depth == 0 || c->status)
+        return false;
+    c->opcode = read_opcode(c);
+    if (c->status)
+        return false;
+    c->text = wisp_opcode_text(c->opcode);
+    wisp_walk_use(c, c->opcode->feature);
+    if (c->opcode->shape != WISP_SHAPE_END && c->opcode->shape != WISP_SHAPE_ELSE)
+        c->instructions++;
+    walkers[c->opcode->shape](c);
+    return true;
+}
+
 static void walk_body(wisp_compiler *c)
 {
-    begin_locals(c);
-    wisp_control_push(c, WISP_OPCODE_BLOCK, c->type, 0);
-    while (c->depth != 0 && c->status == WISP_OK) {
-        c->opcode = read_opcode(c);
-        if (c->status)
-            return;
-        c->text = wisp_opcode_text(c->opcode);
-        wisp_walk_use(c, c->opcode->feature);
-        if (c->opcode->shape != WISP_SHAPE_END && c->opcode->shape != WISP_SHAPE_ELSE)
-            c->instructions++;
-        walkers[c->opcode->shape](c);
-    }
+    while (wisp_compile_step(c))
+        continue;
     if (c->status == WISP_OK && c->r.at != c->r.end)
         wisp_compile_fail(c, WISP_MALFORMED, "%zu bytes behind the function's end",
                           wisp_reader_left(&c->r));
@@ -253,7 +258,7 @@ static void read_locals(wisp_compiler *c)
  * more, as a branch that takes many values along is long. */
 enum { CODE_MAX_BASE = 4096, CODE_MAX_PER_BYTE = 64 };
 
-static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
+void wisp_compile_begin(wisp_compiler *c, uint32_t index, wisp_error *err)
 {
     const wisp_module *m = c->module;
     const wisp_functype *type = wisp_module_functype(m, index);
@@ -274,8 +279,9 @@ static void begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
     wisp_emit_forget(c);
-    c->locate = 0;
     read_locals(c);
+    begin_locals(c);
+    wisp_control_push(c, WISP_OPCODE_BLOCK, c->type, 0);
 }
 
 static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_function *function)
@@ -296,7 +302,7 @@ static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_fun
 static wisp_status keep(wisp_compiler *c, wisp_module *module)
 {
     wisp_function *function = &module->functions[c->function];
-    uint32_t entry = finish_locals(c);
+    uint32_t entry = wisp_compile_finish(c);
     const uint16_t *code = wisp_arena_copy(&module->arena, c->code, c->code_len, sizeof *c->code);
     if (!code)
         return wisp_fail_memory(c->err, c->code_len * sizeof *c->code);
@@ -312,7 +318,7 @@ static wisp_status keep(wisp_compiler *c, wisp_module *module)
 wisp_status wisp_compile_function(wisp_compiler *c, wisp_module *module, uint32_t index,
                                   wisp_error *err)
 {
-    begin(c, index, err);
+    wisp_compile_begin(c, index, err);
     walk_body(c);
     module->features.used |= c->features.used;
     return c->status ? c->status : keep(c, module);
@@ -344,6 +350,7 @@ void wisp_compiler_free(wisp_compiler *c)
     wisp_free(allocator, c->operands, c->operand_capacity * sizeof *c->operands);
     wisp_free(allocator, c->controls, c->control_capacity * sizeof *c->controls);
     wisp_free(allocator, c->code, c->code_capacity * sizeof *c->code);
+    wisp_free(allocator, c->marks, c->mark_capacity * sizeof *c->marks);
     wisp_free(allocator, c, sizeof *c);
 }
 
@@ -353,8 +360,8 @@ uint32_t wisp_compile_locate(const wisp_module *module, const wisp_allocator *al
     wisp_compiler *c = NULL;
     if (wisp_compiler_new(module, allocator, true, &c, NULL))
         return 0;
-    begin(c, index, NULL);
     c->locate = unit;
+    wisp_compile_begin(c, index, NULL);
     walk_body(c);
     uint32_t offset = c->status ? 0 : (uint32_t)c->located;
     wisp_compiler_free(c);

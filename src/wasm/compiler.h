@@ -84,6 +84,11 @@ typedef struct wisp_accumulators {
 
 enum { WISP_NOT_KEPT = 0x10000 };
 
+/* Unit [unit] begins an instruction, which came from [offset] in the module. */
+typedef struct wisp_mark {
+    uint32_t unit, offset;
+} wisp_mark;
+
 struct wisp_compiler {
     const wisp_module *module;
     const wisp_allocator *allocator;
@@ -140,10 +145,29 @@ struct wisp_compiler {
     /* wisp_compile_locate: the unit in question, and where it came from so far */
     uint32_t locate;
     uint64_t located;
+    /* The same of all units, for a listing: locate is UINT32_MAX then. */
+    bool is_listed;
+    wisp_mark *marks;
+    size_t mark_len, mark_capacity;
 };
+
+/* Listings have words, which a build may leave out. */
+#ifdef WISP_WITHOUT_TEXTS
+enum { WISP_HAS_LISTING = 0 };
+#else
+enum { WISP_HAS_LISTING = 1 };
+#endif
 
 /* A slot's number has 16 bits. */
 enum { WISP_FRAME_SLOTS_MAX = 65535 };
+
+/* ------------------------------------------------------------------ the walk (compile.c) */
+
+/* For a listing: begins function [index], walks over its next instruction, which is false behind
+ * the last one and after a fault, and gives the unit where its finished code begins. */
+void wisp_compile_begin(wisp_compiler *c, uint32_t index, wisp_error *err);
+bool wisp_compile_step(wisp_compiler *c);
+uint32_t wisp_compile_finish(wisp_compiler *c);
 
 /* ------------------------------------------------------------------ faults (stack.c) */
 

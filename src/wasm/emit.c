@@ -24,12 +24,33 @@ bool wisp_emit_make_room(wisp_compiler *c, size_t count)
     return true;
 }
 
+/* An instruction begins here, in the place of all that was taken back. */
+static void mark(wisp_compiler *c)
+{
+    uint32_t unit = (uint32_t)c->code_len;
+    while (c->mark_len > 0 && c->marks[c->mark_len - 1].unit >= unit)
+        c->mark_len--;
+    if (!wisp_array_reserve(c->allocator, &c->marks, &c->mark_capacity, c->mark_len + 1,
+                            sizeof *c->marks)) {
+        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu marks", c->mark_len + 1);
+        return;
+    }
+    c->marks[c->mark_len++] = (wisp_mark){.unit = unit, .offset = (uint32_t)c->offset};
+}
+
+static void note_origin(wisp_compiler *c)
+{
+    c->located = c->offset;
+    if (WISP_HAS_LISTING && c->is_listed)
+        mark(c);
+}
+
 void wisp_emit_code(wisp_compiler *c, uint32_t code)
 {
     if (!wisp_emit_has_room(c, WISP_UNITS_HEAD))
         return;
     if (c->code_len <= c->locate)
-        c->located = c->offset;
+        note_origin(c);
     unsigned traits = wisp_code_traits[code];
     if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
         wisp_emit_forget(c);

@@ -141,3 +141,13 @@ bool wisp_module_section(const wisp_module *module, uint32_t index, wisp_section
     *out = module->sections[index];
     return true;
 }
+
+uint32_t wisp_module_func_count(const wisp_module *m)
+{
+    return m->function_count;
+}
+
+uint32_t wisp_module_imported_func_count(const wisp_module *m)
+{
+    return m->imported_functions;
+}

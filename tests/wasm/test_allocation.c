@@ -4,6 +4,7 @@
 #include "modules.h"
 #include "modules_exception.h"
 #include "modules_memory.h"
+#include "wasm/module.h"
 
 /* Refuses the allocation whose turn it is, and counts what is still held. */
 typedef struct counter {
@@ -113,6 +114,22 @@ static wisp_status use_memories(wisp_store *store, const wisp_module *module, wi
     return status;
 }
 
+static void ignore_line(void *user, const char *line)
+{
+    (void)user, (void)line;
+}
+
+/* Lists all code. A build without texts cannot. */
+static wisp_status list(wisp_store *store, const wisp_module *module, wisp_error *err)
+{
+    (void)store;
+    wisp_status status = WISP_OK;
+    uint32_t index = wisp_module_imported_func_count(module);
+    for (; status == WISP_OK && index < wisp_module_func_count(module); index++)
+        status = wisp_module_list_code(module, module->allocator, index, ignore_line, NULL, err);
+    return status == WISP_UNSUPPORTED ? WISP_OK : status;
+}
+
 typedef struct sweep {
     wisp_bytes bytes;
     wisp_status (*use)(wisp_store *store, const wisp_module *module, wisp_error *err);
@@ -171,12 +188,19 @@ static void memories_survive_every_refused_allocation(void **state)
     assert_true(refuse_each(&(sweep){BYTES(two_memories_wasm), use_memories}) > 10);
 }
 
+static void listings_survive_every_refused_allocation(void **state)
+{
+    (void)state;
+    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), list}) > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refused_allocation_is_survived_without_a_leak),
         cmocka_unit_test(exceptions_survive_every_refused_allocation),
         cmocka_unit_test(memories_survive_every_refused_allocation),
+        cmocka_unit_test(listings_survive_every_refused_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
