@@ -123,6 +123,7 @@ static uint32_t name_size(const wisp_section *section)
 static void flip(uint8_t *copy, const wisp_section *section, uint32_t *seed)
 {
     uint32_t skipped = name_size(section), size = section->size - skipped;
+    assert_true(size > 0);
     for (uint32_t n = 1 + next_random(seed) % 8; n > 0; n--) {
         uint8_t *byte = copy + section->offset + skipped + next_random(seed) % size;
         uint32_t how = next_random(seed) % 4;
