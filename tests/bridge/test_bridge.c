@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
+#include <pthread.h>
 
 #include <wisp/bridge.h>
 
@@ -103,17 +104,25 @@ typedef struct fixture {
     wisp_error err;
 } fixture;
 
+/* A store with an instance of the fixture's module. */
+static wisp_status start(fixture *f)
+{
+    wisp_status status = wisp_store_new(NULL, &f->store, &f->err);
+    if (!status)
+        status = wisp_linker_new(f->store, &f->linker, &f->err);
+    if (!status)
+        status = wisp_bridge_add(f->linker, "db", db_funcs, DB_FUNCS, &f->db, &f->err);
+    if (!status)
+        status = wisp_instance_new(f->store, f->module, f->linker, &f->instance, &f->err);
+    return status;
+}
+
 static void setup(fixture *f)
 {
     *f = (fixture){.store = NULL};
     wisp_bytes bytes = {guest_wasm, sizeof guest_wasm};
     assert_int_equal(wisp_module_new(NULL, bytes, &f->module, &f->err), WISP_OK);
-    assert_int_equal(wisp_store_new(NULL, &f->store, &f->err), WISP_OK);
-    assert_int_equal(wisp_linker_new(f->store, &f->linker, &f->err), WISP_OK);
-    assert_int_equal(wisp_bridge_add(f->linker, "db", db_funcs, DB_FUNCS, &f->db, &f->err),
-                     WISP_OK);
-    assert_int_equal(wisp_instance_new(f->store, f->module, f->linker, &f->instance, &f->err),
-                     WISP_OK);
+    assert_int_equal(start(f), WISP_OK);
 }
 
 static void teardown(fixture *f)
@@ -329,6 +338,63 @@ static void a_refused_allocation_is_told_and_leaks_nothing(void **state)
     }
 }
 
+/* ------------------------------------------------------------------ threads */
+
+enum { WORKERS = 4, ROUNDS = 100 };
+
+typedef struct worker {
+    pthread_t thread;
+    wisp_module *module; /* the one of all */
+    uint32_t number;
+    int good_rounds;
+} worker;
+
+/* Whether the sum of numbers that only this thread has, a growing memory and a trap are all as
+ * they would be on one thread. */
+static bool is_alone(fixture *f, uint32_t number)
+{
+    uint8_t *numbers = wisp_memory_at(wisp_instance_memory(f->instance, "memory"), 64, 8);
+    wisp_put_u32(numbers, number);
+    wisp_put_u32(numbers + 4, number * 1000);
+    wisp_value args[] = {wisp_i32(64), wisp_i32(2)}, sum;
+    wisp_value outside[] = {wisp_i32(WISP_PAGE_SIZE * 50), wisp_i32(1)};
+    return !wisp_call_export(f->instance, "sum", args, 2, &sum, 1, &f->err) &&
+           sum.of.i64 == (int64_t)number * 1001 && f->db.calls == 1 &&
+           !wisp_call_export(f->instance, "grow", args, 1, NULL, 0, &f->err) &&
+           wisp_call_export(f->instance, "sum", outside, 2, &sum, 1, &f->err) == WISP_TRAP &&
+           wisp_store_trap(f->store)->depth == 2 && f->db.calls == 1;
+}
+
+/* cmocka's assertions are for its own thread. */
+static void *work(void *user)
+{
+    worker *w = user;
+    for (int i = 0; i < ROUNDS; i++) {
+        fixture f = {.module = w->module};
+        w->good_rounds += !start(&f) && is_alone(&f, w->number);
+        wisp_store_free(f.store);
+    }
+    return NULL;
+}
+
+static void threads_share_a_module_and_nothing_else(void **state)
+{
+    (void)state;
+    fixture f;
+    worker workers[WORKERS];
+    setup(&f);
+    for (uint32_t i = 0; i < WORKERS; i++) {
+        workers[i] = (worker){.module = f.module, .number = i + 1};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(workers[i].good_rounds, ROUNDS);
+    assert_int_equal(f.db.calls, 0);
+    teardown(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +407,7 @@ int main(void)
         cmocka_unit_test(functions_for_64_bit_addresses_have_wide_types),
         cmocka_unit_test(fields_are_little_endian_at_any_address),
         cmocka_unit_test(a_refused_allocation_is_told_and_leaks_nothing),
+        cmocka_unit_test(threads_share_a_module_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
