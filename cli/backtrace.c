@@ -155,7 +155,7 @@ static bool print_apart(const run_world *world, const wisp_trap *trap, frame_pla
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        setrlimit(RLIMIT_CPU, &(struct rlimit){10, 10});
+        alarm(10);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         int code = NOTHING_FOUND;
         if (find_places(world, trap, places))

@@ -109,7 +109,7 @@ static wisp_section pick_section(const wisp_module *module, uint32_t *seed, uint
         end = section.offset + section.size;
     }
     assert_true(len >= 4);
-    uint32_t picked = next_random(seed) % len;
+    uint32_t picked = next_random(seed) % (len + !len);
     *before = ends[picked];
     return list[picked];
 }
