@@ -144,9 +144,9 @@ static int print_with(const run_world *world, const wisp_trap *trap, const frame
 }
 
 /*
- * Finds and prints everything in a process of its own, with ten seconds of the processor: a
- * module with malicious debug information can take that process down, but not this one. Nothing
- * is printed before all is found. False if nothing was.
+ * Finds and prints everything in a process of its own, which has ten seconds: a module with
+ * malicious debug information can take that process down, but not this one. Nothing is printed
+ * before all is found. False if nothing was.
  */
 static bool print_apart(const run_world *world, const wisp_trap *trap, frame_places *places)
 {
