@@ -17,15 +17,6 @@
 #define TRAP(name) goto trap_##name
 #define STOP       goto stop
 
-void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
-{
-    head[0] = (uint16_t)code;
-}
-
-const wisp_code_stub wisp_code_entry = {.units = {WISP_CODE_ENTRY}};
-const wisp_code_stub wisp_code_exit = {.units = {WISP_CODE_EXIT}};
-const wisp_code_stub wisp_code_resume = {.units = {WISP_CODE_RESUME}};
-
 void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x)
 {
     static const void *const labels[WISP_CODE_COUNT] = {

@@ -76,16 +76,6 @@ static inline handler *handler_at(const uint16_t *pc)
     return handlers[*pc];
 }
 
-void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
-{
-    head[0] = (uint16_t)code;
-}
-
-#define STUB(name)                                                                               \
-    {                                                                                            \
-        .units = { WISP_CODE_##name }                                                            \
-    }
-
 #else
 
 static inline handler *handler_at(const uint16_t *pc)
@@ -105,11 +95,11 @@ void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
         .handler = (void (*)(void))op_##name                                                     \
     }
 
-#endif
-
 const wisp_code_stub wisp_code_entry = STUB(ENTRY);
 const wisp_code_stub wisp_code_exit = STUB(EXIT);
 const wisp_code_stub wisp_code_resume = STUB(RESUME);
+
+#endif
 
 void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec *x)
 {
