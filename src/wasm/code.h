@@ -307,12 +307,23 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
 /*
  * Each load and store has two more forms for a memory 0 that is not the ordinary one, with the
  * same operands: AT64 has an address of 64 bits, SHARED knows that there are other threads. The
- * immediate form of stores is not among them.
+ * immediate form of stores is not among them. Where code must be small (WISP_FEW_FORMS) LOAD_ANY
+ * and STORE_ANY stand in for them.
  */
-#ifdef WISP_WITHOUT_THREADS
+#ifdef WISP_FEW_FORMS
+#define WISP_CODE_LOAD_AT64(X)
+#define WISP_CODE_STORE_AT64(X)
+enum { WISP_HAS_MEMORY_FORMS = 0 };
+#else
+#define WISP_CODE_LOAD_AT64(X)  WISP_CODE_LOAD(X)
+#define WISP_CODE_STORE_AT64(X) WISP_CODE_STORE(X)
+enum { WISP_HAS_MEMORY_FORMS = 1 };
+#endif
+#if defined(WISP_WITHOUT_THREADS) || defined(WISP_FEW_FORMS)
 #define WISP_CODE_LOAD_SHARED(X)
 #define WISP_CODE_STORE_SHARED(X)
 #else
+#define WISP_HAS_SHARED_FORMS
 #define WISP_CODE_LOAD_SHARED(X)  WISP_CODE_LOAD(X)
 #define WISP_CODE_STORE_SHARED(X) WISP_CODE_STORE(X)
 #endif

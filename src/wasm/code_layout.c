@@ -148,10 +148,10 @@ static const char *const layouts[WISP_CODE_COUNT] = {
 #undef X
 
 #define X(name, ...) LAYOUT(name##_AT64, "dso")
-    WISP_CODE_LOAD(X)
+    WISP_CODE_LOAD_AT64(X)
 #undef X
 #define X(name, ...) LAYOUT(name##_AT64, "sso")
-    WISP_CODE_STORE(X)
+    WISP_CODE_STORE_AT64(X)
 #undef X
 #define X(name, ...) LAYOUT(name##_SHARED, "dso")
     WISP_CODE_LOAD_SHARED(X)

@@ -46,6 +46,8 @@ static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
     if (c->status || memarg->memory != 0 || memarg->offset > UINT32_MAX)
         return ACCESS_ANY;
     const wisp_memory_type *type = &c->module->memories[0];
+    if (!WISP_HAS_MEMORY_FORMS && (type->is_shared || type->is_64))
+        return ACCESS_ANY;
     if (type->is_shared)
         return type->is_64 ? ACCESS_ANY : ACCESS_SHARED;
     return type->is_64 ? ACCESS_AT64 : ACCESS_PLAIN;
@@ -62,8 +64,8 @@ static uint32_t code_at64(uint32_t code)
 #define X(name, ...)                                                                             \
     case WISP_CODE_##name:                                                                       \
         return WISP_CODE_##name##_AT64;
-        WISP_CODE_LOAD(X)
-        WISP_CODE_STORE(X)
+        WISP_CODE_LOAD_AT64(X)
+        WISP_CODE_STORE_AT64(X)
 #undef X
     }
     return code;
