@@ -418,6 +418,7 @@ enum { WISP_HAS_MEMORY_FORMS = 1 };
     X(COPY_32)       /* d, a */                                                                   \
     X(COPY_64)       /* d, a */                                                                   \
     X(COPY_128)      /* d, a: two slots each */                                                   \
+    X(COPY_SUM)      /* d, a, addend:2: of 32 bits; leaves the accumulators alone */              \
     X(CONST_32)      /* d, value:2 */                                                             \
     X(CONST_64)      /* d, value:4 */                                                             \
     X(SELECT_32)     /* d, a, b, c: a if c is not 0, else b */                                    \

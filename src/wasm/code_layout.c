@@ -41,7 +41,7 @@ static const char *const layouts[WISP_CODE_COUNT] = {
     LAYOUT(THROW, "sx") LAYOUT(THROW_REF, "s")
     LAYOUT(CHECK_NULL, "s") LAYOUT(BR_NULL, "sj") LAYOUT(BR_NON_NULL, "sj")
     LAYOUT(CLEAR, "sn")
-    LAYOUT(COPY_32, "ds") LAYOUT(COPY_64, "ds") LAYOUT(COPY_128, "ds")
+    LAYOUT(COPY_32, "ds") LAYOUT(COPY_64, "ds") LAYOUT(COPY_128, "ds") LAYOUT(COPY_SUM, "dsi")
     LAYOUT(CONST_32, "di") LAYOUT(CONST_64, "dC")
     LAYOUT(SELECT_32, "dsss") LAYOUT(SELECT_64, "dsss") LAYOUT(SELECT_128, "dsss")
     LAYOUT(GLOBAL_GET_32, "dx") LAYOUT(GLOBAL_GET_64, "dx") LAYOUT(GLOBAL_GET_128, "dx")

@@ -185,10 +185,12 @@ static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint
         wisp_emit_32(c, (uint32_t)bits);
 }
 
+/* By an instruction that leaves the accumulators alone, as copies and constants do: a condition
+ * may be in one while operands are moved. */
 static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
 {
     overwrite(c, to);
-    wisp_emit_code(c, WISP_CODE_I32_ADD_RI);
+    wisp_emit_code(c, WISP_CODE_COPY_SUM);
     wisp_emit(c, to);
     wisp_emit(c, c->locals[sum->local].slot);
     wisp_emit_32(c, (uint32_t)sum->bits);
