@@ -421,7 +421,8 @@ WISP_API void wisp_store_free(wisp_store *store);
  * Fuel is how long the store's modules may still run. Each call of a wasm function and each
  * jump back in a loop costs 1 plus one for every 16 instructions of the function or loop
  * body, so that fuel bounds the instructions executed; bulk operations cost one for each
- * 1,024 bytes or 64 elements. A module that has used it up traps with WISP_TRAP_FUEL.
+ * 1,024 bytes or 64 elements, and each memory.atomic.wait 1,024, however long it takes. A
+ * module that has used it up traps with WISP_TRAP_FUEL.
  * The cost of a run is a property of the module and its input alone: the same on every
  * machine. WISP_FUEL_UNLIMITED never runs out.
  */

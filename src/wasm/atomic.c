@@ -191,6 +191,9 @@ static uint64_t key_of(const place *p)
     return (uint64_t)(p->at - p->memory->block.data);
 }
 
+/* A call into the system takes as long as a thousand instructions, however short the wait. */
+enum { WAIT_FUEL = 1024 };
+
 wisp_trap_code wisp_slow_atomic_wait(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     place p;
@@ -199,6 +202,9 @@ wisp_trap_code wisp_slow_atomic_wait(wisp_exec *x, wisp_slot *fp, const uint16_t
         return trap;
     if (!p.memory->shared)
         return WISP_TRAP_NOT_SHARED;
+    trap = wisp_store_charge(x->store, WAIT_FUEL);
+    if (trap)
+        return trap;
     int64_t timeout = fp[pc[4]].i64, longest = x->store->wait_max_ns;
     bool is_cut = longest >= 0 && (timeout < 0 || timeout > longest);
     waiter self = {&p, get(&p, &fp[pc[3]]), x->store};

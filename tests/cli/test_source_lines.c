@@ -136,7 +136,8 @@ static size_t cut(uint8_t *copy, size_t size, const wisp_section *section, uint3
                   uint32_t *seed)
 {
     uint32_t least = name_size(section);
-    uint32_t left = least + next_random(seed) % (section->size - least);
+    uint32_t room = section->size - least; /* never 0, which an analyser cannot know */
+    uint32_t left = least + next_random(seed) % (room + !room);
     uint8_t *to = copy + before + 1; /* behind the section's id */
     uint8_t *from = copy + section->offset;
     for (ptrdiff_t i = 0; i < from - to; i++) { /* a number as long as the one before */
