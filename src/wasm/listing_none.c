@@ -1,7 +1,7 @@
 #include "base/error.h"
 #include "wasm/module.h"
 
-/* Instead of listing.c, in builds without texts. */
+/* Instead of listing.c, in builds that have no listings. */
 
 wisp_status wisp_module_list_code(const wisp_module *module, const wisp_allocator *allocator,
                                   uint32_t func_index, wisp_code_sink *sink, void *user,
