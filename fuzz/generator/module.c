@@ -181,6 +181,7 @@ static void put_globals(generator *g, buffer *out)
         }
         put(&section, 0x0b);
     }
+    g->out = out;
     put_section(out, 6, &section);
 }
 

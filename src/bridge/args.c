@@ -48,10 +48,11 @@ static wisp_status take_range(wisp_memory *memory, uint64_t count, uint32_t size
         arg->size = (size_t)(count * size);
         return WISP_OK;
     }
+    uint64_t bytes = count * size;
     if (count <= UINT64_MAX / size)
         return wisp_fail(err, WISP_LIMIT,
                          "%llu bytes at address %llu are outside the memory of %llu bytes",
-                         (unsigned long long)(count * size), at, end);
+                         (unsigned long long)bytes, at, end);
     return wisp_fail(
         err, WISP_LIMIT,
         "%llu elements of %u bytes at address %llu are outside the memory of %llu bytes",

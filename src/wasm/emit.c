@@ -113,11 +113,8 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
 
 static wisp_accumulator accumulator_of(wisp_valtype type)
 {
-    static const uint8_t numbers[] = {[WISP_I32 - WISP_F64] = WISP_ACC_INT,
-                                      [WISP_I64 - WISP_F64] = WISP_ACC_INT,
-                                      [WISP_F32 - WISP_F64] = WISP_ACC_F32,
-                                      [WISP_F64 - WISP_F64] = WISP_ACC_F64};
-    wisp_valtype index = type - WISP_F64;
+    static const uint8_t numbers[] = {WISP_ACC_F64, WISP_ACC_F32, WISP_ACC_INT, WISP_ACC_INT};
+    wisp_valtype index = type - WISP_F64; /* f64, f32, i64 and i32 follow each other */
     return index < sizeof numbers ? numbers[index] : WISP_ACC_NONE;
 }
 

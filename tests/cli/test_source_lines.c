@@ -123,7 +123,8 @@ static uint32_t name_size(const wisp_section *section)
 static void flip(uint8_t *copy, const wisp_section *section, uint32_t *seed)
 {
     uint32_t skipped = name_size(section), size = section->size - skipped;
-    assert_true(size > 0);
+    if (size == 0)
+        return; /* nothing to change */
     for (uint32_t n = 1 + next_random(seed) % 8; n > 0; n--) {
         uint8_t *byte = copy + section->offset + skipped + next_random(seed) % size;
         uint32_t how = next_random(seed) % 4;
@@ -136,8 +137,10 @@ static size_t cut(uint8_t *copy, size_t size, const wisp_section *section, uint3
                   uint32_t *seed)
 {
     uint32_t least = name_size(section);
-    uint32_t room = section->size - least; /* never 0, which an analyser cannot know */
-    uint32_t left = least + next_random(seed) % (room + !room);
+    uint32_t room = section->size - least;
+    if (room == 0)
+        return size;
+    uint32_t left = least + next_random(seed) % room;
     uint8_t *to = copy + before + 1; /* behind the section's id */
     uint8_t *from = copy + section->offset;
     for (ptrdiff_t i = 0; i < from - to; i++) { /* a number as long as the one before */
