@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static jmp_buf failed;
+/* Where a test goes that ends before its end, and as what. */
+static jmp_buf ended;
+static enum { RAN, FAILED, SKIPPED } outcome;
 
 void cmocka_fail(const char *file, int line, const char *format, ...)
 {
@@ -15,7 +17,14 @@ void cmocka_fail(const char *file, int line, const char *format, ...)
     vprintf(format, args);
     printf("\n");
     va_end(args);
-    longjmp(failed, 1);
+    outcome = FAILED;
+    longjmp(ended, 1);
+}
+
+void skip(void)
+{
+    outcome = SKIPPED;
+    longjmp(ended, 1);
 }
 
 void cmocka_check_int(uintmax_t found, uintmax_t wanted, const char *what, const char *file,
@@ -34,15 +43,15 @@ void cmocka_check_string(const char *found, const char *wanted, const char *what
 }
 
 /* Runs a test and its teardown, which it has even if it failed. */
-static bool passes(const struct CMUnitTest *test)
+static int run(const struct CMUnitTest *test)
 {
     void *state = NULL;
     if (test->setup && test->setup(&state) != 0)
-        return false;
-    volatile bool is_good = setjmp(failed) == 0;
-    if (is_good)
+        return FAILED;
+    outcome = RAN;
+    if (setjmp(ended) == 0)
         test->run(&state);
-    return (!test->teardown || test->teardown(&state) == 0) && is_good;
+    return !test->teardown || test->teardown(&state) == 0 ? (int)outcome : FAILED;
 }
 
 int cmocka_run(const struct CMUnitTest *tests, size_t count)
@@ -50,9 +59,10 @@ int cmocka_run(const struct CMUnitTest *tests, size_t count)
     int failures = 0;
     printf("1..%zu\n", count);
     for (size_t i = 0; i < count; i++) {
-        bool is_good = passes(&tests[i]);
-        failures += !is_good;
-        printf("%sok %zu - %s\n", is_good ? "" : "not ", i + 1, tests[i].name);
+        int end = run(&tests[i]);
+        failures += end == FAILED;
+        printf("%sok %zu - %s%s\n", end == FAILED ? "not " : "", i + 1, tests[i].name,
+               end == SKIPPED ? " # SKIP" : "");
         fflush(stdout);
     }
     return failures;

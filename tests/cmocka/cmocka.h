@@ -54,6 +54,9 @@ int cmocka_run(const struct CMUnitTest *tests, size_t count);
 __attribute__((noreturn, format(printf, 3, 4))) void cmocka_fail(const char *file, int line,
                                                                  const char *format, ...);
 
+/* Ends it as one that does not apply here. */
+__attribute__((noreturn)) void skip(void);
+
 /* They end it unless what they say holds; [what] is its source text. */
 void cmocka_check_int(uintmax_t found, uintmax_t wanted, const char *what, const char *file,
                       int line);
