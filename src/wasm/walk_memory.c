@@ -146,6 +146,11 @@ static bool is_store_immediate(const wisp_operand *value, uint32_t natural)
            (natural < 3 || (int64_t)value->bits == (int32_t)value->bits);
 }
 
+static bool is_float(wisp_valtype type)
+{
+    return type == WISP_F32 || type == WISP_F64;
+}
+
 static uint32_t plain_store(const wisp_opcode *op)
 {
     if (op->in == WISP_F32)
@@ -156,8 +161,7 @@ static uint32_t plain_store(const wisp_opcode *op)
 /* The form whose value is in the accumulator. */
 static uint32_t store_taking_value(const wisp_opcode *op)
 {
-    bool is_float = op->in == WISP_F32 || op->in == WISP_F64;
-    return plain_store(op) + (is_float ? 1 : WISP_FORM_RA);
+    return plain_store(op) + (is_float(op->in) ? 1 : WISP_FORM_RA);
 }
 
 #ifdef WISP_NO_ACCUMULATORS
@@ -168,7 +172,8 @@ static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *
 }
 #else
 /* The instruction that computes [value] and stores it, if that was computed just now of [slot]
- * and the accumulator; 0 if not. */
+ * and the accumulator; 0 if not. A float may have been reinterpreted since, which emits nothing,
+ * and an integer may be stored in part. */
 static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *slot)
 {
     static const struct {
@@ -179,7 +184,7 @@ static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *
         WISP_CODE_OP_STORE(X)
 #undef X
     };
-    if (!wisp_emit_gave(c, value))
+    if (!is_float(c->opcode->in) || !wisp_emit_gave(c, value))
         return 0;
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         if (c->last_code == ops[i].operation) {
