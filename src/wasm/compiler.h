@@ -309,9 +309,8 @@ bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand);
 void wisp_emit_forget(wisp_compiler *c);
 /* The accumulator of its type has the topmost operand, too: a call's result. */
 void wisp_emit_accumulated(wisp_compiler *c);
-/* Takes the last instruction back out of the code if it is [code] and gave the topmost
- * operand, which is popped; its units behind d, [count] of them, come to [units]. */
-bool wisp_emit_take_back(wisp_compiler *c, uint32_t code, uint16_t *units, int count);
+/* [slot] is set to what no accumulator has. */
+void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot);
 
 /* Puts [operand] into [slot]. */
 void wisp_emit_move(wisp_compiler *c, uint16_t slot, const wisp_operand *operand);
@@ -325,22 +324,21 @@ void wisp_emit_flush(wisp_compiler *c);
 bool wisp_emit_can_retarget(const wisp_compiler *c);
 void wisp_emit_retarget(wisp_compiler *c, uint16_t slot);
 
-/* Whether the last instruction gave [operand], which has been popped. */
+/* Whether the last instruction, last_code, gave [operand], which has been popped. */
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand);
-/* Takes that instruction back; returns how many [units] it had behind d. */
-int wisp_emit_take_back_last(wisp_compiler *c, uint16_t units[4]);
-
-/* Takes the last instruction back if it is [code], and set [slot] that is not an operand's home:
- * its [count] units behind d. */
-bool wisp_emit_take_back_set(wisp_compiler *c, uint16_t slot, uint32_t code, uint16_t *units,
-                             int count);
+/* Whether it set [slot], which is not an operand's home. */
+bool wisp_emit_was_set(const wisp_compiler *c, uint16_t slot);
+/* Takes it back out of the code, to be made part of another; returns how many [units] it had
+ * behind d, at most so many. */
+enum { WISP_UNITS_TAKEN_MAX = 1 + WISP_UNITS_64 };
+int wisp_emit_take_back(wisp_compiler *c, uint16_t units[WISP_UNITS_TAKEN_MAX]);
 
 /* A condition that a branch tests: a slot, or a comparison taken back out of the code. */
 typedef struct wisp_condition {
     bool is_comparison, is_accumulated;
     uint16_t slot;
-    uint32_t code;     /* of the comparison, one that gives a value */
-    uint16_t units[5]; /* its operands */
+    uint32_t code;                        /* of the comparison, one that gives a value */
+    uint16_t units[WISP_UNITS_TAKEN_MAX]; /* its operands */
     uint8_t unit_count;
 } wisp_condition;
 

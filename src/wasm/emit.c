@@ -59,8 +59,7 @@ void wisp_emit_code(wisp_compiler *c, uint32_t code)
     c->code_len += WISP_UNITS_HEAD;
 }
 
-/* [slot] is set to what no accumulator has. */
-static void overwrite(wisp_compiler *c, uint16_t slot)
+void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot)
 {
     for (int i = WISP_ACC_INT; i < WISP_ACC_COUNT; i++)
         if (c->accumulators.slots[i] == slot)
@@ -77,7 +76,7 @@ void wisp_emit_producer(wisp_compiler *c, uint32_t code)
     c->last_accumulators = c->accumulators;
     wisp_emit_code(c, code);
     wisp_emit(c, wisp_operand_home(c));
-    overwrite(c, wisp_operand_home(c));
+    wisp_emit_overwrite(c, wisp_operand_home(c));
 }
 
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
@@ -105,7 +104,7 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
 {
     c->code[c->last_start + WISP_UNITS_HEAD] = slot;
     c->last_end = 0;
-    overwrite(c, slot);
+    wisp_emit_overwrite(c, slot);
     c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = slot;
 }
 
@@ -164,7 +163,7 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 {
     if (to == from)
         return;
-    overwrite(c, to);
+    wisp_emit_overwrite(c, to);
     wisp_emit_code(c, WISP_CODE_COPY_32 + wisp_valtype_width(type));
     wisp_emit(c, to);
     wisp_emit(c, from);
@@ -173,7 +172,7 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint64_t bits)
 {
     bool is_64 = wisp_valtype_width(type) != 0;
-    overwrite(c, to);
+    wisp_emit_overwrite(c, to);
     wisp_emit_code(c, is_64 ? WISP_CODE_CONST_64 : WISP_CODE_CONST_32);
     wisp_emit(c, to);
     if (is_64)
@@ -186,7 +185,7 @@ static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint
  * may be in one while operands are moved. */
 static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
 {
-    overwrite(c, to);
+    wisp_emit_overwrite(c, to);
     wisp_emit_code(c, WISP_CODE_COPY_SUM);
     wisp_emit(c, to);
     wisp_emit(c, c->locals[sum->local].slot);
@@ -263,27 +262,6 @@ void wisp_emit_home(wisp_compiler *c, size_t count)
 
 /* ------------------------------------------------------------------ conditions and jumps */
 
-/* Takes the last instruction back out of the code. */
-static void take_back(wisp_compiler *c)
-{
-    c->code_len = c->last_start;
-    c->accumulators = c->last_accumulators;
-    c->last_end = 0;
-    c->last_len = c->before_len;
-    c->last_start = c->before_start;
-    c->last_code = c->before_code;
-}
-
-bool wisp_emit_take_back(wisp_compiler *c, uint32_t code, uint16_t *units, int count)
-{
-    if (!last_gave_top(c) || c->last_code != code)
-        return false;
-    memcpy(units, &c->code[c->last_start + WISP_UNITS_HEAD + 1], (size_t)count * sizeof *units);
-    wisp_operand_pop(c, 0);
-    take_back(c);
-    return true;
-}
-
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
 {
     return !c->is_dead && !c->status && c->last_end != 0 && c->last_end == c->code_len &&
@@ -291,27 +269,24 @@ bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
            operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
 }
 
-int wisp_emit_take_back_last(wisp_compiler *c, uint16_t units[4])
+bool wisp_emit_was_set(const wisp_compiler *c, uint16_t slot)
+{
+    return !c->is_dead && !c->status && c->last_len != 0 && c->last_len == c->code_len &&
+           c->code[c->last_start + WISP_UNITS_HEAD] == slot;
+}
+
+int wisp_emit_take_back(wisp_compiler *c, uint16_t units[WISP_UNITS_TAKEN_MAX])
 {
     uint32_t first = c->last_start + WISP_UNITS_HEAD + 1;
     int count = (int)(c->code_len - first);
     memcpy(units, &c->code[first], (size_t)count * sizeof *units);
-    take_back(c);
+    c->code_len = c->last_start;
+    c->accumulators = c->last_accumulators;
+    c->last_len = c->before_len;
+    c->last_start = c->before_start;
+    c->last_code = c->before_code;
     c->last_end = c->last_len == c->code_len ? c->last_len : 0;
     return count;
-}
-
-bool wisp_emit_take_back_set(wisp_compiler *c, uint16_t slot, uint32_t code, uint16_t *units,
-                             int count)
-{
-    uint32_t first = c->last_start + WISP_UNITS_HEAD;
-    if (c->is_dead || c->status || c->last_len == 0 || c->last_len != c->code_len ||
-        c->last_code != code || c->code[first] != slot)
-        return false;
-    memcpy(units, &c->code[first + 1], (size_t)count * sizeof *units);
-    take_back(c);
-    overwrite(c, slot);
-    return true;
 }
 
 /* Whether [code] is a comparison that gives a value, which a jump can be made of. */
@@ -334,12 +309,9 @@ wisp_condition wisp_emit_condition(wisp_compiler *c)
         condition.is_accumulated = wisp_emit_take(c, &operand);
         return condition;
     }
-    uint32_t first = c->last_start + WISP_UNITS_HEAD + 1;
     condition.is_comparison = true;
     condition.code = c->last_code;
-    condition.unit_count = (uint8_t)(c->code_len - first);
-    memcpy(condition.units, &c->code[first], condition.unit_count * sizeof *c->code);
-    take_back(c);
+    condition.unit_count = (uint8_t)wisp_emit_take_back(c, condition.units);
     return condition;
 }
 

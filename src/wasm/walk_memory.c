@@ -20,87 +20,83 @@ static uint32_t plain_load(const wisp_opcode *op)
     return op->out == WISP_F64 ? WISP_CODE_F64_LOAD : op->code;
 }
 
-/* The instruction that made the address of a load, and the form of loads that does its work. */
-typedef struct address_form {
-    uint32_t code;
-    uint8_t form, units;
-    bool has_offset;
-} address_form;
+/* Begins the load of the current opcode in [form], with the operands in [units]. */
+static void emit_load(wisp_compiler *c, uint32_t form, const uint16_t *units, int count)
+{
+    wisp_emit_producer(c, plain_load(c->opcode) + form);
+    for (int i = 0; i < count; i++)
+        wisp_emit(c, units[i]);
+}
+
+/* The form of loads that does the work of [code] on their address, too; 0 if there is none. */
+static uint32_t form_with_sum(uint32_t code, bool *has_offset)
+{
+    *has_offset = true;
+    switch (code) {
+#ifndef WISP_NO_ACCUMULATORS
+    case WISP_CODE_I32_ADD_RR:
+        return WISP_FORM_LOAD_X;
+    case WISP_CODE_I32_ADD_AR:
+    case WISP_CODE_I32_ADD_RA:
+        return WISP_FORM_LOAD_AX;
+    case WISP_CODE_I32_ADD_RI:
+        *has_offset = false;
+        return WISP_FORM_LOAD_K;
+    case WISP_CODE_I32_ADD_AI:
+        *has_offset = false;
+        return WISP_FORM_LOAD_AK;
+#endif
+    default:
+        return 0;
+    }
+}
 
 /* A load whose address is a sum just made adds by itself. */
-static bool load_of_sum(wisp_compiler *c, uint32_t offset)
+static bool load_of_sum(wisp_compiler *c, const wisp_operand *address, uint32_t offset)
 {
-    static const address_form forms[] = {
-        {WISP_CODE_I32_ADD_RR + WISP_FORM_RR, WISP_FORM_LOAD_X, 2, true},
-        {WISP_CODE_I32_ADD_RR + WISP_FORM_RI, WISP_FORM_LOAD_K, 1 + WISP_UNITS_32, false},
-#ifndef WISP_NO_ACCUMULATORS
-        {WISP_CODE_I32_ADD_RR + WISP_FORM_AR, WISP_FORM_LOAD_AX, 1, true},
-        {WISP_CODE_I32_ADD_RR + WISP_FORM_RA, WISP_FORM_LOAD_AX, 1, true},
-        {WISP_CODE_I32_ADD_RR + WISP_FORM_AI, WISP_FORM_LOAD_AK, WISP_UNITS_32, false},
-#endif
-    };
-    const wisp_opcode *op = c->opcode;
-    uint16_t units[1 + WISP_UNITS_32];
-    for (size_t i = 0; WISP_HAS_ACCUMULATORS && i < sizeof forms / sizeof *forms; i++) {
-        const address_form *form = &forms[i];
-        if ((!form->has_offset && offset != 0) ||
-            !wisp_emit_take_back(c, form->code, units, form->units))
-            continue;
-        wisp_emit_producer(c, plain_load(op) + form->form);
-        for (int k = 0; k < form->units; k++)
-            wisp_emit(c, units[k]);
-        if (form->has_offset)
-            wisp_emit_32(c, offset);
-        wisp_emit_result(c, op->out);
-        return true;
-    }
-    return false;
+    bool has_offset;
+    uint32_t form = form_with_sum(c->last_code, &has_offset);
+    if (form == 0 || (offset != 0 && !has_offset) || !wisp_emit_gave(c, address))
+        return false;
+    uint16_t units[WISP_UNITS_TAKEN_MAX];
+    int count = wisp_emit_take_back(c, units);
+    emit_load(c, form, units, count);
+    if (has_offset)
+        wisp_emit_32(c, offset);
+    wisp_emit_result(c, c->opcode->out);
+    return true;
 }
 
 /* A load from a local that was just set to a sum sets it by itself. */
-static bool load_and_set(wisp_compiler *c, uint32_t offset)
+static bool load_and_set(wisp_compiler *c, const wisp_operand *address, uint32_t offset)
 {
-    const wisp_opcode *op = c->opcode;
-    if (!WISP_HAS_ACCUMULATORS || c->is_dead || c->status ||
-        c->height == c->controls[c->depth - 1].height)
+    uint32_t form = c->last_code == WISP_CODE_I32_ADD_RI   ? WISP_FORM_LOAD_U
+                    : c->last_code == WISP_CODE_I32_ADD_RR ? WISP_FORM_LOAD_UX
+                                                           : 0;
+    if (!WISP_HAS_ACCUMULATORS || form == 0 || address->kind != WISP_OPERAND_LOCAL)
         return false;
-    const wisp_operand *address = wisp_operand_top(c, 1);
-    if (address->kind != WISP_OPERAND_LOCAL || address->type != WISP_I32 || address->bits != 0)
+    uint16_t units[1 + WISP_UNITS_TAKEN_MAX] = {c->locals[address->local].slot};
+    if (!wisp_emit_was_set(c, units[0]))
         return false;
-    uint16_t slot = c->locals[address->local].slot, units[1 + WISP_UNITS_32];
-    int count = 1 + WISP_UNITS_32;
-    uint32_t form = WISP_FORM_LOAD_U;
-    if (!wisp_emit_take_back_set(c, slot, WISP_CODE_I32_ADD_RI, units, count)) {
-        count = 2;
-        form = WISP_FORM_LOAD_UX;
-        if (!wisp_emit_take_back_set(c, slot, WISP_CODE_I32_ADD_RR, units, count))
-            return false;
-    }
-    wisp_operand_pop(c, WISP_I32);
-    wisp_emit_producer(c, plain_load(op) + form);
-    wisp_emit(c, slot);
-    for (int i = 0; i < count; i++)
-        wisp_emit(c, units[i]);
+    int count = 1 + wisp_emit_take_back(c, units + 1);
+    wisp_emit_overwrite(c, units[0]);
+    emit_load(c, form, units, count);
     wisp_emit_32(c, offset);
-    wisp_emit_result(c, op->out);
+    wisp_emit_result(c, c->opcode->out);
     return true;
 }
 
 /* From memory 0, whose addresses have 32 bits. */
 static void load_plain(wisp_compiler *c, uint32_t offset)
 {
-    const wisp_opcode *op = c->opcode;
-    wisp_emit_sum(c);
-    if (load_of_sum(c, offset) || load_and_set(c, offset))
-        return;
     wisp_operand address = wisp_operand_pop(c, WISP_I32);
+    if (load_of_sum(c, &address, offset) || load_and_set(c, &address, offset))
+        return;
     uint16_t slot = wisp_emit_use(c, &address);
     bool is_accumulated = wisp_emit_take(c, &address);
-    wisp_emit_producer(c, plain_load(op) + is_accumulated);
-    if (!is_accumulated)
-        wisp_emit(c, slot);
+    emit_load(c, is_accumulated, &slot, !is_accumulated);
     wisp_emit_32(c, offset);
-    wisp_emit_result(c, op->out);
+    wisp_emit_result(c, c->opcode->out);
 }
 
 static void load(wisp_compiler *c, uint32_t natural)
@@ -164,94 +160,92 @@ static uint32_t store_taking_value(const wisp_opcode *op)
     return plain_store(op) + (is_float(op->in) ? 1 : WISP_FORM_RA);
 }
 
-#ifdef WISP_NO_ACCUMULATORS
-static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *slot)
+/* The store that computes its value, too, which [code] did with the accumulator on its right;
+ * 0 if there is none. */
+static uint32_t store_with_op(uint32_t code)
 {
-    (void)c, (void)value, (void)slot;
-    return 0;
-}
-#else
-/* The instruction that computes [value] and stores it, if that was computed just now of [slot]
- * and the accumulator; 0 if not. A float may have been reinterpreted since, which emits nothing,
- * and an integer may be stored in part. */
-static uint32_t op_store(wisp_compiler *c, const wisp_operand *value, uint16_t *slot)
-{
-    static const struct {
-        uint32_t code, operation;
-    } ops[] = {
+    switch (code) {
+#ifndef WISP_NO_ACCUMULATORS
 #define X(name, operation, field, stored, expression)                                            \
-    {WISP_CODE_##name, WISP_CODE_##operation + WISP_FORM_RA},
+    case WISP_CODE_##operation + WISP_FORM_RA:                                                   \
+        return WISP_CODE_##name;
         WISP_CODE_OP_STORE(X)
 #undef X
-    };
-    if (!is_float(c->opcode->in) || !wisp_emit_gave(c, value))
-        return 0;
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (c->last_code == ops[i].operation) {
-            uint16_t units[4];
-            wisp_emit_take_back_last(c, units);
-            *slot = units[0];
-            return ops[i].code;
-        }
-    return 0;
-}
 #endif
-
-/* To memory 0, whose addresses have 32 bits, at a local and what is added to it. */
-static void store_to_sum(wisp_compiler *c, const wisp_operand *address, const wisp_operand *value)
-{
-    const wisp_opcode *op = c->opcode;
-    uint16_t slot;
-    uint32_t both = op_store(c, value, &slot);
-    if (both) {
-        wisp_emit_code(c, both + 1);
-        wisp_emit(c, c->locals[address->local].slot);
-        wisp_emit(c, slot);
-        wisp_emit_32(c, (uint32_t)address->bits);
-        return;
+    default:
+        return 0;
     }
-    slot = wisp_emit_use(c, value);
-    bool takes_value = wisp_emit_take(c, value);
-    uint32_t form = store_taking_value(op) - plain_store(op) + 1;
-    wisp_emit_code(c, plain_store(op) + form + takes_value);
-    wisp_emit(c, c->locals[address->local].slot);
-    if (!takes_value)
-        wisp_emit(c, slot);
-    wisp_emit_32(c, (uint32_t)address->bits);
 }
 
-/* To memory 0, whose addresses have 32 bits. */
-static void store_plain(wisp_compiler *c, const wisp_operand *value, uint32_t offset,
+/* Where a store to memory 0 goes: to a slot's value and a number, which is its offset, or
+ * (is_sum) what the address is to wrap with. */
+typedef struct store_place {
+    const wisp_operand *address;
+    bool is_sum;
+    uint32_t number;
+} store_place;
+
+static uint16_t place_slot(wisp_compiler *c, const store_place *place)
+{
+    return place->is_sum ? c->locals[place->address->local].slot
+                         : wisp_emit_use(c, place->address);
+}
+
+/* If [value] was computed just now, of a slot and the accumulator, one instruction computes and
+ * stores it. A float may have been reinterpreted since, which emits nothing, and an integer be
+ * stored in part. */
+static bool store_computed(wisp_compiler *c, const store_place *place, const wisp_operand *value)
+{
+    uint32_t code = store_with_op(c->last_code);
+    if (code == 0 || !is_float(c->opcode->in) || !wisp_emit_gave(c, value) ||
+        place->address->kind == WISP_OPERAND_CONSTANT)
+        return false;
+    uint16_t units[WISP_UNITS_TAKEN_MAX];
+    wisp_emit_take_back(c, units);
+    uint16_t slot = place_slot(c, place);
+    wisp_emit_code(c, code + place->is_sum);
+    wisp_emit(c, slot);
+    wisp_emit(c, units[0]);
+    wisp_emit_32(c, place->number);
+    return true;
+}
+
+/* The forms for sums follow those that take the value from the accumulator. */
+static void store_plain(wisp_compiler *c, const store_place *place, const wisp_operand *value,
                         bool has_immediate)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_operand address = wisp_operand_pop_sum(c, WISP_I32);
-    if (wisp_operand_is_sum(&address) && offset == 0 && !has_immediate) {
-        store_to_sum(c, &address, value);
-        return;
-    }
-    uint16_t value_slot = 0;
-    uint32_t both = address.kind == WISP_OPERAND_CONSTANT ? 0 : op_store(c, value, &value_slot);
-    uint16_t slot = wisp_emit_use(c, &address);
-    if (both) {
-        wisp_emit_code(c, both);
-        wisp_emit(c, slot);
-        wisp_emit(c, value_slot);
-        wisp_emit_32(c, offset);
-        return;
-    }
-    value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
+    uint16_t slot = place_slot(c, place);
+    uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
     bool takes_value = wisp_emit_take(c, value);
-    bool takes_address = !takes_value && wisp_emit_take(c, &address);
-    uint32_t form = takes_address ? WISP_FORM_AR : WISP_FORM_RR;
-    wisp_emit_code(c, takes_value ? store_taking_value(op) : op->code + form + has_immediate);
+    bool takes_address = !place->is_sum && !takes_value && wisp_emit_take(c, place->address);
+    uint32_t code = op->code + (takes_address ? WISP_FORM_AR : WISP_FORM_RR) + has_immediate;
+    if (place->is_sum)
+        code = store_taking_value(op) + 1 + takes_value;
+    else if (takes_value)
+        code = store_taking_value(op);
+    wisp_emit_code(c, code);
     if (!takes_address)
         wisp_emit(c, slot);
     if (!takes_value && !has_immediate)
         wisp_emit(c, value_slot);
-    wisp_emit_32(c, offset);
+    wisp_emit_32(c, place->number);
     if (has_immediate)
         wisp_emit_32(c, (uint32_t)value->bits);
+}
+
+/* To memory 0, whose addresses have 32 bits. */
+static void store_to_first(wisp_compiler *c, const wisp_operand *value, uint32_t offset,
+                           bool has_immediate)
+{
+    wisp_operand address = wisp_operand_pop_sum(c, WISP_I32);
+    store_place place = {.address = &address, .number = offset};
+    if (wisp_operand_is_sum(&address) && offset == 0 && !has_immediate) {
+        place.is_sum = true;
+        place.number = (uint32_t)address.bits;
+    }
+    if (!store_computed(c, &place, value))
+        store_plain(c, &place, value, has_immediate);
 }
 
 static void store(wisp_compiler *c, uint32_t natural)
@@ -259,7 +253,7 @@ static void store(wisp_compiler *c, uint32_t natural)
     wisp_memarg memarg = wisp_walk_memarg(c, natural);
     wisp_operand value = wisp_operand_pop(c, c->opcode->in);
     if (wisp_memarg_is_plain(c, &memarg)) {
-        store_plain(c, &value, (uint32_t)memarg.offset, is_store_immediate(&value, natural));
+        store_to_first(c, &value, (uint32_t)memarg.offset, is_store_immediate(&value, natural));
         return;
     }
     wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));

@@ -277,8 +277,8 @@ static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
     }
     if (form < 0 || a->kind == WISP_OPERAND_CONSTANT)
         return false;
-    uint16_t units[4];
-    int count = wisp_emit_take_back_last(c, units);
+    uint16_t units[WISP_UNITS_TAKEN_MAX];
+    int count = wisp_emit_take_back(c, units);
     bool takes_a = wisp_emit_take(c, a);
     wisp_emit_producer(c, op->code + (uint32_t)form + takes_a);
     if (!takes_a)
