@@ -14,7 +14,32 @@
 
 typedef void walker(wisp_compiler *c);
 
+/* Instructions known by their number that are not supported; NULL for an unknown one. */
+static const char *feature_of(uint8_t byte)
+{
+    switch (byte) {
+    case 0xd3:
+    case 0xfb:
+        return "garbage collection";
+    }
+    return NULL;
+}
+
+static void refuse_opcode(wisp_compiler *c)
+{
+    uint8_t byte = *c->start;
+    const char *feature = feature_of(byte);
+    if (feature)
+        wisp_compile_fail(c, WISP_UNSUPPORTED, "instruction 0x%02x (%s) is not supported", byte,
+                          feature);
+    else
+        wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0x%02x", byte);
+}
+
+static void walk_prefixed(wisp_compiler *c);
+
 static walker *const walkers[] = {
+    [WISP_SHAPE_UNKNOWN] = refuse_opcode,
     [WISP_SHAPE_UNREACHABLE] = wisp_walk_unreachable,
     [WISP_SHAPE_NOP] = wisp_walk_nop,
     [WISP_SHAPE_BLOCK] = wisp_walk_block,
@@ -89,59 +114,28 @@ static walker *const walkers[] = {
     [WISP_SHAPE_TABLE_FILL] = wisp_walk_table_fill,
     [WISP_SHAPE_WIDE_2] = wisp_walk_wide_2,
     [WISP_SHAPE_WIDE_4] = wisp_walk_wide_4,
+    [WISP_SHAPE_PREFIX_FC] = walk_prefixed,
     [WISP_SHAPE_VECTOR] = wisp_walk_vector,
     [WISP_SHAPE_ATOMIC] = wisp_walk_atomic,
 };
 
-/* Instructions known by their number that are not supported; NULL for an unknown one. */
-static const char *feature_of(uint8_t byte)
+static void walk_opcode(wisp_compiler *c, const wisp_opcode *opcode)
 {
-    switch (byte) {
-    case 0xd3:
-    case 0xfb:
-        return "garbage collection";
-    }
-    return NULL;
+    c->opcode = opcode;
+    if (opcode->feature)
+        wisp_walk_use(c, opcode->feature);
+    walkers[opcode->shape](c);
 }
 
-static void refuse_opcode(wisp_compiler *c, uint8_t byte)
-{
-    const char *feature = feature_of(byte);
-    if (feature)
-        wisp_compile_fail(c, WISP_UNSUPPORTED, "instruction 0x%02x (%s) is not supported", byte,
-                          feature);
-    else
-        wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0x%02x", byte);
-}
-
-static const wisp_opcode *read_prefixed(wisp_compiler *c)
+static void walk_prefixed(wisp_compiler *c)
 {
     uint32_t number;
-    if (!wisp_read_leb_u32(&c->r, &number)) {
+    if (!wisp_read_leb_u32(&c->r, &number))
         wisp_compile_fail(c, WISP_MALFORMED, "unexpected end, expected an opcode behind 0xfc");
-        return NULL;
-    }
-    if (number < WISP_OPCODES_FC_COUNT && wisp_opcodes_fc[number].shape)
-        return &wisp_opcodes_fc[number];
-    wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfc %u", number);
-    return NULL;
-}
-
-/* Reads an opcode; on a fault the status says so. */
-static const wisp_opcode *read_opcode(wisp_compiler *c)
-{
-    uint8_t byte;
-    c->offset = (uint64_t)(c->r.at - c->module->bytes.data);
-    if (!wisp_read_u8(&c->r, &byte)) {
-        wisp_compile_fail(c, WISP_MALFORMED, "unexpected end of the body: END opcode expected");
-        return NULL;
-    }
-    if (byte == WISP_OPCODE_PREFIX_FC)
-        return read_prefixed(c);
-    if (wisp_opcodes[byte].shape)
-        return &wisp_opcodes[byte];
-    refuse_opcode(c, byte);
-    return NULL;
+    else if (number >= WISP_OPCODES_FC_COUNT || !wisp_opcodes_fc[number].shape)
+        wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfc %u", number);
+    else
+        walk_opcode(c, &wisp_opcodes_fc[number]);
 }
 
 enum { UNITS_CLEAR = WISP_UNITS_HEAD + 2 };
@@ -172,14 +166,15 @@ bool wisp_compile_step(wisp_compiler *c)
 {
     if (c->depth == 0 || c->status)
         return false;
-    c->opcode = read_opcode(c);
-    if (c->status)
+    c->start = c->r.at;
+    c->text = NULL;
+    if (c->r.at == c->r.end) {
+        wisp_compile_fail(c, WISP_MALFORMED, "unexpected end of the body: END opcode expected");
         return false;
-    c->text = wisp_opcode_text(c->opcode);
-    wisp_walk_use(c, c->opcode->feature);
-    if (c->opcode->shape != WISP_SHAPE_END && c->opcode->shape != WISP_SHAPE_ELSE)
-        c->instructions++;
-    walkers[c->opcode->shape](c);
+    }
+    const wisp_opcode *opcode = &wisp_opcodes[*c->r.at++];
+    c->instructions += opcode->shape > WISP_SHAPE_END;
+    walk_opcode(c, opcode);
     return true;
 }
 
@@ -268,7 +263,7 @@ void wisp_compile_begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->function = index;
     c->type = type;
     c->r = wisp_reader_of(wisp_module_span(m, body));
-    c->offset = body.offset;
+    c->start = c->r.at;
     c->instructions = 0;
     c->header = (uint16_t)wisp_functype_slots(type);
     c->is_dead = false;
@@ -363,7 +358,7 @@ uint32_t wisp_compile_locate(const wisp_module *module, const wisp_allocator *al
     c->locate = unit;
     wisp_compile_begin(c, index, NULL);
     walk_body(c);
-    uint32_t offset = c->status ? 0 : (uint32_t)c->located;
+    uint32_t offset = c->status ? 0 : c->located;
     wisp_compiler_free(c);
     return offset;
 }

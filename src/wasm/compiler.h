@@ -101,9 +101,9 @@ struct wisp_compiler {
     uint32_t function;
     const wisp_functype *type;
     wisp_reader r;
-    uint64_t offset; /* of the current instruction in the module */
+    const uint8_t *start; /* of the current instruction */
     const wisp_opcode *opcode;
-    const char *text;      /* its name, for errors */
+    const char *text;      /* its name for errors, if not that of the opcode */
     uint32_t instructions; /* so far, else and end not counted */
     uint16_t header;
     uint32_t top; /* first slot behind the operands: the home of the next one */
@@ -144,7 +144,7 @@ struct wisp_compiler {
 
     /* wisp_compile_locate: the unit in question, and where it came from so far */
     uint32_t locate;
-    uint64_t located;
+    uint32_t located;
     /* The same of all units, for a listing: locate is UINT32_MAX then. */
     bool is_listed;
     wisp_mark *marks;
@@ -157,6 +157,12 @@ enum { WISP_HAS_LISTING = 0 };
 #else
 enum { WISP_HAS_LISTING = 1 };
 #endif
+
+/* Where the current instruction is in the module. */
+static inline uint32_t wisp_compile_offset(const wisp_compiler *c)
+{
+    return (uint32_t)(c->start - c->module->bytes.data);
+}
 
 /* A slot's number has 16 bits. */
 enum { WISP_FRAME_SLOTS_MAX = 65535 };
@@ -178,6 +184,8 @@ WISP_COLD WISP_PRINTF(3, 4) void wisp_compile_fail(wisp_compiler *c, wisp_status
                                                    const char *format, ...);
 /* The same without words (base/error.h). */
 void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status);
+/* The name of the current instruction, for words. */
+WISP_COLD const char *wisp_compile_text(const wisp_compiler *c);
 #ifdef WISP_WITHOUT_TEXTS
 #define wisp_compile_fail(c, status, ...)                                                        \
     (0 ? (wisp_compile_fail)(c, status, __VA_ARGS__) : wisp_compile_fail_silent(c, status))

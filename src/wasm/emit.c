@@ -35,12 +35,12 @@ static void mark(wisp_compiler *c)
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu marks", c->mark_len + 1);
         return;
     }
-    c->marks[c->mark_len++] = (wisp_mark){.unit = unit, .offset = (uint32_t)c->offset};
+    c->marks[c->mark_len++] = (wisp_mark){.unit = unit, .offset = wisp_compile_offset(c)};
 }
 
 static void note_origin(wisp_compiler *c)
 {
-    c->located = c->offset;
+    c->located = wisp_compile_offset(c);
     if (WISP_HAS_LISTING && c->is_listed)
         mark(c);
 }

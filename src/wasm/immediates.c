@@ -3,13 +3,13 @@
 
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features)
 {
-    wisp_compile_fail(c, WISP_UNSUPPORTED, "%s uses %s: %s", c->text, wisp_feature_name(features),
-                      wisp_feature_refusal(features));
+    wisp_compile_fail(c, WISP_UNSUPPORTED, "%s uses %s: %s", wisp_compile_text(c),
+                      wisp_feature_name(features), wisp_feature_refusal(features));
 }
 
 uint32_t wisp_walk_no_u32(wisp_compiler *c, const char *expected)
 {
-    wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", c->text, expected);
+    wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s", wisp_compile_text(c), expected);
     return 0;
 }
 
@@ -17,8 +17,8 @@ uint32_t wisp_walk_long_index(wisp_compiler *c, const char *what, uint32_t count
 {
     uint32_t index = wisp_walk_u32(c, "an index");
     if (c->status == WISP_OK && index >= count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown %s %u, expected less than %u", c->text,
-                          what, index, count);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown %s %u, expected less than %u",
+                          wisp_compile_text(c), what, index, count);
     return c->status ? 0 : index;
 }
 
@@ -26,8 +26,8 @@ uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected)
 {
     uint8_t byte = 0;
     if (!wisp_read_u8(&c->r, &byte))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s, found the body's end", c->text,
-                          expected);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects %s, found the body's end",
+                          wisp_compile_text(c), expected);
     return byte;
 }
 

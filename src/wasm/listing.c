@@ -366,8 +366,8 @@ static wisp_status walk(listing *l, uint32_t index)
         if (!wisp_array_reserve(l->allocator, &l->origins, &l->origin_capacity, l->origin_len + 1,
                                 sizeof *l->origins))
             return wisp_fail_memory(l->err, (l->origin_len + 1) * sizeof *l->origins);
-        l->origins[l->origin_len++] =
-            (origin){.offset = (uint32_t)c->offset, .opcode = c->opcode, .text = c->text};
+        l->origins[l->origin_len++] = (origin){
+            .offset = wisp_compile_offset(c), .opcode = c->opcode, .text = wisp_compile_text(c)};
     }
     l->entry = wisp_compile_finish(c);
     return c->status;

@@ -6,15 +6,16 @@ static void check_memarg(wisp_compiler *c, const wisp_memarg *memarg, uint32_t a
                          uint32_t natural)
 {
     if (memarg->memory >= c->module->memory_count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown memory %u", c->text, memarg->memory);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown memory %u", wisp_compile_text(c),
+                          memarg->memory);
     if (alignment > natural)
         wisp_compile_fail(c, WISP_MISMATCH,
-                          "%s: alignment 2^%u must not be larger than natural, 2^%u", c->text,
-                          alignment, natural);
+                          "%s: alignment 2^%u must not be larger than natural, 2^%u",
+                          wisp_compile_text(c), alignment, natural);
     if (memarg->offset > UINT32_MAX && wisp_walk_address(c, memarg->memory) == WISP_I32)
         wisp_compile_fail(c, WISP_MISMATCH,
-                          "%s: offset out of range, 0x%llx in a memory of 32 bits", c->text,
-                          (unsigned long long)memarg->offset);
+                          "%s: offset out of range, 0x%llx in a memory of 32 bits",
+                          wisp_compile_text(c), (unsigned long long)memarg->offset);
 }
 
 wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
@@ -28,9 +29,10 @@ wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
         wisp_walk_use(c, WISP_FEATURE_MULTI_MEMORY);
     }
     if (!wisp_read_leb_u64(&c->r, &memarg.offset))
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", c->text);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects an offset", wisp_compile_text(c));
     if (alignment >= HAS_MEMORY)
-        wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x", c->text, flags);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s: malformed memop flags 0x%x",
+                          wisp_compile_text(c), flags);
     check_memarg(c, &memarg, alignment, natural);
     return memarg;
 }

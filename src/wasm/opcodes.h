@@ -215,6 +215,7 @@
     X(0xd4, REF_AS_NON_NULL, "ref.as_non_null", REF_AS_NON_NULL, NONE, NONE, CHECK_NULL, FUNCTION_REFERENCES)\
     X(0xd5, BR_ON_NULL,     "br_on_null", BR_ON_NULL, NONE, NONE, BR_NULL, FUNCTION_REFERENCES)   \
     X(0xd6, BR_ON_NON_NULL, "br_on_non_null", BR_ON_NON_NULL, NONE, NONE, BR_NON_NULL, FUNCTION_REFERENCES)\
+    X(0xfc, PREFIX_FC,      "0xfc",          PREFIX_FC,   NONE, NONE, UNREACHABLE, CORE)          \
     X(0xfd, VECTOR,         "vector",        VECTOR,      NONE, NONE, UNREACHABLE, SIMD)          \
     X(0xfe, ATOMIC,         "atomic",        ATOMIC,      NONE, NONE, UNREACHABLE, THREADS)
 
@@ -244,16 +245,17 @@
     X(22, I64_MUL_WIDE_U,   "i64.mul_wide_u", WIDE_2,     I64,  I64,  I64_MUL_WIDE_U, WIDE_ARITHMETIC)
 /* clang-format on */
 
-/* How an instruction is validated and translated; each has a function in compile.c. */
+/* How an instruction is validated and translated; each has a function in compile.c. Those up to
+ * END do not count as instructions. */
 #define WISP_SHAPES(X)                                                                           \
     X(UNKNOWN)                                                                                   \
+    X(ELSE)                                                                                      \
+    X(END)                                                                                       \
     X(UNREACHABLE)                                                                               \
     X(NOP)                                                                                       \
     X(BLOCK)                                                                                     \
     X(LOOP)                                                                                      \
     X(IF)                                                                                        \
-    X(ELSE)                                                                                      \
-    X(END)                                                                                       \
     X(BR)                                                                                        \
     X(BR_IF)                                                                                     \
     X(BR_TABLE)                                                                                  \
@@ -321,6 +323,7 @@
     X(TABLE_FILL)                                                                                \
     X(WIDE_2)                                                                                    \
     X(WIDE_4)                                                                                    \
+    X(PREFIX_FC)                                                                                 \
     X(VECTOR)                                                                                    \
     X(ATOMIC)
 
@@ -335,7 +338,6 @@ enum {
 #define X(byte, name, text, shape, in, out, code, feature) WISP_OPCODE_##name = byte,
     WISP_OPCODES(X)
 #undef X
-        WISP_OPCODE_PREFIX_FC = 0xfc
 };
 
 typedef struct wisp_opcode {

@@ -14,8 +14,9 @@ void(wisp_compile_fail)(wisp_compiler *c, wisp_status status, const char *format
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     c->code_room = 0;
-    c->status = wisp_fail_at(c->err, status, c->offset, "function %u at byte %llu: %s",
-                             c->function, (unsigned long long)c->offset, text);
+    uint32_t offset = wisp_compile_offset(c);
+    c->status = wisp_fail_at(c->err, status, offset, "function %u at byte %u: %s", c->function,
+                             offset, text);
 }
 
 void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status)
@@ -23,20 +24,26 @@ void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status)
     if (c->status)
         return;
     c->code_room = 0;
-    c->status = wisp_fail_silent(c->err, status, c->offset);
+    c->status = wisp_fail_silent(c->err, status, wisp_compile_offset(c));
+}
+
+const char *wisp_compile_text(const wisp_compiler *c)
+{
+    return c->text ? c->text : wisp_opcode_text(c->opcode);
 }
 
 void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found)
 {
     char a[WISP_VALTYPE_TEXT_MAX], b[WISP_VALTYPE_TEXT_MAX];
-    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", c->text,
+    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found %s", wisp_compile_text(c),
                       wisp_valtype_print(wanted, a), wisp_valtype_print(found, b));
 }
 
 WISP_COLD static void fail_empty(wisp_compiler *c, wisp_valtype wanted)
 {
     char text[WISP_VALTYPE_TEXT_MAX];
-    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack", c->text,
+    wisp_compile_fail(c, WISP_MISMATCH, "%s expects %s, found an empty stack",
+                      wisp_compile_text(c),
                       wanted ? wisp_valtype_print(wanted, text) : "an operand");
 }
 

@@ -22,8 +22,8 @@ static wisp_memarg read_memarg(wisp_compiler *c, uint32_t natural)
 {
     const uint8_t *start = c->r.at;
     if (start != c->r.end && (*start & 0x3f) < natural)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: alignment 2^%d must be natural, 2^%u", c->text,
-                          *start & 0x3f, natural);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: alignment 2^%d must be natural, 2^%u",
+                          wisp_compile_text(c), *start & 0x3f, natural);
     return wisp_walk_memarg(c, natural);
 }
 

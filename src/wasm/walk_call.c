@@ -53,7 +53,7 @@ static void end(wisp_compiler *c, const wisp_functype *type, bool is_tail)
         wisp_compile_fail(c, WISP_MISMATCH,
                           "%s: type mismatch of the callee's results and the "
                           "caller's",
-                          c->text);
+                          wisp_compile_text(c));
     wisp_emit_dead(c);
 }
 

@@ -19,9 +19,10 @@ const wisp_functype *wisp_walk_blocktype(wisp_compiler *c, wisp_valtype *single)
     }
     wisp_walk_use(c, WISP_FEATURE_MULTI_VALUE);
     if (!wisp_read_leb_s33(&c->r, &index) || index < 0)
-        wisp_compile_fail(c, WISP_MALFORMED, "%s expects a block type", c->text);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s expects a block type", wisp_compile_text(c));
     else if (index >= c->module->type_count)
-        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown type %lld", c->text, (long long)index);
+        wisp_compile_fail(c, WISP_MISMATCH, "%s: unknown type %lld", wisp_compile_text(c),
+                          (long long)index);
     return c->status ? NULL : &c->module->types[index];
 }
 

@@ -6,7 +6,8 @@
 static uint32_t read_data_index(wisp_compiler *c)
 {
     if (!c->may_name_data)
-        wisp_compile_fail(c, WISP_MALFORMED, "%s: data count section required", c->text);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s: data count section required",
+                          wisp_compile_text(c));
     return wisp_walk_index(c, "data segment", c->module->data_count);
 }
 

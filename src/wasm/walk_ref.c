@@ -16,8 +16,8 @@ static wisp_operand pop_reference(wisp_compiler *c)
     if (ref.type == 0)
         ref.type = WISP_ANY_REF;
     if (!wisp_valtype_is_ref(ref.type))
-        wisp_compile_fail(c, WISP_MISMATCH, "%s expects a reference, found %s", c->text,
-                          wisp_valtype_name(ref.type));
+        wisp_compile_fail(c, WISP_MISMATCH, "%s expects a reference, found %s",
+                          wisp_compile_text(c), wisp_valtype_name(ref.type));
     return ref;
 }
 

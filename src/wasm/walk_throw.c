@@ -205,7 +205,7 @@ static void begin_clause(wisp_compiler *c, wisp_handler_kind kind, uint32_t tag)
 {
     wisp_control *block = current(c);
     if (block->opcode != WISP_OPCODE_TRY && block->opcode != WISP_OPCODE_CATCH) {
-        wisp_compile_fail(c, WISP_MALFORMED, "%s outside of a try", c->text);
+        wisp_compile_fail(c, WISP_MALFORMED, "%s outside of a try", wisp_compile_text(c));
         return;
     }
     leave_clause(c, block);

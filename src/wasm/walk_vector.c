@@ -197,7 +197,7 @@ static uint16_t read_lane(wisp_compiler *c, uint32_t size)
     uint32_t count = WISP_V128_SIZE >> size, lane = wisp_walk_byte(c, "a lane");
     if (lane >= count)
         wisp_compile_fail(c, WISP_MISMATCH, "%s: invalid lane index %u, expected less than %u",
-                          c->text, lane, count);
+                          wisp_compile_text(c), lane, count);
     return (uint16_t)(WISP_LANE(count, lane) << size);
 }
 
@@ -231,8 +231,8 @@ static void shuffle(wisp_compiler *c)
         uint32_t lane = wisp_walk_byte(c, "16 lanes");
         if (lane >= LANES)
             wisp_compile_fail(c, WISP_MISMATCH,
-                              "%s: invalid lane index %u, expected less than %d", c->text, lane,
-                              LANES);
+                              "%s: invalid lane index %u, expected less than %d",
+                              wisp_compile_text(c), lane, LANES);
         uint32_t within = lane % WISP_V128_SIZE;
         places[WISP_LANE(WISP_V128_SIZE, i)] =
             (uint8_t)(lane - within + WISP_LANE(WISP_V128_SIZE, within));
