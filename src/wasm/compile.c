@@ -241,7 +241,7 @@ static void read_locals(wisp_compiler *c)
         for (uint32_t k = 0; k < count && c->status == WISP_OK; k++)
             add_local(c, type);
     }
-    c->slots_max = c->top;
+    c->slots_max = c->operands_slot = c->top;
     c->has_locals = c->top != (uint32_t)(c->header + WISP_HEADER_SLOTS);
     c->clear_from = c->top;
     c->clear_to = 0;

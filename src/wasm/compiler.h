@@ -30,20 +30,26 @@ typedef enum wisp_operand_kind {
     WISP_OPERAND_CONSTANT
 } wisp_operand_kind;
 
+/* Locals and operands have slots, of which there are fewer than 16 bits can count. */
 typedef struct wisp_operand {
     wisp_valtype type; /* 0 for the unknown type of unreachable code */
     uint16_t home;
-    uint8_t kind;      /* wisp_operand_kind */
-    uint32_t local;    /* LOCAL: its index … */
-    uint32_t next_ref; /* … and the next operand below in it, as index + 1 */
-    uint64_t bits;     /* CONSTANT; LOCAL: what is to be added to it, of an i32 */
+    uint8_t kind; /* wisp_operand_kind */
+    union {
+        uint64_t bits; /* CONSTANT */
+        struct {
+            uint16_t local;    /* LOCAL: its index, … */
+            uint16_t next_ref; /* … the next operand below in it, as index + 1, … */
+            uint32_t addend;   /* … and what is to be added to it, of an i32 */
+        };
+    };
 } wisp_operand;
 
 typedef struct wisp_local {
     wisp_valtype type;
     uint16_t slot;
+    uint16_t refs; /* topmost operand that is in it, as index + 1; 0 for none */
     bool is_unset; /* has no value yet, or the default one of its type */
-    uint32_t refs; /* topmost operand that is in it, as index + 1; 0 for none */
 } wisp_local;
 
 /* Types of a block or branch: [count] of them at [types]. */
@@ -108,6 +114,7 @@ struct wisp_compiler {
     uint16_t header;
     uint32_t top; /* first slot behind the operands: the home of the next one */
     uint32_t slots_max;
+    uint32_t operands_slot; /* home of the first operand */
     bool has_locals;
     uint32_t clear_from, clear_to; /* slots of locals that may be read before they are set */
     bool is_dead;
@@ -207,10 +214,10 @@ WISP_COLD void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wis
 void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
                        wisp_valtype single);
 
-/* Pops an operand of [type]; 0 takes any. */
-wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
+/* Pops an operand of [type]; 0 takes any. It can be looked at until another one is pushed. */
+const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
 /* The same for who can add: it may be a local and what to add to it. */
-wisp_operand wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type);
+const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type);
 void wisp_operands_pop(wisp_compiler *c, wisp_types types);
 /* Forgets all operands of the current block. */
 void wisp_operands_drop(wisp_compiler *c);
@@ -293,7 +300,7 @@ void wisp_emit_result(wisp_compiler *c, wisp_valtype type);
 /* Whether [operand] is a local that something is to be added to. */
 static inline bool wisp_operand_is_sum(const wisp_operand *operand)
 {
-    return operand->kind == WISP_OPERAND_LOCAL && operand->bits != 0;
+    return operand->kind == WISP_OPERAND_LOCAL && operand->addend != 0;
 }
 
 /* Adds up the topmost operand, a sum, by an instruction that others can be made of. */

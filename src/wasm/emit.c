@@ -189,15 +189,15 @@ static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
     wisp_emit_code(c, WISP_CODE_COPY_SUM);
     wisp_emit(c, to);
     wisp_emit(c, c->locals[sum->local].slot);
-    wisp_emit_32(c, (uint32_t)sum->bits);
+    wisp_emit_32(c, sum->addend);
 }
 
 void wisp_emit_top_sum(wisp_compiler *c)
 {
-    wisp_operand sum = wisp_operand_pop_sum(c, WISP_I32);
+    const wisp_operand *sum = wisp_operand_pop_sum(c, WISP_I32);
     wisp_emit_producer(c, WISP_CODE_I32_ADD_RI);
-    wisp_emit(c, c->locals[sum.local].slot);
-    wisp_emit_32(c, (uint32_t)sum.bits);
+    wisp_emit(c, c->locals[sum->local].slot);
+    wisp_emit_32(c, sum->addend);
     wisp_emit_result(c, WISP_I32);
 }
 
@@ -303,10 +303,10 @@ wisp_condition wisp_emit_condition(wisp_compiler *c)
 {
     wisp_condition condition = {0};
     bool fuse = last_gave_top(c) && is_comparison(c->last_code);
-    wisp_operand operand = wisp_operand_pop(c, WISP_I32);
+    const wisp_operand *operand = wisp_operand_pop(c, WISP_I32);
     if (!fuse) {
-        condition.slot = wisp_emit_use(c, &operand);
-        condition.is_accumulated = wisp_emit_take(c, &operand);
+        condition.slot = wisp_emit_use(c, operand);
+        condition.is_accumulated = wisp_emit_take(c, operand);
         return condition;
     }
     condition.is_comparison = true;

@@ -150,38 +150,37 @@ void wisp_locals_unset(wisp_compiler *c, const wisp_control *control)
 
 /* ------------------------------------------------------------------ operands */
 
-/* The operand of unreachable code that is not on the stack, or of a fault. */
-static wisp_operand unknown_operand(const wisp_compiler *c)
+static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype type)
 {
-    return (wisp_operand){.kind = WISP_OPERAND_HOME, .home = wisp_operand_home(c)};
-}
-
-static wisp_operand pop_nothing(wisp_compiler *c, wisp_valtype type)
-{
+    static const wisp_operand unknown;
     if (!current(c)->is_polymorphic)
         fail_empty(c, type);
-    return unknown_operand(c);
+    return &unknown;
 }
 
-wisp_operand wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
+static const wisp_operand *pop_top(wisp_compiler *c, wisp_valtype type)
 {
-    wisp_emit_sum(c);
-    return wisp_operand_pop_sum(c, type);
-}
-
-wisp_operand wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
-{
-    if (c->height == c->floor)
-        return pop_nothing(c, type);
     const wisp_operand *operand = &c->operands[--c->height];
     c->top = operand->home;
     if (operand->kind == WISP_OPERAND_LOCAL)
         c->locals[operand->local].refs = operand->next_ref;
-    if (c->moved > c->height)
-        c->moved = c->height;
-    if (type && operand->type != type && !wisp_valtype_matches(operand->type, type))
+    if (operand->type != type && type && !wisp_valtype_matches(operand->type, type))
         wisp_compile_fail_type(c, type, operand->type);
-    return *operand;
+    return operand;
+}
+
+const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
+{
+    if (c->height == c->floor)
+        return pop_nothing(c, type);
+    if (wisp_operand_is_sum(wisp_operand_top(c, 1)))
+        wisp_emit_top_sum(c);
+    return pop_top(c, type);
+}
+
+const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
+{
+    return c->height == c->floor ? pop_nothing(c, type) : pop_top(c, type);
 }
 
 void wisp_operands_pop(wisp_compiler *c, wisp_types types)
@@ -196,68 +195,69 @@ void wisp_operands_drop(wisp_compiler *c)
         wisp_operand_pop_sum(c, 0);
 }
 
-/* Makes room for one operand more, and a frame of [top] slots. */
+/* Makes room for a frame of [top] slots, and so for one operand more: each has a slot. */
 WISP_COLD static bool make_room(wisp_compiler *c, uint32_t top)
 {
     if (top > WISP_FRAME_SLOTS_MAX)
         wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", WISP_FRAME_SLOTS_MAX);
-    else if (!wisp_array_reserve(c->allocator, &c->operands, &c->operand_capacity, c->height + 1,
-                                 sizeof *c->operands))
+    else if (!wisp_array_reserve(c->allocator, &c->operands, &c->operand_capacity,
+                                 top - c->operands_slot, sizeof *c->operands))
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + 1);
     if (c->status)
         return false;
-    if (top > c->slots_max)
-        c->slots_max = top;
+    c->slots_max = top;
     return true;
 }
 
-static wisp_operand *push(wisp_compiler *c, wisp_valtype type)
+/* Room for an operand of [type], of which nothing else is set; NULL without it. */
+static wisp_operand *push(wisp_compiler *c, wisp_valtype type, wisp_operand_kind kind)
 {
     uint32_t home = c->top, top = home + wisp_valtype_slots(type);
-    if ((top > c->slots_max || c->height == c->operand_capacity) && !make_room(c, top))
+    if (top > c->slots_max && !make_room(c, top))
         return NULL;
     c->top = top;
     wisp_operand *operand = &c->operands[c->height++];
-    *operand = (wisp_operand){.type = type, .home = (uint16_t)home};
+    operand->type = type;
+    operand->home = (uint16_t)home;
+    operand->kind = (uint8_t)kind;
     return operand;
 }
 
 void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
 {
-    push(c, type);
+    push(c, type, WISP_OPERAND_HOME);
 }
 
 void wisp_operands_push(wisp_compiler *c, wisp_types types)
 {
     for (uint32_t i = 0; i < types.count; i++)
-        push(c, types.types[i]);
+        push(c, types.types[i], WISP_OPERAND_HOME);
 }
 
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits)
 {
-    wisp_operand *operand = push(c, type);
-    if (operand) {
-        operand->kind = WISP_OPERAND_CONSTANT;
+    wisp_operand *operand = push(c, type, WISP_OPERAND_CONSTANT);
+    if (operand)
         operand->bits = bits;
-    }
-}
-
-void wisp_operand_push_local(wisp_compiler *c, uint32_t local)
-{
-    wisp_operand *operand = push(c, c->locals[local].type);
-    if (operand) {
-        operand->kind = WISP_OPERAND_LOCAL;
-        operand->local = local;
-        operand->next_ref = c->locals[local].refs;
-        c->locals[local].refs = (uint32_t)c->height;
-    }
 }
 
 void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend)
 {
-    wisp_operand_push_local(c, local);
-    if (c->status == WISP_OK)
-        wisp_operand_top(c, 1)->bits = addend;
+    wisp_local *l = &c->locals[local];
+    wisp_operand *operand = push(c, l->type, WISP_OPERAND_LOCAL);
+    if (!operand)
+        return;
+    operand->local = (uint16_t)local;
+    operand->next_ref = l->refs;
+    operand->addend = addend;
+    l->refs = (uint16_t)c->height;
+    if (c->moved >= c->height)
+        c->moved = c->height - 1;
+}
+
+void wisp_operand_push_local(wisp_compiler *c, uint32_t local)
+{
+    wisp_operand_push_sum(c, local, 0);
 }
 
 void wisp_operands_match(wisp_compiler *c, wisp_types types)

@@ -37,8 +37,8 @@ static void access(wisp_compiler *c, uint32_t code, const wisp_valtype *types, u
     uint16_t slots[3] = {0};
     for (uint32_t i = count + 1; i-- > 0;) {
         wisp_valtype type = i ? types[i - 1] : wisp_walk_address(c, memarg->memory);
-        wisp_operand operand = wisp_operand_pop(c, type);
-        slots[i] = wisp_emit_use(c, &operand);
+        const wisp_operand *operand = wisp_operand_pop(c, type);
+        slots[i] = wisp_emit_use(c, operand);
     }
     if (out)
         wisp_emit_producer(c, code);

@@ -95,14 +95,14 @@ void wisp_walk_return_call(wisp_compiler *c)
 static uint16_t pop_index(wisp_compiler *c, uint32_t table)
 {
     wisp_valtype type = wisp_walk_table_index(c, table);
-    wisp_operand index = wisp_operand_pop(c, type);
-    uint16_t slot = wisp_emit_use(c, &index);
+    const wisp_operand *index = wisp_operand_pop(c, type);
+    uint16_t slot = wisp_emit_use(c, index);
     if (type == WISP_I32)
         return slot;
     wisp_emit_code(c, WISP_CODE_INDEX_32);
-    wisp_emit(c, index.home);
+    wisp_emit(c, index->home);
     wisp_emit(c, slot);
-    return index.home;
+    return index->home;
 }
 
 static void call_indirect(wisp_compiler *c, bool is_tail)
@@ -139,11 +139,11 @@ void wisp_walk_return_call_indirect(wisp_compiler *c)
 static void call_ref(wisp_compiler *c, bool is_tail)
 {
     uint32_t type_index = wisp_walk_type(c);
-    wisp_operand ref = wisp_operand_pop(c, wisp_typed_funcref(type_index));
+    const wisp_operand *ref = wisp_operand_pop(c, wisp_typed_funcref(type_index));
     if (c->status)
         return;
     const wisp_functype *type = &c->module->types[type_index];
-    uint16_t slot = wisp_emit_use(c, &ref);
+    uint16_t slot = wisp_emit_use(c, ref);
     uint16_t arguments = pass_arguments(c, type);
     begin(c, c->opcode->code, arguments, type, is_tail);
     wisp_emit(c, slot);

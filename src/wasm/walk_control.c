@@ -257,12 +257,12 @@ void wisp_walk_br_table(wisp_compiler *c)
     if (count > WISP_BR_TABLE_MAX)
         wisp_compile_fail(c, WISP_LIMIT, "br_table: %u labels, at most %d are allowed", count,
                           WISP_BR_TABLE_MAX);
-    wisp_operand index = wisp_operand_pop(c, WISP_I32);
+    const wisp_operand *index = wisp_operand_pop(c, WISP_I32);
     check_labels(c, count);
     if (c->status)
         return;
-    uint16_t slot = wisp_emit_use(c, &index);
-    bool is_accumulated = wisp_emit_take(c, &index);
+    uint16_t slot = wisp_emit_use(c, index);
+    bool is_accumulated = wisp_emit_take(c, index);
     wisp_emit_code(c, WISP_CODE_BR_TABLE + is_accumulated);
     if (!is_accumulated)
         wisp_emit(c, slot);

@@ -90,11 +90,11 @@ static bool load_and_set(wisp_compiler *c, const wisp_operand *address, uint32_t
 /* From memory 0, whose addresses have 32 bits. */
 static void load_plain(wisp_compiler *c, uint32_t offset)
 {
-    wisp_operand address = wisp_operand_pop(c, WISP_I32);
-    if (load_of_sum(c, &address, offset) || load_and_set(c, &address, offset))
+    const wisp_operand *address = wisp_operand_pop(c, WISP_I32);
+    if (load_of_sum(c, address, offset) || load_and_set(c, address, offset))
         return;
-    uint16_t slot = wisp_emit_use(c, &address);
-    bool is_accumulated = wisp_emit_take(c, &address);
+    uint16_t slot = wisp_emit_use(c, address);
+    bool is_accumulated = wisp_emit_take(c, address);
     emit_load(c, is_accumulated, &slot, !is_accumulated);
     wisp_emit_32(c, offset);
     wisp_emit_result(c, c->opcode->out);
@@ -108,8 +108,8 @@ static void load(wisp_compiler *c, uint32_t natural)
         load_plain(c, (uint32_t)memarg.offset);
         return;
     }
-    wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
-    uint16_t slot = wisp_emit_use(c, &address);
+    const wisp_operand *address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
+    uint16_t slot = wisp_emit_use(c, address);
     wisp_emit_producer(c, wisp_memarg_code(c, &memarg, op->code, WISP_CODE_LOAD_ANY));
     wisp_emit(c, slot);
     wisp_emit_place(c, &memarg, op->code);
@@ -239,11 +239,11 @@ static void store_plain(wisp_compiler *c, const store_place *place, const wisp_o
 static void store_to_first(wisp_compiler *c, const wisp_operand *value, uint32_t offset,
                            bool has_immediate)
 {
-    wisp_operand address = wisp_operand_pop_sum(c, WISP_I32);
-    store_place place = {.address = &address, .number = offset};
-    if (wisp_operand_is_sum(&address) && offset == 0 && !has_immediate) {
+    const wisp_operand *address = wisp_operand_pop_sum(c, WISP_I32);
+    store_place place = {.address = address, .number = offset};
+    if (wisp_operand_is_sum(address) && offset == 0 && !has_immediate) {
         place.is_sum = true;
-        place.number = (uint32_t)address.bits;
+        place.number = address->addend;
     }
     if (!store_computed(c, &place, value))
         store_plain(c, &place, value, has_immediate);
@@ -252,14 +252,14 @@ static void store_to_first(wisp_compiler *c, const wisp_operand *value, uint32_t
 static void store(wisp_compiler *c, uint32_t natural)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, natural);
-    wisp_operand value = wisp_operand_pop(c, c->opcode->in);
+    const wisp_operand *value = wisp_operand_pop(c, c->opcode->in);
     if (wisp_memarg_is_plain(c, &memarg)) {
-        store_to_first(c, &value, (uint32_t)memarg.offset, is_store_immediate(&value, natural));
+        store_to_first(c, value, (uint32_t)memarg.offset, is_store_immediate(value, natural));
         return;
     }
-    wisp_operand address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
-    uint16_t slot = wisp_emit_use(c, &address);
-    uint16_t value_slot = wisp_emit_use(c, &value);
+    const wisp_operand *address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
+    uint16_t slot = wisp_emit_use(c, address);
+    uint16_t value_slot = wisp_emit_use(c, value);
     wisp_emit_code(c, wisp_memarg_code(c, &memarg, c->opcode->code, WISP_CODE_STORE_ANY));
     wisp_emit(c, slot);
     wisp_emit(c, value_slot);
@@ -294,8 +294,8 @@ static void emit_slow(wisp_compiler *c, const wisp_valtype *types, uint32_t coun
 {
     uint16_t slots[3] = {0};
     for (uint32_t i = count; i-- > 0;) {
-        wisp_operand operand = wisp_operand_pop(c, types[i]);
-        slots[i] = wisp_emit_use(c, &operand);
+        const wisp_operand *operand = wisp_operand_pop(c, types[i]);
+        slots[i] = wisp_emit_use(c, operand);
     }
     if (out)
         wisp_emit_producer(c, c->opcode->code);

@@ -13,17 +13,17 @@ void wisp_walk_drop(wisp_compiler *c)
 /* Emits a select of two operands of [type]; 0 takes any number. */
 static void select(wisp_compiler *c, wisp_valtype type)
 {
-    wisp_operand condition = wisp_operand_pop(c, WISP_I32);
-    wisp_operand b = wisp_operand_pop(c, type);
-    wisp_operand a = wisp_operand_pop(c, type ? type : (wisp_valtype)b.type);
-    wisp_valtype result = type ? type : a.type ? a.type : b.type;
+    const wisp_operand *condition = wisp_operand_pop(c, WISP_I32);
+    const wisp_operand *b = wisp_operand_pop(c, type);
+    const wisp_operand *a = wisp_operand_pop(c, type ? type : (wisp_valtype)b->type);
+    wisp_valtype result = type ? type : a->type ? a->type : b->type;
     if (!type && wisp_valtype_is_ref(result))
         wisp_compile_fail(c, WISP_MISMATCH, "select expects numbers, found %s",
                           wisp_valtype_name(result));
-    uint16_t slot_a = wisp_emit_use(c, &a);
-    uint16_t slot_b = wisp_emit_use(c, &b);
-    uint16_t slot_c = wisp_emit_use(c, &condition);
-    bool is_accumulated = wisp_emit_take(c, &condition);
+    uint16_t slot_a = wisp_emit_use(c, a);
+    uint16_t slot_b = wisp_emit_use(c, b);
+    uint16_t slot_c = wisp_emit_use(c, condition);
+    bool is_accumulated = wisp_emit_take(c, condition);
     wisp_emit_producer(c, WISP_CODE_SELECT_32 + wisp_valtype_width(result) * WISP_WIDTH_FORMS +
                               is_accumulated);
     wisp_emit(c, slot_a);
@@ -64,19 +64,19 @@ void wisp_walk_local_get(wisp_compiler *c)
 }
 
 /* Pops a value into [local], if possible by having its instruction write there. */
-static wisp_operand set_local(wisp_compiler *c, uint32_t local)
+static const wisp_operand *set_local(wisp_compiler *c, uint32_t local)
 {
     wisp_emit_sum(c);
     bool can_retarget = wisp_emit_can_retarget(c);
     if (c->locals[local].is_unset)
         wisp_local_set(c, local);
-    wisp_operand value = wisp_operand_pop(c, c->locals[local].type);
+    const wisp_operand *value = wisp_operand_pop(c, c->locals[local].type);
     if (can_retarget && c->locals[local].refs == 0) {
         wisp_emit_retarget(c, c->locals[local].slot);
         return value;
     }
     wisp_emit_flush_local(c, local);
-    wisp_emit_move(c, c->locals[local].slot, &value);
+    wisp_emit_move(c, c->locals[local].slot, value);
     return value;
 }
 
@@ -92,9 +92,9 @@ void wisp_walk_local_tee(wisp_compiler *c)
     uint32_t local = read_local(c);
     if (c->status)
         return;
-    wisp_operand value = set_local(c, local);
-    if (value.kind == WISP_OPERAND_CONSTANT)
-        wisp_operand_push_constant(c, c->locals[local].type, value.bits);
+    const wisp_operand *value = set_local(c, local);
+    if (value->kind == WISP_OPERAND_CONSTANT)
+        wisp_operand_push_constant(c, c->locals[local].type, value->bits);
     else
         wisp_operand_push_local(c, local);
 }
@@ -123,10 +123,10 @@ void wisp_walk_global_set(wisp_compiler *c)
     const wisp_module_global *global = &c->module->globals[index];
     if (!global->is_mutable)
         wisp_compile_fail(c, WISP_MISMATCH, "global.set: global %u is immutable", index);
-    wisp_operand value = wisp_operand_pop(c, global->type);
-    uint16_t slot = wisp_emit_use(c, &value);
+    const wisp_operand *value = wisp_operand_pop(c, global->type);
+    uint16_t slot = wisp_emit_use(c, value);
     bool is_int = global->type == WISP_I32 || global->type == WISP_I64;
-    bool is_accumulated = is_int && wisp_emit_take(c, &value);
+    bool is_accumulated = is_int && wisp_emit_take(c, value);
     wisp_emit_code(c, WISP_CODE_GLOBAL_SET_32 +
                           wisp_valtype_width(global->type) * WISP_WIDTH_FORMS + is_accumulated);
     if (!is_accumulated)
@@ -171,9 +171,9 @@ void wisp_walk_f64_const(wisp_compiler *c)
 void wisp_walk_unary(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    uint16_t slot = wisp_emit_use(c, &a);
-    bool is_accumulated = wisp_emit_take(c, &a);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    uint16_t slot = wisp_emit_use(c, a);
+    bool is_accumulated = wisp_emit_take(c, a);
     wisp_emit_producer(c, op->code + is_accumulated);
     if (!is_accumulated)
         wisp_emit(c, slot);
@@ -184,13 +184,13 @@ void wisp_walk_unary(wisp_compiler *c)
 void wisp_walk_reinterpret(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    if (a.kind == WISP_OPERAND_CONSTANT) {
-        wisp_operand_push_constant(c, op->out, a.bits);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    if (a->kind == WISP_OPERAND_CONSTANT) {
+        wisp_operand_push_constant(c, op->out, a->bits);
         return;
     }
-    if (a.kind == WISP_OPERAND_LOCAL)
-        wisp_emit_move(c, a.home, &a);
+    if (a->kind == WISP_OPERAND_LOCAL)
+        wisp_emit_move(c, a->home, a);
     wisp_operand_push(c, op->out);
 }
 
@@ -315,10 +315,10 @@ static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
 void wisp_walk_binary(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_operand b = wisp_operand_pop(c, op->in);
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    uint16_t slot_a = wisp_emit_use(c, &a);
-    uint16_t slot_b = wisp_emit_use(c, &b);
+    const wisp_operand *b = wisp_operand_pop(c, op->in);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    uint16_t slot_a = wisp_emit_use(c, a);
+    uint16_t slot_b = wisp_emit_use(c, b);
     wisp_emit_producer(c, op->code);
     wisp_emit(c, slot_a);
     wisp_emit(c, slot_b);
@@ -341,7 +341,7 @@ static bool push_sum(wisp_compiler *c)
     if (a->kind != WISP_OPERAND_LOCAL || b->kind != WISP_OPERAND_CONSTANT ||
         a->type != WISP_I32 || b->type != WISP_I32)
         return false;
-    uint32_t local = a->local, addend = (uint32_t)(a->bits + b->bits);
+    uint32_t local = a->local, addend = a->addend + (uint32_t)b->bits;
     wisp_operand_pop_sum(c, WISP_I32);
     wisp_operand_pop_sum(c, WISP_I32);
     wisp_operand_push_sum(c, local, addend);
@@ -351,9 +351,9 @@ static bool push_sum(wisp_compiler *c)
 void wisp_walk_binary_ri(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_operand b = wisp_operand_pop(c, op->in);
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    emit_binary(c, op->code, &a, &b, op->out);
+    const wisp_operand *b = wisp_operand_pop(c, op->in);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    emit_binary(c, op->code, a, b, op->out);
 }
 
 void wisp_walk_commutative(wisp_compiler *c)
@@ -361,12 +361,12 @@ void wisp_walk_commutative(wisp_compiler *c)
     const wisp_opcode *op = c->opcode;
     if (op->code == WISP_CODE_I32_ADD_RR && push_sum(c))
         return;
-    wisp_operand b = wisp_operand_pop(c, op->in);
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    if (is_immediate(&a) && !is_immediate(&b))
-        emit_binary(c, op->code, &b, &a, op->out);
+    const wisp_operand *b = wisp_operand_pop(c, op->in);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    if (is_immediate(a) && !is_immediate(b))
+        emit_binary(c, op->code, b, a, op->out);
     else
-        emit_binary(c, op->code, &a, &b, op->out);
+        emit_binary(c, op->code, a, b, op->out);
 }
 
 /* a < b is b > a: the comparison with its operands exchanged. */
@@ -385,13 +385,13 @@ static uint32_t exchanged(uint32_t code)
 void wisp_walk_compare(wisp_compiler *c)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_operand b = wisp_operand_pop(c, op->in);
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    bool exchange = is_immediate(&a) || wisp_emit_is_accumulated(c, &b);
-    if (exchange && !is_immediate(&b))
-        emit_binary(c, exchanged(op->code), &b, &a, op->out);
+    const wisp_operand *b = wisp_operand_pop(c, op->in);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    bool exchange = is_immediate(a) || wisp_emit_is_accumulated(c, b);
+    if (exchange && !is_immediate(b))
+        emit_binary(c, exchanged(op->code), b, a, op->out);
     else
-        emit_binary(c, op->code, &a, &b, op->out);
+        emit_binary(c, op->code, a, b, op->out);
 }
 
 /* The negation of a comparison just made is another comparison. */
@@ -401,8 +401,8 @@ void wisp_walk_eqz(wisp_compiler *c)
     if (op->in == WISP_I32 && wisp_emit_negate(c))
         return;
     wisp_operand zero = {.type = op->in, .kind = WISP_OPERAND_CONSTANT};
-    wisp_operand a = wisp_operand_pop(c, op->in);
-    emit_binary(c, op->code, &a, &zero, op->out);
+    const wisp_operand *a = wisp_operand_pop(c, op->in);
+    emit_binary(c, op->code, a, &zero, op->out);
 }
 
 /* ------------------------------------------------------------------ wide arithmetic */
@@ -412,8 +412,8 @@ static void wide(wisp_compiler *c, uint32_t count)
 {
     uint16_t slots[4] = {0};
     for (uint32_t i = count; i-- > 0;) {
-        wisp_operand operand = wisp_operand_pop(c, WISP_I64);
-        slots[i] = wisp_emit_use(c, &operand);
+        const wisp_operand *operand = wisp_operand_pop(c, WISP_I64);
+        slots[i] = wisp_emit_use(c, operand);
     }
     wisp_emit_code(c, c->opcode->code);
     wisp_emit(c, wisp_operand_home(c));

@@ -12,7 +12,7 @@ void wisp_walk_ref_null(wisp_compiler *c)
 /* Pops any reference; in unreachable code it may be of unknown type. */
 static wisp_operand pop_reference(wisp_compiler *c)
 {
-    wisp_operand ref = wisp_operand_pop(c, 0);
+    wisp_operand ref = *wisp_operand_pop(c, 0);
     if (ref.type == 0)
         ref.type = WISP_ANY_REF;
     if (!wisp_valtype_is_ref(ref.type))

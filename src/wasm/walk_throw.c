@@ -54,8 +54,8 @@ static void emit_throw_ref(wisp_compiler *c, uint16_t slot)
 
 void wisp_walk_throw_ref(wisp_compiler *c)
 {
-    wisp_operand ref = wisp_operand_pop(c, WISP_EXNREF);
-    emit_throw_ref(c, wisp_emit_use(c, &ref));
+    const wisp_operand *ref = wisp_operand_pop(c, WISP_EXNREF);
+    emit_throw_ref(c, wisp_emit_use(c, ref));
 }
 
 /* ------------------------------------------------------------------ handlers */

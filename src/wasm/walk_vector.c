@@ -135,8 +135,8 @@ static const char *name_of(uint32_t number)
 /* Pops an operand of [type]; returns the slot that it is in. */
 static uint16_t pop(wisp_compiler *c, wisp_valtype type)
 {
-    wisp_operand operand = wisp_operand_pop(c, type);
-    return wisp_emit_use(c, &operand);
+    const wisp_operand *operand = wisp_operand_pop(c, type);
+    return wisp_emit_use(c, operand);
 }
 
 /* Begins the instruction of [row]: [code] of vector.c, or one of its own. */
@@ -163,9 +163,9 @@ static void operation(wisp_compiler *c, const vector_row *row, uint32_t count, b
 
 static void shift(wisp_compiler *c, const vector_row *row, bool is_direct)
 {
-    wisp_operand count = wisp_operand_pop(c, WISP_I32);
-    bool has_immediate = is_direct && count.kind == WISP_OPERAND_CONSTANT;
-    uint16_t immediate = has_immediate ? (uint16_t)count.bits : wisp_emit_use(c, &count);
+    const wisp_operand *count = wisp_operand_pop(c, WISP_I32);
+    bool has_immediate = is_direct && count->kind == WISP_OPERAND_CONSTANT;
+    uint16_t immediate = has_immediate ? (uint16_t)count->bits : wisp_emit_use(c, count);
     uint16_t slot = pop(c, WISP_V128);
     begin(c, row, WISP_CODE_V128_SHIFT, has_immediate);
     wisp_emit(c, slot);
@@ -352,14 +352,14 @@ static void store_lane(wisp_compiler *c, const vector_row *row)
 {
     wisp_memarg memarg = wisp_walk_memarg(c, row->size);
     uint16_t place = read_lane(c, row->size);
-    wisp_operand vector = wisp_operand_pop(c, WISP_V128);
-    uint16_t slot = wisp_emit_use(c, &vector);
+    const wisp_operand *vector = wisp_operand_pop(c, WISP_V128);
+    uint16_t slot = wisp_emit_use(c, vector);
     uint16_t address = pop_address(c, &memarg);
     wisp_emit_code(c, WISP_CODE_V128_EXTRACT_8_U + row->size);
-    wisp_emit(c, vector.home);
+    wisp_emit(c, vector->home);
     wisp_emit(c, slot);
     wisp_emit(c, place);
-    emit_store(c, row->code, &memarg, address, vector.home);
+    emit_store(c, row->code, &memarg, address, vector->home);
 }
 
 /* The place of the upper half. Where there is none in 64 bits, neither half is in bounds. */
