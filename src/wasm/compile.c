@@ -162,9 +162,17 @@ uint32_t wisp_compile_finish(wisp_compiler *c)
     return 0;
 }
 
+/* Makes room for what an instruction may need at most, but for lists. False if there is none
+ * to come. */
+WISP_COLD static bool make_room(wisp_compiler *c)
+{
+    return c->depth != 0 && c->status == WISP_OK && wisp_emit_make_room(c, 0) &&
+           wisp_operands_make_room(c, 0);
+}
+
 bool wisp_compile_step(wisp_compiler *c)
 {
-    if (c->depth == 0 || c->status)
+    if ((c->code_len >= c->code_room || c->top > c->slots_room) && !make_room(c))
         return false;
     c->start = c->r.at;
     c->text = NULL;
@@ -270,11 +278,13 @@ void wisp_compile_begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     c->height = c->floor = c->moved = c->depth = c->set_len = 0;
     c->top = 0;
     c->handlers.len = c->clauses.len = 0;
-    c->code_len = c->code_room = 0;
+    c->code_len = c->code_room = c->slots_room = 0;
     c->code_max = CODE_MAX_BASE + (size_t)CODE_MAX_PER_BYTE * body.size;
     c->last_end = 0;
     wisp_emit_forget(c);
     read_locals(c);
+    if (!wisp_emit_make_room(c, 0))
+        return;
     begin_locals(c);
     wisp_control_push(c, WISP_OPCODE_BLOCK, c->type, 0);
 }

@@ -85,10 +85,8 @@ typedef struct wisp_handler_list {
 } wisp_handler_list;
 
 typedef struct wisp_accumulators {
-    uint32_t slots[WISP_ACC_COUNT]; /* WISP_NOT_KEPT for an unknown one */
+    uint16_t slots[WISP_ACC_COUNT]; /* WISP_NO_SLOT for an unknown one, and for no accumulator */
 } wisp_accumulators;
-
-enum { WISP_NOT_KEPT = 0x10000 };
 
 /* Unit [unit] begins an instruction, which came from [offset] in the module. */
 typedef struct wisp_mark {
@@ -114,6 +112,7 @@ struct wisp_compiler {
     uint16_t header;
     uint32_t top; /* first slot behind the operands: the home of the next one */
     uint32_t slots_max;
+    uint32_t slots_room;    /* while top is not above it there is room */
     uint32_t operands_slot; /* home of the first operand */
     bool has_locals;
     uint32_t clear_from, clear_to; /* slots of locals that may be read before they are set */
@@ -135,10 +134,11 @@ struct wisp_compiler {
     wisp_handler_list handlers; /* of blocks that have ended, inner ones first … */
     wisp_handler_list clauses;  /* … and of try_tables that have not, outer ones first */
 
+    /* In code that cannot be reached instructions are emitted, too, and taken back before the
+     * next one: code_len goes back to dead_len. */
     uint16_t *code;
-    size_t code_len, code_capacity, code_max;
-    size_t code_room; /* how far code_len can go before there must be more; 0 if nothing
-                       * was, or is to be, emitted */
+    size_t code_len, code_capacity, code_max, dead_len;
+    size_t code_room; /* while code_len is less there is room; 0 if nothing is to be kept */
     /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
     uint32_t last_start, last_end;
     uint32_t last_code;
@@ -227,6 +227,10 @@ static inline uint16_t wisp_operand_home(const wisp_compiler *c)
 {
     return (uint16_t)c->top;
 }
+
+/* Makes room for operands that take [count] slots, and some: what an instruction gives that has
+ * no list of types. There is when it begins. False after a fault. */
+WISP_COLD bool wisp_operands_make_room(wisp_compiler *c, uint32_t count);
 void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
 void wisp_operands_push(wisp_compiler *c, wisp_types types);
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits);
@@ -249,35 +253,37 @@ void wisp_local_read_unset(wisp_compiler *c, uint32_t local);
 void wisp_locals_unset(wisp_compiler *c, const wisp_control *control);
 
 /* The [count]-th operand from the top. */
-static inline wisp_operand *wisp_operand_top(wisp_compiler *c, size_t count)
+static inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count)
 {
     return &c->operands[c->height - count];
 }
 
 /* ------------------------------------------------------------------ code (emit.c) */
 
-/* Makes room for [count] units, at least; false if nothing is to be emitted. */
+/* There is room for so many units when an instruction of WebAssembly begins, and again after
+ * each wisp_emit_ensure, which whoever emits a number of instructions calls in between. */
+enum { WISP_UNITS_ROOM = 64 };
+
+/* Makes room for [count] units and those. Where nothing is to be kept, because of a fault or in
+ * dead code, earlier units give theirs. False after a fault. */
 WISP_COLD bool wisp_emit_make_room(wisp_compiler *c, size_t count);
 
-static inline bool wisp_emit_has_room(wisp_compiler *c, size_t count)
+static inline void wisp_emit_ensure(wisp_compiler *c)
 {
-    return c->code_len + count <= c->code_room || wisp_emit_make_room(c, count);
+    if (c->code_len >= c->code_room)
+        wisp_emit_make_room(c, 0);
 }
 
 static inline void wisp_emit(wisp_compiler *c, uint16_t unit)
 {
-    if (wisp_emit_has_room(c, 1))
-        c->code[c->code_len++] = unit;
+    c->code[c->code_len++] = unit;
 }
 
 /* [size] bytes, which is even. */
 static inline void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
 {
-    size_t count = size / sizeof *c->code;
-    if (!wisp_emit_has_room(c, count))
-        return;
     memcpy(&c->code[c->code_len], bytes, size);
-    c->code_len += count;
+    c->code_len += size / sizeof *c->code;
 }
 
 static inline void wisp_emit_32(wisp_compiler *c, uint32_t value)
@@ -313,13 +319,47 @@ static inline void wisp_emit_sum(wisp_compiler *c)
         wisp_emit_top_sum(c);
 }
 
-/* The slot that [operand] is in; constants are put into their home first. */
-uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);
-/* Whether the accumulator of its type has [operand], too. */
-bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operand);
-/* The same, and if so the next instruction takes it from there: nothing else may use the
- * operand, which has been popped. Emit no other operands in between. */
-bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand);
+/* Puts [operand], a constant or a sum, into its home, which it returns. */
+uint16_t wisp_emit_make(wisp_compiler *c, const wisp_operand *operand);
+
+/* The slot that [operand] is in; what is in none is put into its home first. */
+static inline uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand)
+{
+    if (operand->kind == WISP_OPERAND_HOME)
+        return operand->home;
+    if (operand->kind == WISP_OPERAND_CONSTANT || operand->addend != 0)
+        return wisp_emit_make(c, operand);
+    return c->locals[operand->local].slot;
+}
+
+static inline wisp_accumulator wisp_accumulator_of(wisp_valtype type)
+{
+    static const uint8_t numbers[] = {WISP_ACC_F64, WISP_ACC_F32, WISP_ACC_INT, WISP_ACC_INT};
+    wisp_valtype index = type - WISP_F64; /* f64, f32, i64 and i32 follow each other */
+    return index < sizeof numbers ? numbers[index] : WISP_ACC_NONE;
+}
+
+/* Whether the accumulator of its type has [operand], too, which is in [slot]. */
+static inline bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operand,
+                                            uint16_t slot)
+{
+    return WISP_HAS_ACCUMULATORS &&
+           c->accumulators.slots[wisp_accumulator_of(operand->type)] == slot;
+}
+
+/* The last instruction leaves its result, [operand], in the accumulator alone, if it has a form
+ * that does. */
+void wisp_emit_in_accumulator(wisp_compiler *c, const wisp_operand *operand);
+
+/* Whether the accumulator has it; if so the next instruction takes it from there: nothing else
+ * may use the operand, which has been popped. Emit no other operands in between. */
+static inline bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand, uint16_t slot)
+{
+    if (!wisp_emit_is_accumulated(c, operand, slot))
+        return false;
+    wisp_emit_in_accumulator(c, operand);
+    return true;
+}
 /* What was in the accumulators is unknown: code comes here in several ways. */
 void wisp_emit_forget(wisp_compiler *c);
 /* The accumulator of its type has the topmost operand, too: a call's result. */

@@ -8,19 +8,20 @@
 
 bool wisp_emit_make_room(wisp_compiler *c, size_t count)
 {
-    if (c->is_dead || c->status)
-        return false;
-    if (count > c->code_max - c->code_len) {
+    if (c->is_dead)
+        c->code_len = c->dead_len;
+    if (c->code_len + count > c->code_max)
         wisp_compile_fail(c, WISP_LIMIT, "more than %zu units of code", c->code_max);
-        return false;
-    }
-    if (!wisp_array_reserve(c->allocator, &c->code, &c->code_capacity, c->code_len + count,
-                            sizeof *c->code)) {
+    else if (!wisp_array_reserve(c->allocator, &c->code, &c->code_capacity,
+                                 c->code_len + count + WISP_UNITS_ROOM, sizeof *c->code))
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu units of code",
                           c->code_len + count);
+    if (c->status) {
+        c->code_len = 0;
         return false;
     }
-    c->code_room = c->code_capacity < c->code_max ? c->code_capacity : c->code_max;
+    size_t room = c->code_capacity - WISP_UNITS_ROOM;
+    c->code_room = c->is_dead ? 0 : (room < c->code_max ? room : c->code_max) + 1;
     return true;
 }
 
@@ -40,6 +41,8 @@ static void mark(wisp_compiler *c)
 
 static void note_origin(wisp_compiler *c)
 {
+    if (c->is_dead)
+        return;
     c->located = wisp_compile_offset(c);
     if (WISP_HAS_LISTING && c->is_listed)
         mark(c);
@@ -47,14 +50,12 @@ static void note_origin(wisp_compiler *c)
 
 void wisp_emit_code(wisp_compiler *c, uint32_t code)
 {
-    if (!wisp_emit_has_room(c, WISP_UNITS_HEAD))
-        return;
     if (c->code_len <= c->locate)
         note_origin(c);
     unsigned traits = wisp_code_traits[code];
     if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
         wisp_emit_forget(c);
-    c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NOT_KEPT;
+    c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NO_SLOT;
     wisp_code_head((wisp_code)code, &c->code[c->code_len]);
     c->code_len += WISP_UNITS_HEAD;
 }
@@ -63,7 +64,7 @@ void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot)
 {
     for (int i = WISP_ACC_INT; i < WISP_ACC_COUNT; i++)
         if (c->accumulators.slots[i] == slot)
-            c->accumulators.slots[i] = WISP_NOT_KEPT;
+            c->accumulators.slots[i] = WISP_NO_SLOT;
 }
 
 void wisp_emit_producer(wisp_compiler *c, uint32_t code)
@@ -81,18 +82,24 @@ void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
 {
-    c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] =
-        wisp_operand_home(c);
-    wisp_operand_push(c, type);
+    uint16_t *slots = c->accumulators.slots;
+    slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = wisp_operand_home(c);
+    slots[WISP_ACC_NONE] = WISP_NO_SLOT;
     c->last_end = c->last_len = (uint32_t)c->code_len;
-    c->last_height = c->height;
+    c->last_height = c->height + 1;
+    wisp_operand_push(c, type);
+}
+
+/* Whether there is an instruction behind which nothing was emitted and nothing jumps. */
+static bool has_last(const wisp_compiler *c, uint32_t end)
+{
+    return end == c->code_len && end != 0 && c->code_room != 0;
 }
 
 static bool last_gave_top(const wisp_compiler *c)
 {
-    return !c->is_dead && !c->status && c->last_end == c->code_len && c->last_end != 0 &&
-           c->last_height == c->height && c->height > 0 &&
-           c->operands[c->height - 1].kind == WISP_OPERAND_HOME;
+    return has_last(c, c->last_end) && c->last_height == c->height && c->height > 0 &&
+           wisp_operand_top(c, 1)->kind == WISP_OPERAND_HOME;
 }
 
 bool wisp_emit_can_retarget(const wisp_compiler *c)
@@ -106,55 +113,35 @@ void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
     c->last_end = 0;
     wisp_emit_overwrite(c, slot);
     c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = slot;
+    c->accumulators.slots[WISP_ACC_NONE] = WISP_NO_SLOT;
 }
 
 /* ------------------------------------------------------------------ accumulators */
 
-static wisp_accumulator accumulator_of(wisp_valtype type)
-{
-    static const uint8_t numbers[] = {WISP_ACC_F64, WISP_ACC_F32, WISP_ACC_INT, WISP_ACC_INT};
-    wisp_valtype index = type - WISP_F64; /* f64, f32, i64 and i32 follow each other */
-    return index < sizeof numbers ? numbers[index] : WISP_ACC_NONE;
-}
-
 void wisp_emit_forget(wisp_compiler *c)
 {
-    for (int i = WISP_ACC_INT; i < WISP_ACC_COUNT; i++)
-        c->accumulators.slots[i] = WISP_NOT_KEPT;
+    for (int i = WISP_ACC_NONE; i < WISP_ACC_COUNT; i++)
+        c->accumulators.slots[i] = WISP_NO_SLOT;
     c->last_len = 0;
 }
 
 void wisp_emit_accumulated(wisp_compiler *c)
 {
-    if (c->is_dead || c->status)
-        return;
     const wisp_operand *operand = wisp_operand_top(c, 1);
-    c->accumulators.slots[accumulator_of(operand->type)] = operand->home;
+    wisp_accumulator accumulator = wisp_accumulator_of(operand->type);
+    if (accumulator != WISP_ACC_NONE)
+        c->accumulators.slots[accumulator] = operand->home;
 }
 
-bool wisp_emit_is_accumulated(const wisp_compiler *c, const wisp_operand *operand)
+void wisp_emit_in_accumulator(wisp_compiler *c, const wisp_operand *operand)
 {
-    wisp_accumulator accumulator = accumulator_of(operand->type);
-    if (!WISP_HAS_ACCUMULATORS || accumulator == WISP_ACC_NONE || c->code_room == 0 ||
-        operand->kind == WISP_OPERAND_CONSTANT || wisp_operand_is_sum(operand))
-        return false;
-    uint16_t slot =
-        operand->kind == WISP_OPERAND_LOCAL ? c->locals[operand->local].slot : operand->home;
-    return c->accumulators.slots[accumulator] == slot;
-}
-
-bool wisp_emit_take(wisp_compiler *c, const wisp_operand *operand)
-{
-    if (!wisp_emit_is_accumulated(c, operand))
-        return false;
     unsigned distance = wisp_code_traits[c->last_code] / WISP_TRAIT_DISTANCE;
-    if (distance != 0 && wisp_emit_gave(c, operand)) {
-        c->last_code += distance;
-        wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
-        c->accumulators.slots[accumulator_of(operand->type)] = WISP_NOT_KEPT;
-        c->last_end = 0;
-    }
-    return true;
+    if (distance == 0 || !wisp_emit_gave(c, operand))
+        return;
+    c->last_code += distance;
+    wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
+    c->accumulators.slots[wisp_accumulator_of(operand->type)] = WISP_NO_SLOT;
+    c->last_end = 0;
 }
 
 /* ------------------------------------------------------------------ moving operands */
@@ -163,6 +150,7 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 {
     if (to == from)
         return;
+    wisp_emit_ensure(c);
     wisp_emit_overwrite(c, to);
     wisp_emit_code(c, WISP_CODE_COPY_32 + wisp_valtype_width(type));
     wisp_emit(c, to);
@@ -172,6 +160,7 @@ static void emit_copy(wisp_compiler *c, wisp_valtype type, uint16_t to, uint16_t
 static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint64_t bits)
 {
     bool is_64 = wisp_valtype_width(type) != 0;
+    wisp_emit_ensure(c);
     wisp_emit_overwrite(c, to);
     wisp_emit_code(c, is_64 ? WISP_CODE_CONST_64 : WISP_CODE_CONST_32);
     wisp_emit(c, to);
@@ -185,6 +174,7 @@ static void emit_constant(wisp_compiler *c, wisp_valtype type, uint16_t to, uint
  * may be in one while operands are moved. */
 static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
 {
+    wisp_emit_ensure(c);
     wisp_emit_overwrite(c, to);
     wisp_emit_code(c, WISP_CODE_COPY_SUM);
     wisp_emit(c, to);
@@ -211,14 +201,12 @@ void wisp_emit_move(wisp_compiler *c, uint16_t slot, const wisp_operand *operand
         emit_copy(c, operand->type, slot, wisp_emit_use(c, operand));
 }
 
-uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand)
+uint16_t wisp_emit_make(wisp_compiler *c, const wisp_operand *operand)
 {
-    if (wisp_operand_is_sum(operand))
-        emit_sum_to(c, operand->home, operand);
-    else if (operand->kind == WISP_OPERAND_LOCAL)
-        return c->locals[operand->local].slot;
     if (operand->kind == WISP_OPERAND_CONSTANT)
         emit_constant(c, operand->type, operand->home, operand->bits);
+    else
+        emit_sum_to(c, operand->home, operand);
     return operand->home;
 }
 
@@ -264,15 +252,13 @@ void wisp_emit_home(wisp_compiler *c, size_t count)
 
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
 {
-    return !c->is_dead && !c->status && c->last_end != 0 && c->last_end == c->code_len &&
-           operand->kind == WISP_OPERAND_HOME &&
+    return has_last(c, c->last_end) && operand->kind == WISP_OPERAND_HOME &&
            operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
 }
 
 bool wisp_emit_was_set(const wisp_compiler *c, uint16_t slot)
 {
-    return !c->is_dead && !c->status && c->last_len != 0 && c->last_len == c->code_len &&
-           c->code[c->last_start + WISP_UNITS_HEAD] == slot;
+    return has_last(c, c->last_len) && c->code[c->last_start + WISP_UNITS_HEAD] == slot;
 }
 
 int wisp_emit_take_back(wisp_compiler *c, uint16_t units[WISP_UNITS_TAKEN_MAX])
@@ -306,7 +292,7 @@ wisp_condition wisp_emit_condition(wisp_compiler *c)
     const wisp_operand *operand = wisp_operand_pop(c, WISP_I32);
     if (!fuse) {
         condition.slot = wisp_emit_use(c, operand);
-        condition.is_accumulated = wisp_emit_take(c, operand);
+        condition.is_accumulated = wisp_emit_take(c, operand, condition.slot);
         return condition;
     }
     condition.is_comparison = true;
@@ -406,8 +392,7 @@ static bool emit_add_loop(wisp_compiler *c, const wisp_condition *condition)
     enum { UNITS_ADD = 2 + WISP_UNITS_32 };
     uint16_t units[UNITS_ADD];
     uint32_t code = condition ? add_loop_code(condition) : 0;
-    if (code == 0 || c->is_dead || c->status || c->last_code != WISP_CODE_I32_ADD_RI ||
-        c->last_len != c->code_len)
+    if (code == 0 || c->last_code != WISP_CODE_I32_ADD_RI || !has_last(c, c->last_len))
         return false;
     memcpy(units, &c->code[c->last_start + WISP_UNITS_HEAD], sizeof units);
     c->code_len = c->last_start;
@@ -518,6 +503,7 @@ void wisp_emit_branch(wisp_compiler *c, wisp_control *target)
         return;
     }
     wisp_emit_branch_moves(c, target);
+    wisp_emit_ensure(c);
     wisp_emit_jump(c, target, NULL, true);
 }
 
@@ -546,8 +532,8 @@ static void emit_return_one(wisp_compiler *c, const wisp_operand *operand)
     static const uint16_t codes[WISP_ACC_COUNT] = {
         [WISP_ACC_F32] = WISP_CODE_RETURN_F32, [WISP_ACC_F64] = WISP_CODE_RETURN_F64};
     uint16_t slot = wisp_emit_use(c, operand);
-    bool is_accumulated = wisp_emit_take(c, operand);
-    uint32_t code = codes[accumulator_of(operand->type)];
+    bool is_accumulated = wisp_emit_take(c, operand, slot);
+    uint32_t code = codes[wisp_accumulator_of(operand->type)];
     if (code == 0)
         code = WISP_CODE_RETURN_32 + wisp_valtype_width(operand->type) * WISP_WIDTH_FORMS;
     wisp_emit_code(c, code + is_accumulated);
@@ -589,6 +575,9 @@ void wisp_emit_dead(wisp_compiler *c)
 {
     wisp_operands_drop(c);
     c->controls[c->depth - 1].is_polymorphic = true;
+    if (c->is_dead)
+        return;
     c->is_dead = true;
+    c->dead_len = c->code_len;
     c->code_room = 0;
 }

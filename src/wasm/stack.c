@@ -195,27 +195,29 @@ void wisp_operands_drop(wisp_compiler *c)
         wisp_operand_pop_sum(c, 0);
 }
 
-/* Makes room for a frame of [top] slots, and so for one operand more: each has a slot. */
-WISP_COLD static bool make_room(wisp_compiler *c, uint32_t top)
+bool wisp_operands_make_room(wisp_compiler *c, uint32_t count)
 {
-    if (top > WISP_FRAME_SLOTS_MAX)
+    enum { OPERANDS_ROOM = 4 };
+    size_t slots = (size_t)c->top + count;
+    if (slots > WISP_FRAME_SLOTS_MAX)
         wisp_compile_fail(c, WISP_LIMIT, "a frame of more than %d slots", WISP_FRAME_SLOTS_MAX);
     else if (!wisp_array_reserve(c->allocator, &c->operands, &c->operand_capacity,
-                                 top - c->operands_slot, sizeof *c->operands))
-        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + 1);
+                                 slots - c->operands_slot + OPERANDS_ROOM, sizeof *c->operands))
+        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu operands", c->height + count);
     if (c->status)
         return false;
-    c->slots_max = top;
+    size_t room = c->operands_slot + c->operand_capacity - OPERANDS_ROOM;
+    c->slots_room = room < WISP_FRAME_SLOTS_MAX ? (uint32_t)room : WISP_FRAME_SLOTS_MAX;
     return true;
 }
 
-/* Room for an operand of [type], of which nothing else is set; NULL without it. */
+/* An operand of [type], of which nothing else is set. */
 static wisp_operand *push(wisp_compiler *c, wisp_valtype type, wisp_operand_kind kind)
 {
     uint32_t home = c->top, top = home + wisp_valtype_slots(type);
-    if (top > c->slots_max && !make_room(c, top))
-        return NULL;
     c->top = top;
+    if (c->slots_max < top)
+        c->slots_max = top;
     wisp_operand *operand = &c->operands[c->height++];
     operand->type = type;
     operand->home = (uint16_t)home;
@@ -230,23 +232,22 @@ void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
 
 void wisp_operands_push(wisp_compiler *c, wisp_types types)
 {
+    if (c->top + types.count * WISP_SLOTS_V128 > c->slots_room &&
+        !wisp_operands_make_room(c, wisp_valtypes_slots(types.types, types.count)))
+        return;
     for (uint32_t i = 0; i < types.count; i++)
         push(c, types.types[i], WISP_OPERAND_HOME);
 }
 
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits)
 {
-    wisp_operand *operand = push(c, type, WISP_OPERAND_CONSTANT);
-    if (operand)
-        operand->bits = bits;
+    push(c, type, WISP_OPERAND_CONSTANT)->bits = bits;
 }
 
 void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend)
 {
     wisp_local *l = &c->locals[local];
     wisp_operand *operand = push(c, l->type, WISP_OPERAND_LOCAL);
-    if (!operand)
-        return;
     operand->local = (uint16_t)local;
     operand->next_ref = l->refs;
     operand->addend = addend;

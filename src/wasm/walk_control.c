@@ -131,6 +131,7 @@ static void end_function(wisp_compiler *c, wisp_control *block)
         wisp_emit_return_in_place(c);
     }
     c->depth = 0;
+    c->code_room = 0;
 }
 
 void wisp_walk_end(wisp_compiler *c)
@@ -154,7 +155,7 @@ void wisp_walk_end(wisp_compiler *c)
     bool is_joined = block.jumps != 0 || block.else_jump != 0 || block.catches != 0;
     bool is_moved = wisp_walk_catch_end(c);
     bool is_kept = !is_joined && !is_moved && !c->is_dead;
-    if (is_joined && !is_moved)
+    if (is_joined && !is_moved && !c->is_dead)
         wisp_emit_home(c, results.count);
     if (!is_kept)
         wisp_operands_drop(c);
@@ -262,12 +263,14 @@ void wisp_walk_br_table(wisp_compiler *c)
     if (c->status)
         return;
     uint16_t slot = wisp_emit_use(c, index);
-    bool is_accumulated = wisp_emit_take(c, index);
+    bool is_accumulated = wisp_emit_take(c, index, slot);
     wisp_emit_code(c, WISP_CODE_BR_TABLE + is_accumulated);
     if (!is_accumulated)
         wisp_emit(c, slot);
     wisp_emit_32(c, count);
     uint32_t table = (uint32_t)c->code_len;
+    if (!wisp_emit_make_room(c, ((size_t)count + 1) * WISP_UNITS_32))
+        return;
     for (uint32_t i = 0; i <= count; i++)
         wisp_emit_32(c, 0);
     for (uint32_t i = 0; i <= count; i++)

@@ -94,7 +94,7 @@ static void load_plain(wisp_compiler *c, uint32_t offset)
     if (load_of_sum(c, address, offset) || load_and_set(c, address, offset))
         return;
     uint16_t slot = wisp_emit_use(c, address);
-    bool is_accumulated = wisp_emit_take(c, address);
+    bool is_accumulated = wisp_emit_take(c, address, slot);
     emit_load(c, is_accumulated, &slot, !is_accumulated);
     wisp_emit_32(c, offset);
     wisp_emit_result(c, c->opcode->out);
@@ -218,8 +218,9 @@ static void store_plain(wisp_compiler *c, const store_place *place, const wisp_o
     const wisp_opcode *op = c->opcode;
     uint16_t slot = place_slot(c, place);
     uint16_t value_slot = has_immediate ? 0 : wisp_emit_use(c, value);
-    bool takes_value = wisp_emit_take(c, value);
-    bool takes_address = !place->is_sum && !takes_value && wisp_emit_take(c, place->address);
+    bool takes_value = !has_immediate && wisp_emit_take(c, value, value_slot);
+    bool takes_address =
+        !place->is_sum && !takes_value && wisp_emit_take(c, place->address, slot);
     uint32_t code = op->code + (takes_address ? WISP_FORM_AR : WISP_FORM_RR) + has_immediate;
     if (place->is_sum)
         code = store_taking_value(op) + 1 + takes_value;

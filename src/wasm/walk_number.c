@@ -23,7 +23,7 @@ static void select(wisp_compiler *c, wisp_valtype type)
     uint16_t slot_a = wisp_emit_use(c, a);
     uint16_t slot_b = wisp_emit_use(c, b);
     uint16_t slot_c = wisp_emit_use(c, condition);
-    bool is_accumulated = wisp_emit_take(c, condition);
+    bool is_accumulated = wisp_emit_take(c, condition, slot_c);
     wisp_emit_producer(c, WISP_CODE_SELECT_32 + wisp_valtype_width(result) * WISP_WIDTH_FORMS +
                               is_accumulated);
     wisp_emit(c, slot_a);
@@ -126,7 +126,7 @@ void wisp_walk_global_set(wisp_compiler *c)
     const wisp_operand *value = wisp_operand_pop(c, global->type);
     uint16_t slot = wisp_emit_use(c, value);
     bool is_int = global->type == WISP_I32 || global->type == WISP_I64;
-    bool is_accumulated = is_int && wisp_emit_take(c, value);
+    bool is_accumulated = is_int && wisp_emit_take(c, value, slot);
     wisp_emit_code(c, WISP_CODE_GLOBAL_SET_32 +
                           wisp_valtype_width(global->type) * WISP_WIDTH_FORMS + is_accumulated);
     if (!is_accumulated)
@@ -173,7 +173,7 @@ void wisp_walk_unary(wisp_compiler *c)
     const wisp_opcode *op = c->opcode;
     const wisp_operand *a = wisp_operand_pop(c, op->in);
     uint16_t slot = wisp_emit_use(c, a);
-    bool is_accumulated = wisp_emit_take(c, a);
+    bool is_accumulated = wisp_emit_take(c, a, slot);
     wisp_emit_producer(c, op->code + is_accumulated);
     if (!is_accumulated)
         wisp_emit(c, slot);
@@ -279,10 +279,11 @@ static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
         return false;
     uint16_t units[WISP_UNITS_TAKEN_MAX];
     int count = wisp_emit_take_back(c, units);
-    bool takes_a = wisp_emit_take(c, a);
+    uint16_t slot = wisp_emit_use(c, a);
+    bool takes_a = wisp_emit_take(c, a, slot);
     wisp_emit_producer(c, op->code + (uint32_t)form + takes_a);
     if (!takes_a)
-        wisp_emit(c, wisp_emit_use(c, a));
+        wisp_emit(c, slot);
     for (int i = 0; i < count; i++)
         wisp_emit(c, units[i]);
     wisp_emit_result(c, out);
@@ -298,9 +299,10 @@ static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
         return;
     bool has_immediate = is_immediate(b);
     uint16_t slot_a = wisp_emit_use(c, a);
-    uint16_t slot_b = has_immediate ? 0 : wisp_emit_use(c, b);
-    bool takes_a = wisp_emit_take(c, a);
-    bool takes_b = !takes_a && has_form_ra(code) && wisp_emit_take(c, b);
+    uint16_t slot_b = has_immediate ? WISP_NO_SLOT : wisp_emit_use(c, b);
+    bool takes_a = wisp_emit_take(c, a, slot_a);
+    bool takes_b =
+        !takes_a && !has_immediate && has_form_ra(code) && wisp_emit_take(c, b, slot_b);
     uint32_t form = takes_b ? WISP_FORM_RA : takes_a ? WISP_FORM_AR : WISP_FORM_RR;
     wisp_emit_producer(c, code + form + has_immediate);
     if (!takes_a)
@@ -329,7 +331,7 @@ void wisp_walk_binary(wisp_compiler *c)
 static bool push_sum(wisp_compiler *c)
 {
     enum { LEAST = 2 };
-    if (!WISP_HAS_ACCUMULATORS || c->is_dead || c->status ||
+    if (!WISP_HAS_ACCUMULATORS || c->code_room == 0 ||
         c->height < c->controls[c->depth - 1].height + LEAST)
         return false;
     const wisp_operand *b = wisp_operand_top(c, 1), *a = wisp_operand_top(c, LEAST);
@@ -387,7 +389,8 @@ void wisp_walk_compare(wisp_compiler *c)
     const wisp_opcode *op = c->opcode;
     const wisp_operand *b = wisp_operand_pop(c, op->in);
     const wisp_operand *a = wisp_operand_pop(c, op->in);
-    bool exchange = is_immediate(a) || wisp_emit_is_accumulated(c, b);
+    bool exchange = is_immediate(a) || (b->kind != WISP_OPERAND_CONSTANT &&
+                                        wisp_emit_is_accumulated(c, b, wisp_emit_use(c, b)));
     if (exchange && !is_immediate(b))
         emit_binary(c, exchanged(op->code), b, a, op->out);
     else
