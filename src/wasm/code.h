@@ -2,6 +2,7 @@
 #define WISP_WASM_CODE_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "wasm/vector_code.h"
 
@@ -481,8 +482,21 @@ enum { WISP_UNITS_HEAD = sizeof(void *) / sizeof(uint16_t) };
 #endif
 enum { WISP_UNITS_32 = 2, WISP_UNITS_64 = 4 };
 
-/* Writes the head of an instruction (interp_*.c). */
-void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD]);
+/* The handlers by their codes, of any type (interp_tail.c). */
+extern void (*const wisp_code_handlers[])(void);
+
+/* Writes the head of an instruction. */
+#ifdef WISP_COMPACT_CODE
+static inline void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+{
+    head[0] = (uint16_t)code;
+}
+#else
+static inline void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+{
+    memcpy(head, &wisp_code_handlers[code], sizeof wisp_code_handlers[code]);
+}
+#endif
 
 /*
  * What the compiler must know of a code, in bits: which accumulator its result is left in,

@@ -25,10 +25,9 @@ bool wisp_emit_make_room(wisp_compiler *c, size_t count)
     return true;
 }
 
-/* An instruction begins here, in the place of all that was taken back. */
-static void mark(wisp_compiler *c)
+/* An instruction begins at [unit], in the place of all that was taken back. */
+static void mark(wisp_compiler *c, uint32_t unit)
 {
-    uint32_t unit = (uint32_t)c->code_len;
     while (c->mark_len > 0 && c->marks[c->mark_len - 1].unit >= unit)
         c->mark_len--;
     if (!wisp_array_reserve(c->allocator, &c->marks, &c->mark_capacity, c->mark_len + 1,
@@ -39,25 +38,31 @@ static void mark(wisp_compiler *c)
     c->marks[c->mark_len++] = (wisp_mark){.unit = unit, .offset = wisp_compile_offset(c)};
 }
 
-static void note_origin(wisp_compiler *c)
+WISP_COLD static void note_origin(wisp_compiler *c, uint32_t unit)
 {
     if (c->is_dead)
         return;
     c->located = wisp_compile_offset(c);
     if (WISP_HAS_LISTING && c->is_listed)
-        mark(c);
+        mark(c, unit);
 }
 
-void wisp_emit_code(wisp_compiler *c, uint32_t code)
+static inline void emit_head(wisp_compiler *c, uint32_t code)
 {
-    if (c->code_len <= c->locate)
-        note_origin(c);
     unsigned traits = wisp_code_traits[code];
     if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
         wisp_emit_forget(c);
     c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NO_SLOT;
     wisp_code_head((wisp_code)code, &c->code[c->code_len]);
     c->code_len += WISP_UNITS_HEAD;
+}
+
+void wisp_emit_code(wisp_compiler *c, uint32_t code)
+{
+    uint32_t unit = (uint32_t)c->code_len;
+    emit_head(c, code);
+    if (unit <= c->locate)
+        note_origin(c, unit);
 }
 
 void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot)
@@ -75,9 +80,11 @@ void wisp_emit_producer(wisp_compiler *c, uint32_t code)
     c->last_start = (uint32_t)c->code_len;
     c->last_code = code;
     c->last_accumulators = c->accumulators;
-    wisp_emit_code(c, code);
+    emit_head(c, code);
     wisp_emit(c, wisp_operand_home(c));
     wisp_emit_overwrite(c, wisp_operand_home(c));
+    if (c->last_start <= c->locate)
+        note_origin(c, c->last_start);
 }
 
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type)

@@ -67,8 +67,8 @@ WISP_TRAPS(X)
 #include "wasm/ops_call.inc"
 #include "wasm/ops_vector.inc"
 
-static handler *const handlers[] = {
-#define CODE(name) op_##name,
+void (*const wisp_code_handlers[])(void) = {
+#define CODE(name) (void (*)(void)) op_##name,
 #include "wasm/code_names.inc"
 #undef CODE
 };
@@ -77,7 +77,7 @@ static handler *const handlers[] = {
 
 static inline handler *handler_at(const uint16_t *pc)
 {
-    return handlers[*pc];
+    return (handler *)wisp_code_handlers[*pc];
 }
 
 #else
@@ -87,11 +87,6 @@ static inline handler *handler_at(const uint16_t *pc)
     handler *next;
     memcpy(&next, pc, sizeof next);
     return next;
-}
-
-void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
-{
-    memcpy(head, &handlers[code], sizeof handlers[code]);
 }
 
 #define STUB(name)                                                                               \

@@ -158,15 +158,27 @@ static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype type)
     return &unknown;
 }
 
-static const wisp_operand *pop_top(wisp_compiler *c, wisp_valtype type)
+/* [operand], whose type is not [type], but may match it. */
+static const wisp_operand *match(wisp_compiler *c, const wisp_operand *operand, wisp_valtype type)
+{
+    if (!wisp_valtype_matches(operand->type, type))
+        wisp_compile_fail_type(c, type, operand->type);
+    return operand;
+}
+
+static inline const wisp_operand *pop_top(wisp_compiler *c, wisp_valtype type)
 {
     const wisp_operand *operand = &c->operands[--c->height];
     c->top = operand->home;
     if (operand->kind == WISP_OPERAND_LOCAL)
         c->locals[operand->local].refs = operand->next_ref;
-    if (operand->type != type && type && !wisp_valtype_matches(operand->type, type))
-        wisp_compile_fail_type(c, type, operand->type);
-    return operand;
+    return operand->type == type || !type ? operand : match(c, operand, type);
+}
+
+static const wisp_operand *add_and_pop(wisp_compiler *c, wisp_valtype type)
+{
+    wisp_emit_top_sum(c);
+    return pop_top(c, type);
 }
 
 const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
@@ -174,7 +186,7 @@ const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
     if (c->height == c->floor)
         return pop_nothing(c, type);
     if (wisp_operand_is_sum(wisp_operand_top(c, 1)))
-        wisp_emit_top_sum(c);
+        return add_and_pop(c, type);
     return pop_top(c, type);
 }
 

@@ -53,7 +53,7 @@ static uint32_t read_local(wisp_compiler *c)
     return wisp_walk_index(c, "local", c->local_count);
 }
 
-void wisp_walk_local_get(wisp_compiler *c)
+static void get_local(wisp_compiler *c)
 {
     uint32_t local = read_local(c);
     if (c->status)
@@ -61,6 +61,18 @@ void wisp_walk_local_get(wisp_compiler *c)
     if (c->locals[local].is_unset)
         wisp_local_read_unset(c, local);
     wisp_operand_push_local(c, local);
+}
+
+/* The commonest instruction: mostly the index is one byte and there is nothing to note. */
+void wisp_walk_local_get(wisp_compiler *c)
+{
+    const uint8_t *at = c->r.at;
+    if (at == c->r.end || *at >= 0x80 || *at >= c->local_count || c->locals[*at].is_unset) {
+        get_local(c);
+        return;
+    }
+    c->r.at++;
+    wisp_operand_push_local(c, *at);
 }
 
 /* Pops a value into [local], if possible by having its instruction write there. */
