@@ -21,8 +21,10 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
 dispatch:
     switch (*pc) {
 #include "wasm/ops.inc"
+#include "wasm/ops_move.inc"
 #include "wasm/ops_number.inc"
 #include "wasm/ops_memory.inc"
+#include "wasm/ops_memory_rare.inc"
 #include "wasm/ops_call.inc"
 #include "wasm/ops_vector.inc"
     default: /* the compiler emits no other code */

@@ -62,8 +62,10 @@ WISP_TRAPS(X)
 #undef X
 
 #include "wasm/ops.inc"
+#include "wasm/ops_move.inc"
 #include "wasm/ops_number.inc"
 #include "wasm/ops_memory.inc"
+#include "wasm/ops_memory_rare.inc"
 #include "wasm/ops_call.inc"
 #include "wasm/ops_vector.inc"
 
