@@ -164,7 +164,7 @@ uint32_t wisp_compile_finish(wisp_compiler *c)
 
 /* Makes room for what an instruction may need at most, but for lists. False if there is none
  * to come. */
-WISP_COLD static bool make_room(wisp_compiler *c)
+WISP_APART static bool make_room(wisp_compiler *c)
 {
     return c->depth != 0 && c->status == WISP_OK && wisp_emit_make_room(c, 0) &&
            wisp_operands_make_room(c, 0);
@@ -339,6 +339,8 @@ wisp_status wisp_compiler_new(const wisp_module *module, const wisp_allocator *a
     c->features = module->features;
     c->allocator = allocator;
     c->may_name_data = may_name_data;
+    c->has_plain_memory =
+        module->memory_count != 0 && !module->memories[0].is_64 && !module->memories[0].is_shared;
     *out = c;
     return WISP_OK;
 }

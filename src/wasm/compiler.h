@@ -7,6 +7,7 @@
 #include "wasm/code.h"
 #include "wasm/compile.h"
 #include "wasm/opcodes.h"
+#include "wasm/types.h"
 
 /*
  * The state of compiling one function, shared by compile.c (the walk over the instructions),
@@ -99,6 +100,7 @@ struct wisp_compiler {
     wisp_error *err;
     wisp_status status;
     bool may_name_data;
+    bool has_plain_memory;     /* memory 0: not shared, with addresses of 32 bits */
     wisp_feature_set features; /* the module's, and what was used since */
 
     /* the function */
@@ -184,8 +186,10 @@ uint32_t wisp_compile_finish(wisp_compiler *c);
 
 /* ------------------------------------------------------------------ faults (stack.c) */
 
-/* Keeps what rarely happens out of the way of what happens for each instruction. */
-#define WISP_COLD __attribute__((cold))
+/* Keep what rarely happens, or never in a good module, out of the way of what happens for each
+ * instruction: a function that calls nothing on its common path saves no registers. */
+#define WISP_APART __attribute__((noinline))
+#define WISP_COLD  __attribute__((cold, noinline))
 
 WISP_COLD WISP_PRINTF(3, 4) void wisp_compile_fail(wisp_compiler *c, wisp_status status,
                                                    const char *format, ...);
@@ -202,7 +206,14 @@ WISP_COLD const char *wisp_compile_text(const wisp_compiler *c);
 
 wisp_control *wisp_control_at(wisp_compiler *c, uint32_t depth);
 wisp_types wisp_control_params(const wisp_control *control);
-wisp_types wisp_control_results(const wisp_control *control);
+
+static inline wisp_types wisp_control_results(const wisp_control *control)
+{
+    if (control->type)
+        return (wisp_types){control->type->results, control->type->result_count};
+    return (wisp_types){&control->single, control->single != 0};
+}
+
 /* What a branch to it carries: params of a loop, results of all others. */
 wisp_types wisp_control_label(const wisp_control *control);
 
@@ -218,7 +229,31 @@ void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *ty
 const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
 /* The same for who can add: it may be a local and what to add to it. */
 const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type);
-void wisp_operands_pop(wisp_compiler *c, wisp_types types);
+/* Lists are mostly empty; the functions behind these names take all others. */
+void wisp_operands_pop_all(wisp_compiler *c, wisp_types types);
+void wisp_operands_push_all(wisp_compiler *c, wisp_types types);
+void wisp_operands_check_all(wisp_compiler *c, wisp_types types);
+
+static inline void wisp_operands_pop(wisp_compiler *c, wisp_types types)
+{
+    if (types.count != 0)
+        wisp_operands_pop_all(c, types);
+}
+
+static inline void wisp_operands_push(wisp_compiler *c, wisp_types types)
+{
+    if (types.count != 0)
+        wisp_operands_push_all(c, types);
+}
+
+/* Checks that the topmost operands have [types], and that is what they have from now on; those
+ * that unreachable code does not have are no fault. */
+static inline void wisp_operands_check(wisp_compiler *c, wisp_types types)
+{
+    if (types.count != 0)
+        wisp_operands_check_all(c, types);
+}
+
 /* Forgets all operands of the current block. */
 void wisp_operands_drop(wisp_compiler *c);
 
@@ -230,20 +265,34 @@ static inline uint16_t wisp_operand_home(const wisp_compiler *c)
 
 /* Makes room for operands that take [count] slots, and some: what an instruction gives that has
  * no list of types. There is when it begins. False after a fault. */
-WISP_COLD bool wisp_operands_make_room(wisp_compiler *c, uint32_t count);
-void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
-void wisp_operands_push(wisp_compiler *c, wisp_types types);
+WISP_APART bool wisp_operands_make_room(wisp_compiler *c, uint32_t count);
+
+/* Adds an operand, of which nothing else is set. */
+static inline wisp_operand *wisp_operand_add(wisp_compiler *c, wisp_valtype type,
+                                             wisp_operand_kind kind)
+{
+    wisp_operand *operand = &c->operands[c->height++];
+    operand->type = type;
+    operand->home = (uint16_t)c->top;
+    operand->kind = (uint8_t)kind;
+    c->top += wisp_valtype_slots(type);
+    if (c->slots_max < c->top)
+        c->slots_max = c->top;
+    return operand;
+}
+
+static inline void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
+{
+    wisp_operand_add(c, type, WISP_OPERAND_HOME);
+}
+
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits);
 void wisp_operand_push_local(wisp_compiler *c, uint32_t local);
 /* Pushes the sum of a local of type i32 and [addend]. */
 void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend);
 
-/* Checks that the topmost operands may have [types]; those that unreachable code does not
- * have are no fault. */
+/* The same, but what they have stays. */
 void wisp_operands_match(wisp_compiler *c, wisp_types types);
-
-/* The same, and from now on they are there and of these types. */
-void wisp_operands_check(wisp_compiler *c, wisp_types types);
 
 /* Locals whose type has no default value: [local] is set, and those that were set in [control]
  * are no more, as it ends (Spec 3.4.1). */
@@ -266,7 +315,7 @@ enum { WISP_UNITS_ROOM = 64 };
 
 /* Makes room for [count] units and those. Where nothing is to be kept, because of a fault or in
  * dead code, earlier units give theirs. False after a fault. */
-WISP_COLD bool wisp_emit_make_room(wisp_compiler *c, size_t count);
+WISP_APART bool wisp_emit_make_room(wisp_compiler *c, size_t count);
 
 static inline void wisp_emit_ensure(wisp_compiler *c)
 {
@@ -375,9 +424,9 @@ void wisp_emit_home(wisp_compiler *c, size_t count);
 /* Moves home all operands that are in [local], or in any local. */
 void wisp_emit_flush_local(wisp_compiler *c, uint32_t local);
 void wisp_emit_flush(wisp_compiler *c);
-/* Whether the topmost operand can be given by its instruction to another slot, and that. */
-bool wisp_emit_can_retarget(const wisp_compiler *c);
-void wisp_emit_retarget(wisp_compiler *c, uint16_t slot);
+/* If the last instruction gave [operand], which has been popped, it gives it to [slot] instead.
+ */
+bool wisp_emit_retarget(wisp_compiler *c, const wisp_operand *operand, uint16_t slot);
 
 /* Whether the last instruction, last_code, gave [operand], which has been popped. */
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand);

@@ -38,7 +38,7 @@ static void mark(wisp_compiler *c, uint32_t unit)
     c->marks[c->mark_len++] = (wisp_mark){.unit = unit, .offset = wisp_compile_offset(c)};
 }
 
-WISP_COLD static void note_origin(wisp_compiler *c, uint32_t unit)
+WISP_APART static void note_origin(wisp_compiler *c, uint32_t unit)
 {
     if (c->is_dead)
         return;
@@ -109,18 +109,22 @@ static bool last_gave_top(const wisp_compiler *c)
            wisp_operand_top(c, 1)->kind == WISP_OPERAND_HOME;
 }
 
-bool wisp_emit_can_retarget(const wisp_compiler *c)
+bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
 {
-    return last_gave_top(c);
+    return has_last(c, c->last_end) && operand->kind == WISP_OPERAND_HOME &&
+           operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
 }
 
-void wisp_emit_retarget(wisp_compiler *c, uint16_t slot)
+bool wisp_emit_retarget(wisp_compiler *c, const wisp_operand *operand, uint16_t slot)
 {
+    if (!wisp_emit_gave(c, operand))
+        return false;
     c->code[c->last_start + WISP_UNITS_HEAD] = slot;
     c->last_end = 0;
     wisp_emit_overwrite(c, slot);
     c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = slot;
     c->accumulators.slots[WISP_ACC_NONE] = WISP_NO_SLOT;
+    return true;
 }
 
 /* ------------------------------------------------------------------ accumulators */
@@ -256,12 +260,6 @@ void wisp_emit_home(wisp_compiler *c, size_t count)
 }
 
 /* ------------------------------------------------------------------ conditions and jumps */
-
-bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
-{
-    return has_last(c, c->last_end) && operand->kind == WISP_OPERAND_HOME &&
-           operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
-}
 
 bool wisp_emit_was_set(const wisp_compiler *c, uint16_t slot)
 {

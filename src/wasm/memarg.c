@@ -55,11 +55,6 @@ static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
     return type->is_64 ? ACCESS_AT64 : ACCESS_PLAIN;
 }
 
-bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg)
-{
-    return access_of(c, memarg) == ACCESS_PLAIN;
-}
-
 static uint32_t code_at64(uint32_t code)
 {
     switch (code) {

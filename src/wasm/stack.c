@@ -71,31 +71,28 @@ wisp_types wisp_control_params(const wisp_control *control)
     return (wisp_types){NULL, 0};
 }
 
-wisp_types wisp_control_results(const wisp_control *control)
-{
-    if (control->type)
-        return (wisp_types){control->type->results, control->type->result_count};
-    return (wisp_types){&control->single, control->single ? 1 : 0};
-}
-
 wisp_types wisp_control_label(const wisp_control *control)
 {
     return control->opcode == WISP_OPCODE_LOOP ? wisp_control_params(control)
                                                : wisp_control_results(control);
 }
 
+WISP_APART static bool make_control_room(wisp_compiler *c)
+{
+    if (wisp_array_reserve(c->allocator, &c->controls, &c->control_capacity, c->depth + 1,
+                           sizeof *c->controls))
+        return true;
+    wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu blocks", c->depth + 1);
+    return false;
+}
+
 void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
                        wisp_valtype single)
 {
-    if (c->depth == WISP_NESTING_MAX) {
+    if (c->depth == WISP_NESTING_MAX)
         wisp_compile_fail(c, WISP_LIMIT, "blocks nested deeper than %d", WISP_NESTING_MAX);
+    if (c->status || (c->depth == c->control_capacity && !make_control_room(c)))
         return;
-    }
-    if (!wisp_array_reserve(c->allocator, &c->controls, &c->control_capacity, c->depth + 1,
-                            sizeof *c->controls)) {
-        wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu blocks", c->depth + 1);
-        return;
-    }
     c->controls[c->depth] = (wisp_control){
         .opcode = opcode,
         .single = single,
@@ -150,7 +147,7 @@ void wisp_locals_unset(wisp_compiler *c, const wisp_control *control)
 
 /* ------------------------------------------------------------------ operands */
 
-static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype type)
+WISP_APART static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype type)
 {
     static const wisp_operand unknown;
     if (!current(c)->is_polymorphic)
@@ -159,7 +156,8 @@ static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype type)
 }
 
 /* [operand], whose type is not [type], but may match it. */
-static const wisp_operand *match(wisp_compiler *c, const wisp_operand *operand, wisp_valtype type)
+WISP_APART static const wisp_operand *match(wisp_compiler *c, const wisp_operand *operand,
+                                           wisp_valtype type)
 {
     if (!wisp_valtype_matches(operand->type, type))
         wisp_compile_fail_type(c, type, operand->type);
@@ -175,7 +173,7 @@ static inline const wisp_operand *pop_top(wisp_compiler *c, wisp_valtype type)
     return operand->type == type || !type ? operand : match(c, operand, type);
 }
 
-static const wisp_operand *add_and_pop(wisp_compiler *c, wisp_valtype type)
+WISP_APART static const wisp_operand *add_and_pop(wisp_compiler *c, wisp_valtype type)
 {
     wisp_emit_top_sum(c);
     return pop_top(c, type);
@@ -195,7 +193,7 @@ const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
     return c->height == c->floor ? pop_nothing(c, type) : pop_top(c, type);
 }
 
-void wisp_operands_pop(wisp_compiler *c, wisp_types types)
+void wisp_operands_pop_all(wisp_compiler *c, wisp_types types)
 {
     for (uint32_t i = types.count; i-- > 0;)
         wisp_operand_pop(c, types.types[i]);
@@ -223,43 +221,24 @@ bool wisp_operands_make_room(wisp_compiler *c, uint32_t count)
     return true;
 }
 
-/* An operand of [type], of which nothing else is set. */
-static wisp_operand *push(wisp_compiler *c, wisp_valtype type, wisp_operand_kind kind)
-{
-    uint32_t home = c->top, top = home + wisp_valtype_slots(type);
-    c->top = top;
-    if (c->slots_max < top)
-        c->slots_max = top;
-    wisp_operand *operand = &c->operands[c->height++];
-    operand->type = type;
-    operand->home = (uint16_t)home;
-    operand->kind = (uint8_t)kind;
-    return operand;
-}
-
-void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
-{
-    push(c, type, WISP_OPERAND_HOME);
-}
-
-void wisp_operands_push(wisp_compiler *c, wisp_types types)
+void wisp_operands_push_all(wisp_compiler *c, wisp_types types)
 {
     if (c->top + types.count * WISP_SLOTS_V128 > c->slots_room &&
         !wisp_operands_make_room(c, wisp_valtypes_slots(types.types, types.count)))
         return;
     for (uint32_t i = 0; i < types.count; i++)
-        push(c, types.types[i], WISP_OPERAND_HOME);
+        wisp_operand_push(c, types.types[i]);
 }
 
 void wisp_operand_push_constant(wisp_compiler *c, wisp_valtype type, uint64_t bits)
 {
-    push(c, type, WISP_OPERAND_CONSTANT)->bits = bits;
+    wisp_operand_add(c, type, WISP_OPERAND_CONSTANT)->bits = bits;
 }
 
 void wisp_operand_push_sum(wisp_compiler *c, uint32_t local, uint32_t addend)
 {
     wisp_local *l = &c->locals[local];
-    wisp_operand *operand = push(c, l->type, WISP_OPERAND_LOCAL);
+    wisp_operand *operand = wisp_operand_add(c, l->type, WISP_OPERAND_LOCAL);
     operand->local = (uint16_t)local;
     operand->next_ref = l->refs;
     operand->addend = addend;
@@ -287,7 +266,7 @@ void wisp_operands_match(wisp_compiler *c, wisp_types types)
     }
 }
 
-void wisp_operands_check(wisp_compiler *c, wisp_types types)
+void wisp_operands_check_all(wisp_compiler *c, wisp_types types)
 {
     wisp_operands_match(c, types);
     if (c->height - c->floor < types.count) {

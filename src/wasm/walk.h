@@ -157,8 +157,21 @@ typedef struct wisp_memarg {
 /* That of an access to 2^[natural] bytes. */
 wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural);
 
+/* The same for the commonest instructions: mostly it is two bytes, of memory 0. */
+static inline wisp_memarg wisp_walk_short_memarg(wisp_compiler *c, uint32_t natural)
+{
+    const uint8_t *at = c->r.at;
+    if (!c->has_plain_memory || wisp_reader_left(&c->r) < 2 || at[0] > natural || at[1] >= 0x80)
+        return wisp_walk_memarg(c, natural);
+    c->r.at += 2;
+    return (wisp_memarg){.offset = at[1]};
+}
+
 /* Whether the handlers for memory 0, not shared, with addresses of 32 bits will do. */
-bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg);
+static inline bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memarg *memarg)
+{
+    return c->has_plain_memory && memarg->memory == 0 && memarg->offset <= UINT32_MAX;
+}
 
 /* The instruction that does on the memory of [memarg] what [code], a load or store, does on
  * that one; where there is none, [any], LOAD_ANY or STORE_ANY. */

@@ -42,8 +42,10 @@ void wisp_walk_enter(wisp_compiler *c, const wisp_functype *type)
 {
     wisp_types params = params_of(type);
     wisp_operands_check(c, params);
-    wisp_emit_flush(c);
-    wisp_emit_home(c, params.count);
+    if (c->moved < c->height)
+        wisp_emit_flush(c);
+    if (params.count != 0)
+        wisp_emit_home(c, params.count);
     wisp_operands_pop(c, params);
 }
 
@@ -134,37 +136,44 @@ static void end_function(wisp_compiler *c, wisp_control *block)
     c->code_room = 0;
 }
 
+/* All that goes on behind [block] comes here. */
+static void join(wisp_compiler *c, wisp_control *block)
+{
+    wisp_emit_label(c, block);
+    wisp_handlers_land(c, block);
+    wisp_emit_patch(c, block->else_jump);
+    c->is_dead = false;
+}
+
 void wisp_walk_end(wisp_compiler *c)
 {
+    wisp_control *block = current(c);
+    wisp_types results = wisp_control_results(block);
     wisp_walk_check_results(c);
-    if (c->status == WISP_OK && current(c)->opcode == WISP_OPCODE_TRY_TABLE)
+    if (block->opcode == WISP_OPCODE_TRY_TABLE && c->status == WISP_OK)
         wisp_walk_try_table_end(c);
-    wisp_control block = *current(c);
-    wisp_types results = wisp_control_results(&block);
-    if (block.opcode == WISP_OPCODE_IF)
-        check_missing_else(c, &block);
+    if (block->opcode == WISP_OPCODE_IF)
+        check_missing_else(c, block);
     if (c->status)
         return;
-    if (block.is_function) {
-        end_function(c, &block);
+    if (block->is_function) {
+        end_function(c, block);
         return;
     }
-    wisp_locals_unset(c, &block);
-    if (block.opcode == WISP_OPCODE_LOOP)
-        wisp_emit_weights(c, &block);
-    bool is_joined = block.jumps != 0 || block.else_jump != 0 || block.catches != 0;
+    wisp_locals_unset(c, block);
+    if (block->weights != 0)
+        wisp_emit_weights(c, block);
+    bool is_joined = block->jumps != 0 || block->else_jump != 0 || block->catches != 0;
     bool is_moved = wisp_walk_catch_end(c);
     bool is_kept = !is_joined && !is_moved && !c->is_dead;
-    if (is_joined && !is_moved && !c->is_dead)
+    if (is_joined && !is_moved && !c->is_dead && results.count != 0)
         wisp_emit_home(c, results.count);
     if (!is_kept)
         wisp_operands_drop(c);
     c->depth--;
     c->floor = current(c)->height;
-    wisp_emit_label(c, &block);
-    wisp_handlers_land(c, &block);
-    wisp_emit_patch(c, block.else_jump);
-    c->is_dead = c->is_dead && !is_joined;
+    if (is_joined)
+        join(c, block);
     if (!is_kept)
         wisp_operands_push(c, results);
 }

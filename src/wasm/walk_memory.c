@@ -103,7 +103,7 @@ static void load_plain(wisp_compiler *c, uint32_t offset)
 static void load(wisp_compiler *c, uint32_t natural)
 {
     const wisp_opcode *op = c->opcode;
-    wisp_memarg memarg = wisp_walk_memarg(c, natural);
+    wisp_memarg memarg = wisp_walk_short_memarg(c, natural);
     if (wisp_memarg_is_plain(c, &memarg)) {
         load_plain(c, (uint32_t)memarg.offset);
         return;
@@ -252,7 +252,7 @@ static void store_to_first(wisp_compiler *c, const wisp_operand *value, uint32_t
 
 static void store(wisp_compiler *c, uint32_t natural)
 {
-    wisp_memarg memarg = wisp_walk_memarg(c, natural);
+    wisp_memarg memarg = wisp_walk_short_memarg(c, natural);
     const wisp_operand *value = wisp_operand_pop(c, c->opcode->in);
     if (wisp_memarg_is_plain(c, &memarg)) {
         store_to_first(c, value, (uint32_t)memarg.offset, is_store_immediate(value, natural));

@@ -53,7 +53,7 @@ static uint32_t read_local(wisp_compiler *c)
     return wisp_walk_index(c, "local", c->local_count);
 }
 
-static void get_local(wisp_compiler *c)
+WISP_APART static void get_local(wisp_compiler *c)
 {
     uint32_t local = read_local(c);
     if (c->status)
@@ -78,17 +78,14 @@ void wisp_walk_local_get(wisp_compiler *c)
 /* Pops a value into [local], if possible by having its instruction write there. */
 static const wisp_operand *set_local(wisp_compiler *c, uint32_t local)
 {
-    wisp_emit_sum(c);
-    bool can_retarget = wisp_emit_can_retarget(c);
-    if (c->locals[local].is_unset)
+    const wisp_local *l = &c->locals[local];
+    if (l->is_unset)
         wisp_local_set(c, local);
-    const wisp_operand *value = wisp_operand_pop(c, c->locals[local].type);
-    if (can_retarget && c->locals[local].refs == 0) {
-        wisp_emit_retarget(c, c->locals[local].slot);
+    const wisp_operand *value = wisp_operand_pop(c, l->type);
+    if (l->refs == 0 && wisp_emit_retarget(c, value, l->slot))
         return value;
-    }
     wisp_emit_flush_local(c, local);
-    wisp_emit_move(c, c->locals[local].slot, value);
+    wisp_emit_move(c, l->slot, value);
     return value;
 }
 
@@ -148,12 +145,24 @@ void wisp_walk_global_set(wisp_compiler *c)
 
 /* ------------------------------------------------------------------ numbers */
 
-void wisp_walk_i32_const(wisp_compiler *c)
+WISP_APART static void long_constant(wisp_compiler *c)
 {
     int32_t value = 0;
     if (!wisp_read_leb_s32(&c->r, &value))
         wisp_compile_fail(c, WISP_MALFORMED, "i32.const expects a 32-bit number");
     wisp_operand_push_constant(c, WISP_I32, (uint32_t)value);
+}
+
+void wisp_walk_i32_const(wisp_compiler *c)
+{
+    const uint8_t *at = c->r.at;
+    if (at == c->r.end || *at >= 0x80) {
+        long_constant(c);
+        return;
+    }
+    c->r.at++;
+    wisp_operand_push_constant(c, WISP_I32,
+                               (uint32_t)((*at ^ 0x40) - 0x40)); /* the sign: bit 6 */
 }
 
 void wisp_walk_i64_const(wisp_compiler *c)
