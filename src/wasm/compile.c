@@ -181,7 +181,7 @@ bool wisp_compile_step(wisp_compiler *c)
         return false;
     }
     const wisp_opcode *opcode = &wisp_opcodes[*c->r.at++];
-    c->instructions += opcode->shape > WISP_SHAPE_END;
+    c->instructions++;
     walk_opcode(c, opcode);
     return true;
 }

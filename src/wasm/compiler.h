@@ -141,12 +141,11 @@ struct wisp_compiler {
     uint16_t *code;
     size_t code_len, code_capacity, code_max, dead_len;
     size_t code_room; /* while code_len is less there is room; 0 if nothing is to be kept */
-    /* The last instruction, if it gave operand height - 1 and nothing jumps behind it. */
-    uint32_t last_start, last_end;
-    uint32_t last_code;
-    /* Where it ended, unless jumps go there, and the instruction before it, likewise; then it
-     * may have been given another slot. */
-    uint32_t last_len, before_len, before_start, before_code;
+    /* The last instruction with a result: it is the last of all if it ended, at last_len, where
+     * the code does; 0 if jumps go there. Then the same of the one before it. */
+    uint32_t last_start, last_code, last_len;
+    uint32_t before_start, before_code, before_len;
+    uint32_t last_end; /* the same as last_len while its result is in an operand's home */
     /* Which slot's value each accumulator has too, now and before the last instruction. */
     wisp_accumulators accumulators, last_accumulators;
     size_t last_height;

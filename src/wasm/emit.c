@@ -74,9 +74,9 @@ void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot)
 
 void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 {
-    c->before_len = c->last_len == c->code_len ? c->last_len : 0;
     c->before_start = c->last_start;
     c->before_code = c->last_code;
+    c->before_len = c->last_len;
     c->last_start = (uint32_t)c->code_len;
     c->last_code = code;
     c->last_accumulators = c->accumulators;

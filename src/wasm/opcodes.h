@@ -245,17 +245,16 @@
     X(22, I64_MUL_WIDE_U,   "i64.mul_wide_u", WIDE_2,     I64,  I64,  I64_MUL_WIDE_U, WIDE_ARITHMETIC)
 /* clang-format on */
 
-/* How an instruction is validated and translated; each has a function in compile.c. Those up to
- * END do not count as instructions. */
+/* How an instruction is validated and translated; each has a function in compile.c. */
 #define WISP_SHAPES(X)                                                                           \
     X(UNKNOWN)                                                                                   \
-    X(ELSE)                                                                                      \
-    X(END)                                                                                       \
     X(UNREACHABLE)                                                                               \
     X(NOP)                                                                                       \
     X(BLOCK)                                                                                     \
     X(LOOP)                                                                                      \
     X(IF)                                                                                        \
+    X(ELSE)                                                                                      \
+    X(END)                                                                                       \
     X(BR)                                                                                        \
     X(BR_IF)                                                                                     \
     X(BR_TABLE)                                                                                  \

@@ -157,7 +157,7 @@ WISP_APART static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype
 
 /* [operand], whose type is not [type], but may match it. */
 WISP_APART static const wisp_operand *match(wisp_compiler *c, const wisp_operand *operand,
-                                           wisp_valtype type)
+                                            wisp_valtype type)
 {
     if (!wisp_valtype_matches(operand->type, type))
         wisp_compile_fail_type(c, type, operand->type);

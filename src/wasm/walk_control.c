@@ -91,6 +91,7 @@ void wisp_walk_check_results(wisp_compiler *c)
 
 void wisp_walk_else(wisp_compiler *c)
 {
+    c->instructions--; /* it is not counted */
     wisp_control *block = current(c);
     if (block->opcode != WISP_OPCODE_IF) {
         wisp_compile_fail(c, WISP_MALFORMED, "else outside of an if");
@@ -147,6 +148,7 @@ static void join(wisp_compiler *c, wisp_control *block)
 
 void wisp_walk_end(wisp_compiler *c)
 {
+    c->instructions--; /* it is not counted */
     wisp_control *block = current(c);
     wisp_types results = wisp_control_results(block);
     wisp_walk_check_results(c);

@@ -282,11 +282,10 @@ static int load_form(const wisp_compiler *c, const load_op *op, const wisp_opera
 
 /* If the right operand was just loaded, or the left one of two that can be exchanged, one
  * instruction loads and computes. */
-static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
-                         const wisp_operand *b, wisp_valtype out)
+WISP_APART static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
+                                    const wisp_operand *b, wisp_valtype out)
 {
-    bool is_load = c->last_code >= WISP_CODE_I32_LOAD && c->last_code < WISP_CODE_I32_ADD_LOAD_R;
-    const load_op *op = is_load ? find_load_op(code) : NULL;
+    const load_op *op = find_load_op(code);
     if (!op)
         return false;
     int form = load_form(c, op, b);
@@ -312,11 +311,17 @@ static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
 }
 #endif
 
+/* Whether the last instruction that gave a result is a load. */
+static bool was_load(const wisp_compiler *c)
+{
+    return c->last_code >= WISP_CODE_I32_LOAD && c->last_code < WISP_CODE_I32_ADD_LOAD_R;
+}
+
 /* Emits [code], which is an RR form, or that of its forms which suits the operands. */
 static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
                         const wisp_operand *b, wisp_valtype out)
 {
-    if (emit_load_op(c, code, a, b, out))
+    if (was_load(c) && emit_load_op(c, code, a, b, out))
         return;
     bool has_immediate = is_immediate(b);
     uint16_t slot_a = wisp_emit_use(c, a);

@@ -269,6 +269,7 @@ void wisp_walk_delegate(wisp_compiler *c)
     };
     if (handler.start != handler.end && !block->was_dead)
         push_handler(c, &c->handlers, &handler);
+    c->instructions++; /* which the end takes back */
     wisp_walk_end(c);
 }
 
