@@ -3,12 +3,6 @@
 /* The traits of the register instructions. Those that are not named have none: whatever
  * accumulators hold is forgotten, and their results are in slots. */
 
-#ifdef WISP_NO_ACCUMULATORS
-
-const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {0};
-
-#else
-
 enum {
     FIELD_u32 = WISP_ACC_INT,
     FIELD_i32 = WISP_ACC_INT,
@@ -26,7 +20,7 @@ enum { LOAD_FORMS = WISP_CODE_I32_LOAD_ACC - WISP_CODE_I32_LOAD };
 
 #define TWIN(distance) ((distance)*WISP_TRAIT_DISTANCE)
 
-const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
+const uint8_t wisp_code_trait_table[WISP_CODE_COUNT] = {
 #define KEEPS(name)    [WISP_CODE_##name] = WISP_TRAIT_KEEPS,
     KEEPS(BR) KEEPS(BR_NZ) KEEPS(BR_Z) KEEPS(LOOP_NZ) KEEPS(LOOP_Z) KEEPS(COPY_32) KEEPS(COPY_64)
     KEEPS(COPY_SUM)
@@ -121,5 +115,3 @@ const uint8_t wisp_code_traits[WISP_CODE_COUNT] = {
 };
 
 /* clang-format on */
-
-#endif

@@ -33,15 +33,31 @@
  *
  * Forms whose name ends in ACC leave their result in the accumulator only; their d is idle.
  * Machines with few registers do without all of these (WISP_NO_ACCUMULATORS).
+ *
+ * Where the interpreter must be small (WISP_FEW_FORMS) an instruction has one code, of the form
+ * RR, and the others are flags beside it, which interp_switch.c looks at before it goes to the
+ * one handler: the right operand is an immediate of type i32, the comparison jumps.
  */
 
 /* clang-format off */
 
+#ifdef WISP_FEW_FORMS
+#define WISP_FORM(...)
+#define WISP_FORMS_BINARY(F, ...) F(RR, __VA_ARGS__)
+#define WISP_FORMS_COMPARE(F, ...) F(RR, __VA_ARGS__)
+enum { WISP_HAS_FORMS = 0 };
+#else
+#define WISP_FORM(...) __VA_ARGS__
+enum { WISP_HAS_FORMS = 1 };
+#endif
+
 #ifdef WISP_NO_ACCUMULATORS
 #define WISP_ACC(...)
 enum { WISP_HAS_ACCUMULATORS = 0 };
+#ifndef WISP_FEW_FORMS
 #define WISP_FORMS_BINARY(F, ...) F(RR, __VA_ARGS__) F(RI, __VA_ARGS__)
 #define WISP_FORMS_COMPARE(F, ...) F(RR, __VA_ARGS__) F(RI, __VA_ARGS__)
+#endif
 #else
 #define WISP_ACC(...) __VA_ARGS__
 enum { WISP_HAS_ACCUMULATORS = 1 };
@@ -255,8 +271,8 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
 
 /* The same for the accumulators of floats; memory that is not ordinary has integers only. */
 #define WISP_CODE_FLOAT_LOAD(X)                                                                   \
-    X(F32_LOAD,     f32, float,    float)                                                         \
-    X(F64_LOAD,     f64, double,   double)
+    WISP_ACC(X(F32_LOAD,     f32, float,    float))                                               \
+    WISP_ACC(X(F64_LOAD,     f64, double,   double))
 
 /*
  * d = a op memory[…], for arithmetic on what was just loaded: X(name, operation, its load,
@@ -302,8 +318,8 @@ enum { WISP_HAS_ACCUMULATORS = 1 };
 
 /* The same on floats: forms none and, next to it, _A with b in the accumulator; _K and _KA. */
 #define WISP_CODE_FLOAT_STORE(X)                                                                  \
-    X(F32_STORE, f32, float)                                                                      \
-    X(F64_STORE, f64, double)
+    WISP_ACC(X(F32_STORE, f32, float))                                                            \
+    WISP_ACC(X(F64_STORE, f64, double))
 
 /*
  * Each load and store has two more forms for a memory 0 that is not the ordinary one, with the
@@ -395,9 +411,9 @@ enum { WISP_HAS_MEMORY_FORMS = 1 };
     WISP_ACC(X(RETURN_32_A))                                                                      \
     X(RETURN_64)     /* those of one type: */                                                     \
     WISP_ACC(X(RETURN_64_A))                                                                      \
-    X(RETURN_F32)                                                                                 \
+    WISP_ACC(X(RETURN_F32))                                                                       \
     WISP_ACC(X(RETURN_F32_A))                                                                     \
-    X(RETURN_F64)                                                                                 \
+    WISP_ACC(X(RETURN_F64))                                                                       \
     WISP_ACC(X(RETURN_F64_A))                                                                     \
     X(CALL)          /* args, callee:4, a pointer to wisp_function */                             \
     X(CALL_IMPORT)   /* args, function:2 */                                                       \
@@ -448,9 +464,19 @@ typedef enum wisp_code {
     WISP_CODE_COUNT
 } wisp_code;
 
-/* The forms of one instruction, as distances from its first code … */
-enum { WISP_FORM_RR, WISP_FORM_RI, WISP_FORM_AR, WISP_FORM_AI, WISP_FORM_RA };
-/* … of a load … */
+#ifdef WISP_NO_ACCUMULATORS
+/* What has no accumulator of its own moves as integers do. */
+enum {
+    WISP_CODE_F32_LOAD = WISP_CODE_I32_LOAD,
+    WISP_CODE_F64_LOAD = WISP_CODE_I64_LOAD,
+    WISP_CODE_F32_STORE = WISP_CODE_I32_STORE,
+    WISP_CODE_F64_STORE = WISP_CODE_I64_STORE,
+    WISP_CODE_RETURN_F32 = WISP_CODE_RETURN_32,
+    WISP_CODE_RETURN_F64 = WISP_CODE_RETURN_64
+};
+#endif
+
+/* The forms of a load, as distances from its first code … */
 enum {
     WISP_FORM_LOAD_A = 1,
     WISP_FORM_LOAD_X,
@@ -460,8 +486,30 @@ enum {
     WISP_FORM_LOAD_U,
     WISP_FORM_LOAD_UX
 };
-/* … of arithmetic that loads … */
+/* … and of arithmetic that loads. */
 enum { WISP_FORM_LOAD_OP_R = 0, WISP_FORM_LOAD_OP_RX = 2, WISP_FORM_LOAD_OP_RK = 4 };
+
+#ifdef WISP_FEW_FORMS
+
+/* The forms of one instruction: flags. BRN jumps if the comparison does not hold. */
+enum {
+    WISP_FORM_RR,
+    WISP_FORM_AR = 0, /* the accumulators' are never asked for */
+    WISP_FORM_RA = 0,
+    WISP_CODE_MASK = 0x07ff,
+    WISP_FORM_RI = 0x0800,
+    WISP_FORM_BR = 0x1000,
+    WISP_FORM_LOOP = 0x2000,
+    WISP_FORM_BRN = 0x4000,
+    WISP_INT_COMPARE_FORMS = 1,
+    WISP_FLOAT_COMPARE_FORMS = 1
+};
+
+#else
+
+enum { WISP_CODE_MASK = UINT16_MAX };
+/* Those of other instructions, likewise … */
+enum { WISP_FORM_RR, WISP_FORM_RI, WISP_FORM_AR, WISP_FORM_AI, WISP_FORM_RA };
 /* … and of a comparison: from the value to BR, and so on. */
 enum {
     WISP_FORM_BR = WISP_CODE_I32_EQ_BR_RR - WISP_CODE_I32_EQ_RR,
@@ -470,6 +518,8 @@ enum {
     WISP_INT_COMPARE_FORMS = WISP_CODE_I32_NE_RR - WISP_CODE_I32_EQ_RR,
     WISP_FLOAT_COMPARE_FORMS = WISP_CODE_F64_NE_RR - WISP_CODE_F64_EQ_RR
 };
+
+#endif
 
 /* Instructions for values of 32, 64 and 128 bits come in this order, so far apart. */
 enum { WISP_WIDTH_FORMS = WISP_CODE_SELECT_64 - WISP_CODE_SELECT_32 };
@@ -513,7 +563,19 @@ typedef enum wisp_accumulator {
 
 enum { WISP_TRAIT_RESULT = 3, WISP_TRAIT_KEEPS = 4, WISP_TRAIT_DISTANCE = 8 };
 
-extern const uint8_t wisp_code_traits[WISP_CODE_COUNT];
+#ifdef WISP_NO_ACCUMULATORS
+static inline unsigned wisp_code_traits(uint32_t code)
+{
+    (void)code;
+    return 0;
+}
+#else
+extern const uint8_t wisp_code_trait_table[WISP_CODE_COUNT];
+static inline unsigned wisp_code_traits(uint32_t code)
+{
+    return wisp_code_trait_table[code];
+}
+#endif
 
 /* Slots of a frame header. */
 enum {

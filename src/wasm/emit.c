@@ -49,7 +49,7 @@ WISP_APART static void note_origin(wisp_compiler *c, uint32_t unit)
 
 static inline void emit_head(wisp_compiler *c, uint32_t code)
 {
-    unsigned traits = wisp_code_traits[code];
+    unsigned traits = wisp_code_traits(code);
     if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
         wisp_emit_forget(c);
     c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NO_SLOT;
@@ -90,7 +90,7 @@ void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
 {
     uint16_t *slots = c->accumulators.slots;
-    slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = wisp_operand_home(c);
+    slots[wisp_code_traits(c->last_code) & WISP_TRAIT_RESULT] = wisp_operand_home(c);
     slots[WISP_ACC_NONE] = WISP_NO_SLOT;
     c->last_end = c->last_len = (uint32_t)c->code_len;
     c->last_height = c->height + 1;
@@ -122,7 +122,7 @@ bool wisp_emit_retarget(wisp_compiler *c, const wisp_operand *operand, uint16_t 
     c->code[c->last_start + WISP_UNITS_HEAD] = slot;
     c->last_end = 0;
     wisp_emit_overwrite(c, slot);
-    c->accumulators.slots[wisp_code_traits[c->last_code] & WISP_TRAIT_RESULT] = slot;
+    c->accumulators.slots[wisp_code_traits(c->last_code) & WISP_TRAIT_RESULT] = slot;
     c->accumulators.slots[WISP_ACC_NONE] = WISP_NO_SLOT;
     return true;
 }
@@ -146,7 +146,7 @@ void wisp_emit_accumulated(wisp_compiler *c)
 
 void wisp_emit_in_accumulator(wisp_compiler *c, const wisp_operand *operand)
 {
-    unsigned distance = wisp_code_traits[c->last_code] / WISP_TRAIT_DISTANCE;
+    unsigned distance = wisp_code_traits(c->last_code) / WISP_TRAIT_DISTANCE;
     if (distance == 0 || !wisp_emit_gave(c, operand))
         return;
     c->last_code += distance;
@@ -196,7 +196,7 @@ static void emit_sum_to(wisp_compiler *c, uint16_t to, const wisp_operand *sum)
 void wisp_emit_top_sum(wisp_compiler *c)
 {
     const wisp_operand *sum = wisp_operand_pop_sum(c, WISP_I32);
-    wisp_emit_producer(c, WISP_CODE_I32_ADD_RI);
+    wisp_emit_producer(c, WISP_CODE_I32_ADD_RR + WISP_FORM_RI);
     wisp_emit(c, c->locals[sum->local].slot);
     wisp_emit_32(c, sum->addend);
     wisp_emit_result(c, WISP_I32);
@@ -283,11 +283,17 @@ int wisp_emit_take_back(wisp_compiler *c, uint16_t units[WISP_UNITS_TAKEN_MAX])
 /* Whether [code] is a comparison that gives a value, which a jump can be made of. */
 static bool is_comparison(uint32_t code)
 {
-    if (code >= WISP_CODE_I32_EQ_RR && code < WISP_CODE_F64_EQ_RR)
-        return (code - WISP_CODE_I32_EQ_RR) % WISP_INT_COMPARE_FORMS < WISP_FORM_BR;
-    if (code >= WISP_CODE_F64_EQ_RR && code < WISP_CODE_F32_MIN)
-        return (code - WISP_CODE_F64_EQ_RR) % WISP_FLOAT_COMPARE_FORMS < WISP_FORM_BR;
+    uint32_t number = code & WISP_CODE_MASK, flags = code - number;
+    if (number >= WISP_CODE_I32_EQ_RR && number < WISP_CODE_F64_EQ_RR)
+        return (number - WISP_CODE_I32_EQ_RR) % WISP_INT_COMPARE_FORMS + flags < WISP_FORM_BR;
+    if (number >= WISP_CODE_F64_EQ_RR && number < WISP_CODE_F32_MIN)
+        return (number - WISP_CODE_F64_EQ_RR) % WISP_FLOAT_COMPARE_FORMS + flags < WISP_FORM_BR;
     return false;
+}
+
+static bool is_float_comparison(uint32_t code)
+{
+    return (code & WISP_CODE_MASK) >= WISP_CODE_F64_EQ_RR;
 }
 
 wisp_condition wisp_emit_condition(wisp_compiler *c)
@@ -309,14 +315,14 @@ wisp_condition wisp_emit_condition(wisp_compiler *c)
 /* The comparison of integers that holds where [code], one that gives a value, does not. */
 static uint32_t negated(uint32_t code)
 {
-    uint32_t index = code - WISP_CODE_I32_EQ_RR;
-    uint32_t group = index / WISP_INT_COMPARE_FORMS ^ 1;
-    return WISP_CODE_I32_EQ_RR + group * WISP_INT_COMPARE_FORMS + index % WISP_INT_COMPARE_FORMS;
+    uint32_t number = code & WISP_CODE_MASK, index = number - WISP_CODE_I32_EQ_RR;
+    uint32_t group = index / WISP_INT_COMPARE_FORMS, other = group ^ 1;
+    return code + (other - group) * WISP_INT_COMPARE_FORMS;
 }
 
 bool wisp_emit_negate(wisp_compiler *c)
 {
-    if (!last_gave_top(c) || !is_comparison(c->last_code) || c->last_code >= WISP_CODE_F64_EQ_RR)
+    if (!last_gave_top(c) || !is_comparison(c->last_code) || is_float_comparison(c->last_code))
         return false;
     c->last_code = negated(c->last_code);
     wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
@@ -328,7 +334,7 @@ static uint32_t jump_code(uint32_t code, bool sense, bool back)
 {
     if (back)
         return (sense ? code : negated(code)) + WISP_FORM_LOOP;
-    if (code >= WISP_CODE_F64_EQ_RR)
+    if (is_float_comparison(code))
         return code + (sense ? WISP_FORM_BR : WISP_FORM_BRN);
     return (sense ? code : negated(code)) + WISP_FORM_BR;
 }

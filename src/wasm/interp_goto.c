@@ -29,6 +29,7 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
     DISPATCH;
 
 #include "wasm/ops.inc"
+#include "wasm/ops_loop.inc"
 #include "wasm/ops_move.inc"
 #include "wasm/ops_number.inc"
 #include "wasm/ops_memory.inc"

@@ -62,6 +62,7 @@ WISP_TRAPS(X)
 #undef X
 
 #include "wasm/ops.inc"
+#include "wasm/ops_loop.inc"
 #include "wasm/ops_move.inc"
 #include "wasm/ops_number.inc"
 #include "wasm/ops_memory.inc"

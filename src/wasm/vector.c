@@ -23,7 +23,7 @@ void wisp_vector_unary(wisp_slot *fp, const uint16_t *pc)
 {
     wisp_v128 a = vector_at(fp, pc + 3), d = a;
     switch (pc[2]) {
-        WISP_VECTOR_UNARY(X)
+        WISP_VECTOR_UNARY_CALLED(X)
     }
     wisp_v128_to_slots(&fp[pc[1]], d);
 }
@@ -32,7 +32,7 @@ void wisp_vector_binary(wisp_slot *fp, const uint16_t *pc)
 {
     wisp_v128 a = vector_at(fp, pc + 3), b = vector_at(fp, pc + 4), d = a;
     switch (pc[2]) {
-        WISP_VECTOR_BINARY(X)
+        WISP_VECTOR_BINARY_CALLED(X)
     }
     wisp_v128_to_slots(&fp[pc[1]], d);
 }
@@ -42,7 +42,7 @@ void wisp_vector_ternary(wisp_slot *fp, const uint16_t *pc)
     wisp_v128 a = vector_at(fp, pc + 3), b = vector_at(fp, pc + 4), c = vector_at(fp, pc + 5);
     wisp_v128 d = a;
     switch (pc[2]) {
-        WISP_VECTOR_TERNARY(X)
+        WISP_VECTOR_TERNARY_CALLED(X)
     }
     wisp_v128_to_slots(&fp[pc[1]], d);
 }
@@ -61,7 +61,7 @@ void wisp_vector_shift(wisp_slot *fp, const uint16_t *pc)
     uint32_t count = fp[pc[4]].u32, n;
     switch (pc[2]) {
         WISP_VECTOR_SHIFT(X)
-        WISP_VECTOR_SHIFT_DIRECT(X)
+        WISP_VECTOR_SHIFT_HOT(X)
     }
     wisp_v128_to_slots(&fp[pc[1]], d);
 }

@@ -6,9 +6,9 @@
  * number is what follows the prefix byte 0xfd and shape.operation is the name.
  *
  * Most have nothing more than the result: an expression of the vectors a, b and c, as lanes of
- * any type (vector_math.h). Those that hot loops are made of have a register instruction each
- * (DIRECT); the others share one for each number of operands, which is smaller and slower. An
- * instruction becomes direct by moving its line.
+ * any type (vector_math.h). Those that hot loops are made of (HOT) have a register instruction
+ * each, the direct ones; the others share one for each number of operands, which is smaller and
+ * slower. An instruction becomes direct by moving its line.
  */
 
 /* clang-format off */
@@ -57,7 +57,7 @@
     X(0xfe, f64x2, convert_low_i32x4_s,        CONVERT_LOW(I32, a))                               \
     X(0xff, f64x2, convert_low_i32x4_u,        CONVERT_LOW(U32, a))
 
-#define WISP_VECTOR_UNARY_DIRECT(X)                                                               \
+#define WISP_VECTOR_UNARY_HOT(X)                                                                  \
     X(0x87, i16x8, extend_low_i8x16_s,         EXTEND_LOW_S(8, a))                                \
     X(0x88, i16x8, extend_high_i8x16_s,        EXTEND_HIGH_S(8, a))                               \
     X(0x89, i16x8, extend_low_i8x16_u,         EXTEND_LOW_U(8, a))                                \
@@ -156,7 +156,7 @@
     X(0xf7, f64x2, pmax,                       PICK(F64(a) < F64(b), b, a))                       \
     X(0x112, i16x8, relaxed_dot_i8x16_i7x16_s, wisp_relaxed_dot(a, b))
 
-#define WISP_VECTOR_BINARY_DIRECT(X)                                                              \
+#define WISP_VECTOR_BINARY_HOT(X)                                                                 \
     X(0x23, i8x16, eq,                         I8(a) == I8(b))                                    \
     X(0x37, i32x4, eq,                         I32(a) == I32(b))                                  \
     X(0x39, i32x4, lt_s,                       I32(a) < I32(b))                                   \
@@ -200,7 +200,7 @@
     X(0x108, f64x2, relaxed_nmadd,             wisp_f64x2_madd(NEGATED(64, a), b, c))             \
     X(0x113, i32x4, relaxed_dot_i8x16_i7x16_add_s, wisp_relaxed_dot_add(a, b, c))
 
-#define WISP_VECTOR_TERNARY_DIRECT(X)                                                             \
+#define WISP_VECTOR_TERNARY_HOT(X)                                                                \
     X(0x52, v128, bitselect,                   PICK(c, a, b))                                     \
     X(0x105, f32x4, relaxed_madd,              wisp_f32x4_madd(a, b, c))                          \
     X(0x107, f64x2, relaxed_madd,              wisp_f64x2_madd(a, b, c))
@@ -213,7 +213,7 @@
     X(0x6d, i8x16, shr_u,                      8, SHR8_U(a, n))                                   \
     X(0xcc, i64x2, shr_s,                      64, SHR64_S(a, n))
 
-#define WISP_VECTOR_SHIFT_DIRECT(X)                                                               \
+#define WISP_VECTOR_SHIFT_HOT(X)                                                                  \
     X(0x8b, i16x8, shl,                        16, U16(a) << n)                                   \
     X(0x8c, i16x8, shr_s,                      16, I16(a) >> n)                                   \
     X(0x8d, i16x8, shr_u,                      16, U16(a) >> n)                                   \
@@ -331,13 +331,13 @@
 /* All of them. */
 #define WISP_VECTOR_ALL(X)                                                                        \
     WISP_VECTOR_UNARY(X)                                                                          \
-    WISP_VECTOR_UNARY_DIRECT(X)                                                                   \
+    WISP_VECTOR_UNARY_HOT(X)                                                                      \
     WISP_VECTOR_BINARY(X)                                                                         \
-    WISP_VECTOR_BINARY_DIRECT(X)                                                                  \
+    WISP_VECTOR_BINARY_HOT(X)                                                                     \
     WISP_VECTOR_TERNARY(X)                                                                        \
-    WISP_VECTOR_TERNARY_DIRECT(X)                                                                 \
+    WISP_VECTOR_TERNARY_HOT(X)                                                                    \
     WISP_VECTOR_SHIFT(X)                                                                          \
-    WISP_VECTOR_SHIFT_DIRECT(X)                                                                   \
+    WISP_VECTOR_SHIFT_HOT(X)                                                                      \
     WISP_VECTOR_TEST(X)                                                                           \
     WISP_VECTOR_RELAXED(X)                                                                        \
     WISP_VECTOR_SPLAT(X)                                                                          \
@@ -349,6 +349,27 @@
     WISP_VECTOR_LOAD_LANE(X)                                                                      \
     WISP_VECTOR_STORE_LANE(X)                                                                     \
     WISP_VECTOR_OTHER(X)
+
+/* Where code must be small, none is direct. */
+#ifdef WISP_FEW_FORMS
+#define WISP_VECTOR_UNARY_CALLED(X) WISP_VECTOR_UNARY(X) WISP_VECTOR_UNARY_HOT(X)
+#define WISP_VECTOR_UNARY_DIRECT(X)
+#define WISP_VECTOR_BINARY_CALLED(X) WISP_VECTOR_BINARY(X) WISP_VECTOR_BINARY_HOT(X)
+#define WISP_VECTOR_BINARY_DIRECT(X)
+#define WISP_VECTOR_TERNARY_CALLED(X) WISP_VECTOR_TERNARY(X) WISP_VECTOR_TERNARY_HOT(X)
+#define WISP_VECTOR_TERNARY_DIRECT(X)
+#define WISP_VECTOR_SHIFT_CALLED(X) WISP_VECTOR_SHIFT(X) WISP_VECTOR_SHIFT_HOT(X)
+#define WISP_VECTOR_SHIFT_DIRECT(X)
+#else
+#define WISP_VECTOR_UNARY_CALLED(X) WISP_VECTOR_UNARY(X)
+#define WISP_VECTOR_UNARY_DIRECT(X) WISP_VECTOR_UNARY_HOT(X)
+#define WISP_VECTOR_BINARY_CALLED(X) WISP_VECTOR_BINARY(X)
+#define WISP_VECTOR_BINARY_DIRECT(X) WISP_VECTOR_BINARY_HOT(X)
+#define WISP_VECTOR_TERNARY_CALLED(X) WISP_VECTOR_TERNARY(X)
+#define WISP_VECTOR_TERNARY_DIRECT(X) WISP_VECTOR_TERNARY_HOT(X)
+#define WISP_VECTOR_SHIFT_CALLED(X) WISP_VECTOR_SHIFT(X)
+#define WISP_VECTOR_SHIFT_DIRECT(X) WISP_VECTOR_SHIFT_HOT(X)
+#endif
 
 /*
  * The register instructions. Those that C functions do (vector.c): X(name, function, units).
@@ -386,11 +407,16 @@
 
 #define WISP_CODE_VECTOR(X)                                                                       \
     X(V128_CONST) /* d, value:8 */                                                                \
-    X(V128_ZERO)  /* d, a: the lower half of d, before zeros */                                   \
-    X(V128_LOAD)  /* d, a, offset:2 */                                                            \
-    X(V128_STORE) /* a, b, offset:2 */                                                            \
-    X(V128_LOAD_SPLAT_32) /* d, a, offset:2 */                                                    \
-    X(V128_LOAD_SPLAT_64) /* d, a, offset:2 */
+    X(V128_ZERO)  /* d, a: the lower half of d, before zeros */
+
+/* X(name, bytes) */
+#define WISP_CODE_VECTOR_LOAD(X)                                                                  \
+    X(V128_LOAD, 16)         /* d, a, offset:2 */                                                 \
+    X(V128_LOAD_SPLAT_32, 4) /* likewise */                                                       \
+    X(V128_LOAD_SPLAT_64, 8) /* likewise */
+
+#define WISP_CODE_VECTOR_STORE(X)                                                                 \
+    X(V128_STORE, 16) /* a, b, offset:2 */
 
 /* clang-format on */
 

@@ -71,9 +71,9 @@ static bool load_of_sum(wisp_compiler *c, const wisp_operand *address, uint32_t 
 /* A load from a local that was just set to a sum sets it by itself. */
 static bool load_and_set(wisp_compiler *c, const wisp_operand *address, uint32_t offset)
 {
-    uint32_t form = c->last_code == WISP_CODE_I32_ADD_RI   ? WISP_FORM_LOAD_U
-                    : c->last_code == WISP_CODE_I32_ADD_RR ? WISP_FORM_LOAD_UX
-                                                           : 0;
+    uint32_t form = c->last_code == WISP_CODE_I32_ADD_RR + WISP_FORM_RI ? WISP_FORM_LOAD_U
+                    : c->last_code == WISP_CODE_I32_ADD_RR              ? WISP_FORM_LOAD_UX
+                                                                        : 0;
     if (!WISP_HAS_ACCUMULATORS || form == 0 || address->kind != WISP_OPERAND_LOCAL)
         return false;
     uint16_t units[1 + WISP_UNITS_TAKEN_MAX] = {c->locals[address->local].slot};
@@ -139,7 +139,7 @@ void wisp_walk_load_8(wisp_compiler *c)
 /* Whether the constant [value] comes out of a sign-extended 32-bit immediate when stored. */
 static bool is_store_immediate(const wisp_operand *value, uint32_t natural)
 {
-    return value->kind == WISP_OPERAND_CONSTANT &&
+    return WISP_HAS_FORMS && value->kind == WISP_OPERAND_CONSTANT &&
            (natural < 3 || (int64_t)value->bits == (int32_t)value->bits);
 }
 

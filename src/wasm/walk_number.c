@@ -218,8 +218,9 @@ void wisp_walk_reinterpret(wisp_compiler *c)
 /* Whether [operand] fits the immediate of an RI form. */
 static bool is_immediate(const wisp_operand *operand)
 {
-    return operand->kind == WISP_OPERAND_CONSTANT &&
-           (operand->type != WISP_I64 || (int64_t)operand->bits == (int32_t)operand->bits);
+    if (operand->kind != WISP_OPERAND_CONSTANT || (!WISP_HAS_FORMS && operand->type != WISP_I32))
+        return false;
+    return operand->type != WISP_I64 || (int64_t)operand->bits == (int32_t)operand->bits;
 }
 
 static void emit_immediate(wisp_compiler *c, const wisp_operand *operand)
@@ -330,7 +331,7 @@ static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
     bool takes_b =
         !takes_a && !has_immediate && has_form_ra(code) && wisp_emit_take(c, b, slot_b);
     uint32_t form = takes_b ? WISP_FORM_RA : takes_a ? WISP_FORM_AR : WISP_FORM_RR;
-    wisp_emit_producer(c, code + form + has_immediate);
+    wisp_emit_producer(c, code + form + (has_immediate ? WISP_FORM_RI : 0));
     if (!takes_a)
         wisp_emit(c, slot_a);
     if (has_immediate)
@@ -429,9 +430,10 @@ void wisp_walk_eqz(wisp_compiler *c)
     const wisp_opcode *op = c->opcode;
     if (op->in == WISP_I32 && wisp_emit_negate(c))
         return;
-    wisp_operand zero = {.type = op->in, .kind = WISP_OPERAND_CONSTANT};
+    wisp_operand_push_constant(c, op->in, 0);
+    const wisp_operand *zero = wisp_operand_pop(c, op->in);
     const wisp_operand *a = wisp_operand_pop(c, op->in);
-    emit_binary(c, op->code, a, &zero, op->out);
+    emit_binary(c, op->code, a, zero, op->out);
 }
 
 /* ------------------------------------------------------------------ wide arithmetic */
