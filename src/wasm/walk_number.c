@@ -283,8 +283,8 @@ static int load_form(const wisp_compiler *c, const load_op *op, const wisp_opera
 
 /* If the right operand was just loaded, or the left one of two that can be exchanged, one
  * instruction loads and computes. */
-WISP_APART static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
-                                    const wisp_operand *b, wisp_valtype out)
+WISP_APART static bool fuse_load(wisp_compiler *c, uint32_t code, const wisp_operand *a,
+                                 const wisp_operand *b, wisp_valtype out)
 {
     const load_op *op = find_load_op(code);
     if (!op)
@@ -310,19 +310,20 @@ WISP_APART static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_
     wisp_emit_result(c, out);
     return true;
 }
-#endif
 
-/* Whether the last instruction that gave a result is a load. */
-static bool was_load(const wisp_compiler *c)
+static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
+                         const wisp_operand *b, wisp_valtype out)
 {
-    return c->last_code >= WISP_CODE_I32_LOAD && c->last_code < WISP_CODE_I32_ADD_LOAD_R;
+    bool was_load = c->last_code >= WISP_CODE_I32_LOAD && c->last_code < WISP_CODE_I32_ADD_LOAD_R;
+    return was_load && fuse_load(c, code, a, b, out);
 }
+#endif
 
 /* Emits [code], which is an RR form, or that of its forms which suits the operands. */
 static void emit_binary(wisp_compiler *c, uint32_t code, const wisp_operand *a,
                         const wisp_operand *b, wisp_valtype out)
 {
-    if (was_load(c) && emit_load_op(c, code, a, b, out))
+    if (emit_load_op(c, code, a, b, out))
         return;
     bool has_immediate = is_immediate(b);
     uint16_t slot_a = wisp_emit_use(c, a);
