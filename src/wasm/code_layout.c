@@ -191,17 +191,17 @@ static const char *const layouts[WISP_CODE_COUNT] = {
     LAYOUT(V128_CONST, "dV") LAYOUT(V128_ZERO, "ds") LAYOUT(V128_LOAD, "dso")
     LAYOUT(V128_STORE, "sso") LAYOUT(V128_LOAD_SPLAT_32, "dso") LAYOUT(V128_LOAD_SPLAT_64, "dso")
 #define X(number, shape, operation, ...) LAYOUT(V128_##shape##_##operation, "ds")
-    WISP_VECTOR_UNARY_DIRECT(X)
+    WISP_CODE_VECTOR_UNARY(X)
 #undef X
 #define X(number, shape, operation, ...) LAYOUT(V128_##shape##_##operation, "dss")
-    WISP_VECTOR_BINARY_DIRECT(X)
+    WISP_CODE_VECTOR_BINARY(X)
 #undef X
 #define X(number, shape, operation, ...) LAYOUT(V128_##shape##_##operation, "dsss")
-    WISP_VECTOR_TERNARY_DIRECT(X)
+    WISP_CODE_VECTOR_TERNARY(X)
 #undef X
 /* By a constant; V128_SHIFT has the count in a slot. */
 #define X(number, shape, operation, ...) LAYOUT(V128_##shape##_##operation, "dsn")
-    WISP_VECTOR_SHIFT_DIRECT(X)
+    WISP_CODE_VECTOR_SHIFT(X)
 #undef X
 #endif
 };

@@ -255,16 +255,6 @@ dispatch:
         wisp_v128_to_slots(to, wisp_get_v128(at));
         NEXT(5);
     }
-    OP(V128_LOAD_SPLAT_32)
-    {
-        wisp_v128_to_slots(to, (wisp_v128)LANES(32, (int32_t)wisp_get_uint32_t(at)));
-        NEXT(5);
-    }
-    OP(V128_LOAD_SPLAT_64)
-    {
-        wisp_v128_to_slots(to, (wisp_v128)LANES(64, (int64_t)wisp_get_uint64_t(at)));
-        NEXT(5);
-    }
     OP(V128_STORE)
     {
         wisp_put_v128(at, wisp_v128_of_slots(lhs));

@@ -112,4 +112,17 @@ static inline void wisp_v128_to_slots(wisp_slot *slots, wisp_v128 v)
     memcpy(slots, &v, sizeof v);
 }
 
+/* The nearest integer towards zero; 0 for NaN. */
+static inline uint32_t wisp_truncate_I(double a)
+{
+    if (a != a)
+        return 0;
+    return (uint32_t)(a <= INT32_MIN ? INT32_MIN : a >= INT32_MAX ? INT32_MAX : (int32_t)a);
+}
+
+static inline uint32_t wisp_truncate_U(double a)
+{
+    return !(a > 0) ? 0 : a >= UINT32_MAX ? UINT32_MAX : (uint32_t)a;
+}
+
 #endif

@@ -4,9 +4,8 @@
 #include "wasm/vector.h"
 
 /*
- * The arithmetic of vectors (Spec 4.3.6) that is more than one operator of C, for the
- * expressions of vector_code.h. Macros take the width of a lane in bits and give lanes of
- * any type.
+ * The arithmetic of vectors (Spec 4.3.6), all lanes at once: an operation that vector_code.h names
+ * is V_operation(kind, bits, operands) here, whose lanes are of any type.
  */
 
 /* clang-format off */
@@ -18,31 +17,107 @@
 /* All bits of a lane set if it is negative; of a lane of 64 bits too, where SSE2 cannot shift. */
 #define NEGATIVE(bits, a) (I##bits(a) < 0)
 
-#define MIN(view, a, b) PICK(view(a) < view(b), a, b)
-#define MAX(view, a, b) PICK(view(a) > view(b), a, b)
-#define ABS(bits, a)    ((U##bits(a) ^ U##bits(NEGATIVE(bits, a))) - U##bits(NEGATIVE(bits, a)))
+/* What operators of C do on lanes. Arithmetic on floats gives FLOAT, as wisp_f32_result of bits.h. */
+#if defined(__mips__) && !defined(__mips_nan2008)
+#define CANONICAL_32 (U32((wisp_v128){0}) + 0x7fc00000)
+#define CANONICAL_64 (U64((wisp_v128){0}) + 0x7ff8000000000000)
+#define FLOAT(bits, v)                                                                            \
+    PICK(F##bits(v) == F##bits(v), v, CANONICAL_##bits)
+#else
+#define FLOAT(bits, v) (v)
+#endif
+#define RESULT_I(bits, v) (v)
+#define RESULT_U(bits, v) (v)
+#define RESULT_F(bits, v) FLOAT(bits, v)
+
+#define V_ADD(kind, bits, a, b) RESULT_##kind(bits, kind##bits(a) + kind##bits(b))
+#define V_SUB(kind, bits, a, b) RESULT_##kind(bits, kind##bits(a) - kind##bits(b))
+#define V_MUL(kind, bits, a, b) RESULT_##kind(bits, kind##bits(a) * kind##bits(b))
+#define V_DIV(kind, bits, a, b) RESULT_##kind(bits, kind##bits(a) / kind##bits(b))
+
+#define V_EQ(kind, bits, a, b) (kind##bits(a) == kind##bits(b))
+#define V_NE(kind, bits, a, b) (kind##bits(a) != kind##bits(b))
+#define V_LT(kind, bits, a, b) (kind##bits(a) < kind##bits(b))
+#define V_GT(kind, bits, a, b) (kind##bits(a) > kind##bits(b))
+#define V_LE(kind, bits, a, b) (kind##bits(a) <= kind##bits(b))
+#define V_GE(kind, bits, a, b) (kind##bits(a) >= kind##bits(b))
+
+#define V_NOT(kind, bits, a)          (~(a))
+#define V_AND(kind, bits, a, b)       ((a) & (b))
+#define V_ANDNOT(kind, bits, a, b)    ((a) & ~(b))
+#define V_OR(kind, bits, a, b)        ((a) | (b))
+#define V_XOR(kind, bits, a, b)       ((a) ^ (b))
+#define V_SELECT(kind, bits, a, b, c) PICK(c, a, b)
+
+/* ------------------------------------------------------------------ signs and order */
+
+#define SIGN_32 0x80000000u
+#define SIGN_64 WISP_F64_SIGN
+
+#define NEG_U(bits, a)       (-U##bits(a))
+#define NEG_F(bits, a)       ((wisp_v128)(U##bits(a) ^ SIGN_##bits))
+#define V_NEG(kind, bits, a) NEG_##kind(bits, a)
+
+#define ABS_I(bits, a)       ((U##bits(a) ^ U##bits(NEGATIVE(bits, a))) - U##bits(NEGATIVE(bits, a)))
+#define ABS_F(bits, a)       (U##bits(a) & ~SIGN_##bits)
+#define V_ABS(kind, bits, a) ABS_##kind(bits, a)
+
+/* Floats that are equal are zeros that may differ in sign; what remains has a NaN, which adding
+ * makes quiet. */
+#define FLOAT_PICK(bits, a, b, less, more, equal)                                                 \
+    PICK(F##bits(less) < F##bits(more), a, PICK(F##bits(more) < F##bits(less), b,                 \
+         PICK(F##bits(a) == F##bits(b), equal, FLOAT(bits, F##bits(a) + F##bits(b)))))
+
+#define MIN_I(bits, a, b)       PICK(I##bits(a) < I##bits(b), a, b)
+#define MAX_I(bits, a, b)       PICK(I##bits(a) > I##bits(b), a, b)
+#define MIN_U(bits, a, b)       PICK(U##bits(a) < U##bits(b), a, b)
+#define MAX_U(bits, a, b)       PICK(U##bits(a) > U##bits(b), a, b)
+#define MIN_F(bits, a, b)       FLOAT_PICK(bits, a, b, a, b, a | b)
+#define MAX_F(bits, a, b)       FLOAT_PICK(bits, a, b, b, a, a & b)
+#define V_MIN(kind, bits, a, b) MIN_##kind(bits, a, b)
+#define V_MAX(kind, bits, a, b) MAX_##kind(bits, a, b)
+
+#define V_PMIN(kind, bits, a, b) PICK(F##bits(b) < F##bits(a), b, a)
+#define V_PMAX(kind, bits, a, b) PICK(F##bits(a) < F##bits(b), b, a)
+
+/* (a + b + 1) / 2 without the carry out of the lane. */
+#define V_AVERAGE(kind, bits, a, b)                                                               \
+    ((U##bits(a) | U##bits(b)) - ((U##bits(a) ^ U##bits(b)) >> 1))
 
 /* ------------------------------------------------------------------ wider lanes */
 
-/* The lower and the upper half of each lane, extended to the whole of it. */
-#define LOWER_S(bits, a) (I##bits(U##bits(a) << ((bits) / 2)) >> ((bits) / 2))
-#define UPPER_S(bits, a) (I##bits(a) >> ((bits) / 2))
-#define LOWER_U(bits, a) (U##bits(a) << ((bits) / 2) >> ((bits) / 2))
-#define UPPER_U(bits, a) (U##bits(a) >> ((bits) / 2))
+/* Lanes of twice as many [bits]: macros by the number of bits that are given. */
+#define WIDE_I8(a)  I16(a)
+#define WIDE_U8(a)  U16(a)
+#define WIDE_I16(a) I32(a)
+#define WIDE_U16(a) U32(a)
+#define WIDE_I32(a) I64(a)
+#define WIDE_U32(a) U64(a)
+
+/* The lower and the upper half of each wide lane, extended to the whole of it. */
+#define LOWER(kind, bits, a) (WIDE_##kind##bits(WIDE_U##bits(a) << (bits)) >> (bits))
+#define UPPER(kind, bits, a) (WIDE_##kind##bits(a) >> (bits))
 
 /* Half of the lanes, twice as wide. */
-#define EXTEND_LOW_S(bits, a)  ZIP##bits##_LOW(a, NEGATIVE(bits, a))
-#define EXTEND_HIGH_S(bits, a) ZIP##bits##_HIGH(a, NEGATIVE(bits, a))
-#define EXTEND_LOW_U(bits, a)  ZIP##bits##_LOW(a, (wisp_v128){0})
-#define EXTEND_HIGH_U(bits, a) ZIP##bits##_HIGH(a, (wisp_v128){0})
+#define EXTENSION_I(bits, a)         NEGATIVE(bits, a)
+#define EXTENSION_U(bits, a)         ((wisp_v128){0})
+#define V_EXTEND_LOW(kind, bits, a)  ZIP##bits##_LOW(a, EXTENSION_##kind(bits, a))
+#define V_EXTEND_HIGH(kind, bits, a) ZIP##bits##_HIGH(a, EXTENSION_##kind(bits, a))
 
-#define EXTMUL(extend, bits, wide, a, b) (U##wide(extend(bits, a)) * U##wide(extend(bits, b)))
+#define V_EXTMUL_LOW(kind, bits, a, b)                                                            \
+    (WIDE_U##bits(V_EXTEND_LOW(kind, bits, a)) * WIDE_U##bits(V_EXTEND_LOW(kind, bits, b)))
+#define V_EXTMUL_HIGH(kind, bits, a, b)                                                           \
+    (WIDE_U##bits(V_EXTEND_HIGH(kind, bits, a)) * WIDE_U##bits(V_EXTEND_HIGH(kind, bits, b)))
 
-/* Products of signed halves, each lane's two added. The sum of 32 bits may wrap around. */
-#define LOWER_PRODUCT(bits, a, b) (LOWER_S(bits, a) * LOWER_S(bits, b))
-#define UPPER_PRODUCT(bits, a, b) (UPPER_S(bits, a) * UPPER_S(bits, b))
-#define DOT(bits, a, b)                                                                           \
-    (U##bits(LOWER_PRODUCT(bits, a, b)) + U##bits(UPPER_PRODUCT(bits, a, b)))
+/* Sums of neighbours, and of their products. Two products of 32 bits may wrap around; of signed
+ * bytes two do not fit only if all four are -128. */
+#define V_EXTADD(kind, bits, a) (LOWER(kind, bits, a) + UPPER(kind, bits, a))
+#define LOWER_PRODUCT(bits, a, b) (LOWER(I, bits, a) * LOWER(I, bits, b))
+#define UPPER_PRODUCT(bits, a, b) (UPPER(I, bits, a) * UPPER(I, bits, b))
+#define V_DOT(kind, bits, a, b)                                                                   \
+    (WIDE_U##bits(LOWER_PRODUCT(bits, a, b)) + WIDE_U##bits(UPPER_PRODUCT(bits, a, b)))
+#define V_DOT_SAT(kind, bits, a, b)        wisp_dot_sat(a, b)
+#define V_DOT_SAT_ADD(kind, bits, a, b, c) wisp_dot_sat_add(a, b, c)
 
 /* ------------------------------------------------------------------ saturation */
 
@@ -55,64 +130,88 @@
 #define SATURATE(bits, a, overflow, result)                                                       \
     PICK(NEGATIVE(bits, overflow), U##bits(NEGATIVE(bits, a)) ^ GREATEST_##bits, result)
 
-#define ADD_SAT_S(bits, a, b)                                                                     \
+#define ADD_SAT_I(bits, a, b)                                                                     \
     SATURATE(bits, a, (U##bits(a) ^ (U##bits(a) + U##bits(b))) &                                  \
                       (U##bits(b) ^ (U##bits(a) + U##bits(b))), U##bits(a) + U##bits(b))
-#define SUB_SAT_S(bits, a, b)                                                                     \
+#define SUB_SAT_I(bits, a, b)                                                                     \
     SATURATE(bits, a, (U##bits(a) ^ U##bits(b)) &                                                 \
                       (U##bits(a) ^ (U##bits(a) - U##bits(b))), U##bits(a) - U##bits(b))
 #define ADD_SAT_U(bits, a, b)                                                                     \
     ((U##bits(a) + U##bits(b)) | U##bits(U##bits(a) + U##bits(b) < U##bits(a)))
 #define SUB_SAT_U(bits, a, b) ((U##bits(a) - U##bits(b)) & U##bits(U##bits(a) >= U##bits(b)))
+#define V_ADD_SAT(kind, bits, a, b) ADD_SAT_##kind(bits, a, b)
+#define V_SUB_SAT(kind, bits, a, b) SUB_SAT_##kind(bits, a, b)
 
-/* (a + b + 1) / 2 without the carry out of the lane. */
-#define AVERAGE(bits, a, b) ((U##bits(a) | U##bits(b)) - ((U##bits(a) ^ U##bits(b)) >> 1))
-
-#define LANES(bits, value) (I##bits((wisp_v128){0}) + (value))
-#define CLAMP(bits, a, least, greatest)                                                           \
-    MIN(I##bits, MAX(I##bits, a, LANES(bits, least)), LANES(bits, greatest))
-#define NARROW_S(bits, wide, a, b)                                                                \
-    EVEN##bits(CLAMP(wide, a, LEAST_##bits, GREATEST_##bits),                                     \
-               CLAMP(wide, b, LEAST_##bits, GREATEST_##bits))
-#define NARROW_U(bits, wide, a, b)                                                                \
-    EVEN##bits(CLAMP(wide, a, 0, UINT##bits##_MAX), CLAMP(wide, b, 0, UINT##bits##_MAX))
+#define LANES(bits, value) (WIDE_I##bits((wisp_v128){0}) + (value))
+#define CLAMP_8(a, least, greatest)                                                               \
+    MIN_I(16, MAX_I(16, a, LANES(8, least)), LANES(8, greatest))
+#define CLAMP_16(a, least, greatest)                                                              \
+    MIN_I(32, MAX_I(32, a, LANES(16, least)), LANES(16, greatest))
+#define NARROW_I(bits, a, b)                                                                      \
+    EVEN##bits(CLAMP_##bits(a, LEAST_##bits, GREATEST_##bits),                                    \
+               CLAMP_##bits(b, LEAST_##bits, GREATEST_##bits))
+#define NARROW_U(bits, a, b)                                                                      \
+    EVEN##bits(CLAMP_##bits(a, 0, UINT##bits##_MAX), CLAMP_##bits(b, 0, UINT##bits##_MAX))
+#define V_NARROW(kind, bits, a, b)  NARROW_##kind(bits, a, b)
+#define V_Q15_MUL(kind, bits, a, b) wisp_q15_multiply(a, b)
 
 /* ------------------------------------------------------------------ shifts */
 
+#define V_SHL(kind, bits, a, n) SHL_##bits(a, n)
+#define V_SHR(kind, bits, a, n) SHR_##kind##bits(a, n)
+
+#define SHL_16(a, n)  (U16(a) << (n))
+#define SHL_32(a, n)  (U32(a) << (n))
+#define SHL_64(a, n)  (U64(a) << (n))
+#define SHR_I16(a, n) (I16(a) >> (n))
+#define SHR_I32(a, n) (I32(a) >> (n))
+#define SHR_U16(a, n) (U16(a) >> (n))
+#define SHR_U32(a, n) (U32(a) >> (n))
+#define SHR_U64(a, n) (U64(a) >> (n))
+
 /* Of bytes: the lanes of 16 bits shifted, without what came over from the neighbour. */
 #define BYTES(value)  (U8((wisp_v128){0}) + (uint8_t)(value))
-#define SHL8(a, n)    (U8(U16(a) << (n)) & BYTES(0xff << (n)))
-#define SHR8_U(a, n)  (U8(U16(a) >> (n)) & BYTES(0xff >> (n)))
-#define SHR8_S(a, n)  ((SHR8_U(a, n) ^ BYTES(0x80 >> (n))) - BYTES(0x80 >> (n)))
+#define SHL_8(a, n)   (U8(U16(a) << (n)) & BYTES(0xff << (n)))
+#define SHR_U8(a, n)  (U8(U16(a) >> (n)) & BYTES(0xff >> (n)))
+#define SHR_I8(a, n)  ((SHR_U8(a, n) ^ BYTES(0x80 >> (n))) - BYTES(0x80 >> (n)))
 
 /* SSE2 has no such shift; the sign is extended from where it has come to. */
-#define SHR64_S(a, n) (((U64(a) >> (n)) ^ WISP_F64_SIGN >> (n)) - (WISP_F64_SIGN >> (n)))
+#define SHR_I64(a, n) (((U64(a) >> (n)) ^ WISP_F64_SIGN >> (n)) - (WISP_F64_SIGN >> (n)))
 
-/* ------------------------------------------------------------------ floats */
+/* ------------------------------------------------------------------ floats, and to and from them */
 
-#define SIGN_32 0x80000000u
-#define SIGN_64 WISP_F64_SIGN
-#define NEGATED(bits, a) ((wisp_v128)(U##bits(a) ^ SIGN_##bits))
+#define ROUND_32(a, function)    wisp_f32x4_round(a, function##f)
+#define ROUND_64(a, function)    wisp_f64x2_round(a, function)
+#define V_CEIL(kind, bits, a)    ROUND_##bits(a, ceil)
+#define V_FLOOR(kind, bits, a)   ROUND_##bits(a, floor)
+#define V_TRUNC(kind, bits, a)   ROUND_##bits(a, trunc)
+#define V_NEAREST(kind, bits, a) ROUND_##bits(a, rint)
 
-/* What arithmetic on lanes gives, as wisp_f32_result of bits.h. */
-#if defined(__mips__) && !defined(__mips_nan2008)
-#define CANONICAL_32 (U32((wisp_v128){0}) + 0x7fc00000)
-#define CANONICAL_64 (U64((wisp_v128){0}) + 0x7ff8000000000000)
-#define FLOAT(bits, v)                                                                            \
-    PICK(F##bits(v) == F##bits(v), v, CANONICAL_##bits)
-#else
-#define FLOAT(bits, v) (v)
-#endif
+#define SQRT_32(a)            wisp_f32x4_sqrt(a)
+#define SQRT_64(a)            wisp_f64x2_sqrt(a)
+#define V_SQRT(kind, bits, a) SQRT_##bits(a)
 
-/* Zeros are equal but differ in sign; what remains has a NaN, which adding makes quiet. */
-#define FLOAT_PICK(bits, a, b, less, more, equal)                                                 \
-    PICK(F##bits(less) < F##bits(more), a, PICK(F##bits(more) < F##bits(less), b,                 \
-         PICK(F##bits(a) == F##bits(b), equal, FLOAT(bits, F##bits(a) + F##bits(b)))))
-#define FLOAT_MIN(bits, a, b) FLOAT_PICK(bits, a, b, a, b, a | b)
-#define FLOAT_MAX(bits, a, b) FLOAT_PICK(bits, a, b, b, a, a & b)
+#define MADD_32(a, b, c)             wisp_f32x4_madd(a, b, c)
+#define MADD_64(a, b, c)             wisp_f64x2_madd(a, b, c)
+#define V_MADD(kind, bits, a, b, c)  MADD_##bits(a, b, c)
+#define V_NMADD(kind, bits, a, b, c) MADD_##bits(NEG_F(bits, a), b, c)
 
-#define CONVERT_LOW(view, a)                                                                      \
-    WISP_LANES(wisp_f64x2, (double)view(a)[WISP_LANE(4, 0)], (double)view(a)[WISP_LANE(4, 1)])
+#define V_PROMOTE(kind, bits, a) wisp_promote(a)
+#define V_DEMOTE(kind, bits, a)  wisp_demote(a)
+#define V_CONVERT(kind, bits, a) __builtin_convertvector(kind##bits(a), wisp_f32x4)
+#define V_CONVERT_LOW(kind, bits, a)                                                              \
+    WISP_LANES(wisp_f64x2, (double)kind##bits(a)[WISP_LANE(4, 0)],                                \
+               (double)kind##bits(a)[WISP_LANE(4, 1)])
+#define V_TRUNCATE(kind, bits, a)      wisp_f32x4_truncate(a, wisp_truncate_##kind)
+#define V_TRUNCATE_ZERO(kind, bits, a) wisp_f64x2_truncate(a, wisp_truncate_##kind)
+
+/* ------------------------------------------------------------------ bytes, and to a number */
+
+#define V_POPCNT(kind, bits, a)     wisp_popcount(a)
+#define V_SWIZZLE(kind, bits, a, b) wisp_swizzle(a, b)
+#define V_ANY_TRUE(kind, bits, a)   wisp_any_true(a)
+#define V_ALL_TRUE(kind, bits, a)   (!wisp_any_true((wisp_v128)(U##bits(a) == 0)))
+#define V_BITMASK(kind, bits, a)    wisp_bitmask(a, (bits) / 8)
 
 /* clang-format on */
 
@@ -167,7 +266,7 @@ static inline wisp_v128 wisp_f64x2_madd(wisp_v128 a, wisp_v128 b, wisp_v128 c)
 
 static inline wisp_v128 wisp_promote(wisp_v128 a)
 {
-    return (wisp_v128)FLOAT(64, CONVERT_LOW(F32, a));
+    return (wisp_v128)FLOAT(64, V_CONVERT_LOW(F, 32, a));
 }
 
 static inline uint32_t wisp_f32_bits(float value)
@@ -182,19 +281,6 @@ static inline wisp_v128 wisp_demote(wisp_v128 a)
     wisp_f64x2 v = F64(a);
     return wisp_v128_of_low(wisp_f32_bits(wisp_f32_result((float)v[WISP_LANE(2, 0)])),
                             wisp_f32_bits(wisp_f32_result((float)v[WISP_LANE(2, 1)])));
-}
-
-/* The nearest integer towards zero; 0 for NaN. */
-static inline uint32_t wisp_truncate_s(double a)
-{
-    if (a != a)
-        return 0;
-    return (uint32_t)(a <= INT32_MIN ? INT32_MIN : a >= INT32_MAX ? INT32_MAX : (int32_t)a);
-}
-
-static inline uint32_t wisp_truncate_u(double a)
-{
-    return !(a > 0) ? 0 : a >= UINT32_MAX ? UINT32_MAX : (uint32_t)a;
 }
 
 static inline wisp_v128 wisp_f32x4_truncate(wisp_v128 a, uint32_t (*truncate)(double))
@@ -229,17 +315,16 @@ static inline wisp_v128 wisp_swizzle(wisp_v128 a, wisp_v128 b)
     return (wisp_v128)v;
 }
 
-/* Sums of two products of signed bytes, that do not fit only if all four are -128. */
-static inline wisp_v128 wisp_relaxed_dot(wisp_v128 a, wisp_v128 b)
+static inline wisp_v128 wisp_dot_sat(wisp_v128 a, wisp_v128 b)
 {
-    wisp_i16x8 lower = LOWER_PRODUCT(16, a, b), upper = UPPER_PRODUCT(16, a, b);
-    return ADD_SAT_S(16, lower, upper);
+    wisp_i16x8 lower = LOWER_PRODUCT(8, a, b), upper = UPPER_PRODUCT(8, a, b);
+    return ADD_SAT_I(16, lower, upper);
 }
 
-static inline wisp_v128 wisp_relaxed_dot_add(wisp_v128 a, wisp_v128 b, wisp_v128 c)
+static inline wisp_v128 wisp_dot_sat_add(wisp_v128 a, wisp_v128 b, wisp_v128 c)
 {
-    wisp_v128 dot = wisp_relaxed_dot(a, b);
-    return (wisp_v128)(U32(LOWER_S(32, dot) + UPPER_S(32, dot)) + U32(c));
+    wisp_v128 dot = wisp_dot_sat(a, b);
+    return (wisp_v128)(U32(V_EXTADD(I, 16, dot)) + U32(c));
 }
 
 /* Fixed-point numbers of 15 binary places, rounded; only -1 * -1 saturates. */

@@ -3,7 +3,7 @@
 
 #include "wasm/types.h"
 #include "wasm/vector.h"
-#include "wasm/vector_code.h"
+#include "wasm/vector_lanes.h"
 #include "wasm/walk.h"
 
 /* The instructions behind the prefix byte 0xfd: vectors. */
@@ -14,10 +14,6 @@ typedef enum vector_form {
     FORM_BINARY,
     FORM_TERNARY,
     FORM_SHIFT,
-    FORM_UNARY_DIRECT,
-    FORM_BINARY_DIRECT,
-    FORM_TERNARY_DIRECT,
-    FORM_SHIFT_DIRECT,
     FORM_TEST,
     FORM_RELAXED,
     FORM_SPLAT,
@@ -37,45 +33,57 @@ typedef enum vector_form {
 /* What the columns of vector_code.h say. */
 typedef struct vector_row {
     unsigned form : 5;
-    unsigned type : 7;  /* of the number that it takes or gives */
-    unsigned size : 4;  /* log2 of the bytes of a lane, or in memory */
-    unsigned code : 16; /* its own register instruction, or the number of another row */
+    unsigned type : 7;      /* of the number that it takes or gives */
+    unsigned size : 3;      /* log2 of the bytes of a lane, or in memory */
+    unsigned is_direct : 1; /* code is a register instruction of its own */
+    unsigned code : 16; /* a register instruction, what lanes do, or the number of another row */
 } vector_row;
 
-#define ROW(form, number, type, size, code) [number] = {FORM_##form, type, size, code},
-#define PLAIN(form, number)                 ROW(form, number, 0, 0, 0)
+#define ROW(form, number, type, size, code) [number] = {FORM_##form, type, size, false, code},
 #define ACCESS(form, number, size, code)    ROW(form, number, 0, size, WISP_CODE_##code)
 #define LANE(form, number, type, size, code)                                                     \
     ROW(form, number, WISP_##type, size, WISP_CODE_##code)
-#define DIRECT(form, number, shape, op)                                                          \
-    ROW(form##_DIRECT, number, 0, 0, WISP_CODE_V128_##shape##_##op)
+#define SHARED(form, number, operation, kind, bits)                                              \
+    ROW(form, number, 0, 0, WISP_LANES_OF(operation, kind, bits))
+#ifdef WISP_FEW_FORMS
+enum { HAS_DIRECT = false, LOAD_SPLAT_32 = 0, LOAD_SPLAT_64 = 0 };
+#define DIRECT(form, number, shape, op, ...) SHARED(form, number, __VA_ARGS__)
+#else
+enum {
+    HAS_DIRECT = true,
+    LOAD_SPLAT_32 = WISP_CODE_V128_LOAD_SPLAT_32,
+    LOAD_SPLAT_64 = WISP_CODE_V128_LOAD_SPLAT_64
+};
+#define DIRECT(form, number, shape, op, ...)                                                     \
+    [number] = {FORM_##form, 0, 0, true, WISP_CODE_V128_##shape##_##op},
+#endif
 
-#define UNARY(number, shape, op, result)              PLAIN(UNARY, number)
-#define BINARY(number, shape, op, result)             PLAIN(BINARY, number)
-#define TERNARY(number, shape, op, result)            PLAIN(TERNARY, number)
-#define SHIFT(number, shape, op, bits, result)        PLAIN(SHIFT, number)
-#define UNARY_DIRECT(number, shape, op, result)       DIRECT(UNARY, number, shape, op)
-#define BINARY_DIRECT(number, shape, op, result)      DIRECT(BINARY, number, shape, op)
-#define TERNARY_DIRECT(number, shape, op, result)     DIRECT(TERNARY, number, shape, op)
-#define SHIFT_DIRECT(number, shape, op, bits, result) DIRECT(SHIFT, number, shape, op)
-#define TEST(number, shape, op, result)               PLAIN(TEST, number)
-#define OTHER(number, shape, op, form)                PLAIN(form, number)
-#define RELAXED(number, shape, op, same)              ROW(RELAXED, number, 0, 0, same)
-#define SPLAT(number, shape, op, type, code)          LANE(SPLAT, number, type, 0, code)
-#define EXTRACT(number, shape, op, type, code, size)  LANE(EXTRACT, number, type, size, code)
-#define REPLACE(number, shape, op, type, code, size)  LANE(REPLACE, number, type, size, code)
-#define LOAD_EXTEND(number, shape, op, then)          ROW(LOAD_EXTEND, number, 0, 3, then)
-#define LOAD_SPLAT(number, shape, op, size, code)     ACCESS(LOAD_SPLAT, number, size, code)
-#define LOAD_ZERO(number, shape, op, size, code)      ACCESS(LOAD_ZERO, number, size, code)
-#define LOAD_LANE(number, shape, op, size, code)      ACCESS(LOAD_LANE, number, size, code)
-#define STORE_LANE(number, shape, op, size, code)     ACCESS(STORE_LANE, number, size, code)
+#define UNARY(number, shape, op, ...)                SHARED(UNARY, number, __VA_ARGS__)
+#define BINARY(number, shape, op, ...)               SHARED(BINARY, number, __VA_ARGS__)
+#define TERNARY(number, shape, op, ...)              SHARED(TERNARY, number, __VA_ARGS__)
+#define SHIFT(number, shape, op, ...)                SHARED(SHIFT, number, __VA_ARGS__)
+#define TEST(number, shape, op, ...)                 SHARED(TEST, number, __VA_ARGS__)
+#define UNARY_DIRECT(number, shape, op, ...)         DIRECT(UNARY, number, shape, op, __VA_ARGS__)
+#define BINARY_DIRECT(number, shape, op, ...)        DIRECT(BINARY, number, shape, op, __VA_ARGS__)
+#define TERNARY_DIRECT(number, shape, op, ...)       DIRECT(TERNARY, number, shape, op, __VA_ARGS__)
+#define SHIFT_DIRECT(number, shape, op, ...)         DIRECT(SHIFT, number, shape, op, __VA_ARGS__)
+#define OTHER(number, shape, op, form)               ROW(form, number, 0, 0, 0)
+#define RELAXED(number, shape, op, same)             ROW(RELAXED, number, 0, 0, same)
+#define SPLAT(number, shape, op, type, code)         LANE(SPLAT, number, type, 0, code)
+#define EXTRACT(number, shape, op, type, code, size) LANE(EXTRACT, number, type, size, code)
+#define REPLACE(number, shape, op, type, code, size) LANE(REPLACE, number, type, size, code)
+#define LOAD_EXTEND(number, shape, op, then)         ROW(LOAD_EXTEND, number, 0, 3, then)
+#define LOAD_SPLAT(number, shape, op, size, code)    ACCESS(LOAD_SPLAT, number, size, code)
+#define LOAD_ZERO(number, shape, op, size, code)     ACCESS(LOAD_ZERO, number, size, code)
+#define LOAD_LANE(number, shape, op, size, code)     ACCESS(LOAD_LANE, number, size, code)
+#define STORE_LANE(number, shape, op, size, code)    ACCESS(STORE_LANE, number, size, code)
 
 /* clang-format off */
 static const vector_row rows[WISP_VECTOR_COUNT] = {
-    WISP_VECTOR_UNARY_CALLED(UNARY)
-    WISP_VECTOR_BINARY_CALLED(BINARY)
-    WISP_VECTOR_TERNARY_CALLED(TERNARY)
-    WISP_VECTOR_SHIFT_CALLED(SHIFT)
+    WISP_VECTOR_UNARY(UNARY)
+    WISP_VECTOR_BINARY(BINARY)
+    WISP_VECTOR_TERNARY(TERNARY)
+    WISP_VECTOR_SHIFT(SHIFT)
     WISP_VECTOR_UNARY_DIRECT(UNARY_DIRECT)
     WISP_VECTOR_BINARY_DIRECT(BINARY_DIRECT)
     WISP_VECTOR_TERNARY_DIRECT(TERNARY_DIRECT)
@@ -139,32 +147,37 @@ static uint16_t pop(wisp_compiler *c, wisp_valtype type)
     return wisp_emit_use(c, operand);
 }
 
-/* Begins the instruction of [row]: [code] of vector.c, or one of its own. */
-static void begin(wisp_compiler *c, const vector_row *row, uint32_t code, bool is_direct)
+static bool is_direct(const vector_row *row)
 {
-    wisp_emit_producer(c, is_direct ? row->code : code);
-    if (!is_direct)
-        wisp_emit(c, (uint16_t)(row - rows));
+    return HAS_DIRECT && row->is_direct;
+}
+
+/* Begins the instruction of [row], which is [code] if it has none of its own. */
+static void begin(wisp_compiler *c, const vector_row *row, uint32_t code, bool is_own)
+{
+    wisp_emit_producer(c, is_own ? row->code : code);
+    if (!is_own)
+        wisp_emit(c, HAS_DIRECT ? (uint16_t)(row - rows) : row->code);
 }
 
 /* Takes [count] vectors and gives one. */
-static void operation(wisp_compiler *c, const vector_row *row, uint32_t count, bool is_direct)
+static void operation(wisp_compiler *c, const vector_row *row, uint32_t count)
 {
     static const uint16_t codes[] = {0, WISP_CODE_V128_UNARY, WISP_CODE_V128_BINARY,
                                      WISP_CODE_V128_TERNARY};
     uint16_t slots[3];
     for (uint32_t i = count; i-- > 0;)
         slots[i] = pop(c, WISP_V128);
-    begin(c, row, codes[count], is_direct);
+    begin(c, row, codes[count], is_direct(row));
     for (uint32_t i = 0; i < count; i++)
         wisp_emit(c, slots[i]);
     wisp_emit_result(c, WISP_V128);
 }
 
-static void shift(wisp_compiler *c, const vector_row *row, bool is_direct)
+static void shift(wisp_compiler *c, const vector_row *row)
 {
     const wisp_operand *count = wisp_operand_pop(c, WISP_I32);
-    bool has_immediate = is_direct && count->kind == WISP_OPERAND_CONSTANT;
+    bool has_immediate = is_direct(row) && count->kind == WISP_OPERAND_CONSTANT;
     uint16_t immediate = has_immediate ? (uint16_t)count->bits : wisp_emit_use(c, count);
     uint16_t slot = pop(c, WISP_V128);
     begin(c, row, WISP_CODE_V128_SHIFT, has_immediate);
@@ -303,7 +316,7 @@ static void load_extend(wisp_compiler *c, const vector_row *row)
     uint16_t address = pop_address(c, &memarg);
     uint16_t home = wisp_operand_home(c);
     emit_load(c, WISP_CODE_I64_LOAD, &memarg, address, (uint16_t)(home + WISP_LANE(2, 0)));
-    begin(c, then, WISP_CODE_V128_UNARY, then->form == FORM_UNARY_DIRECT);
+    begin(c, then, WISP_CODE_V128_UNARY, is_direct(then));
     wisp_emit(c, home);
     wisp_emit_result(c, WISP_V128);
 }
@@ -326,9 +339,7 @@ static void load_then(wisp_compiler *c, const vector_row *row, uint32_t then, ui
 
 static void load_splat(wisp_compiler *c, const vector_row *row)
 {
-    uint32_t direct = row->size == 2   ? WISP_CODE_V128_LOAD_SPLAT_32
-                      : row->size == 3 ? WISP_CODE_V128_LOAD_SPLAT_64
-                                       : 0;
+    uint32_t direct = row->size == 2 ? LOAD_SPLAT_32 : row->size == 3 ? LOAD_SPLAT_64 : 0;
     load_then(c, row, WISP_CODE_V128_SPLAT_8 + row->size, direct);
 }
 
@@ -430,28 +441,16 @@ void wisp_walk_vector(wisp_compiler *c)
     case FORM_RELAXED:
         break;
     case FORM_UNARY:
-        operation(c, row, 1, false);
-        break;
-    case FORM_UNARY_DIRECT:
-        operation(c, row, 1, true);
+        operation(c, row, 1);
         break;
     case FORM_BINARY:
-        operation(c, row, 2, false);
-        break;
-    case FORM_BINARY_DIRECT:
-        operation(c, row, 2, true);
+        operation(c, row, 2);
         break;
     case FORM_TERNARY:
-        operation(c, row, 3, false);
-        break;
-    case FORM_TERNARY_DIRECT:
-        operation(c, row, 3, true);
+        operation(c, row, 3);
         break;
     case FORM_SHIFT:
-        shift(c, row, false);
-        break;
-    case FORM_SHIFT_DIRECT:
-        shift(c, row, true);
+        shift(c, row);
         break;
     case FORM_TEST:
         test(c, row);
