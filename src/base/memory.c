@@ -124,12 +124,11 @@ static wisp_arena_chunk *add_chunk(wisp_arena *arena, size_t room)
     return chunk;
 }
 
-/* A block of [total] bytes, not cleared. */
-static void *take(wisp_arena *arena, size_t total)
+void *wisp_arena_take(wisp_arena *arena, size_t size)
 {
-    if (total > SIZE_MAX - ALIGNMENT)
+    if (size > SIZE_MAX - ALIGNMENT)
         return NULL;
-    total = (total + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t total = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     wisp_arena_chunk *chunk = arena->chunks;
     if (!chunk || chunk->size - chunk->used < total) {
         chunk = add_chunk(arena, total > arena->room ? total : arena->room);
@@ -145,14 +144,14 @@ static void *take(wisp_arena *arena, size_t total)
 void *wisp_arena_alloc(wisp_arena *arena, size_t count, size_t size)
 {
     size_t total;
-    void *block = product(count, size, &total) ? take(arena, total) : NULL;
+    void *block = product(count, size, &total) ? wisp_arena_take(arena, total) : NULL;
     return block ? memset(block, 0, total) : NULL;
 }
 
 void *wisp_arena_copy(wisp_arena *arena, const void *items, size_t count, size_t size)
 {
     size_t total;
-    void *block = product(count, size, &total) ? take(arena, total) : NULL;
+    void *block = product(count, size, &total) ? wisp_arena_take(arena, total) : NULL;
     if (block && total)
         memcpy(block, items, total);
     return block;

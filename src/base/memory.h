@@ -47,6 +47,9 @@ void wisp_arena_deinit(wisp_arena *arena);
 /* [count] * [size] bytes, cleared, aligned for any type; NULL if refused or on overflow. */
 void *wisp_arena_alloc(wisp_arena *arena, size_t count, size_t size);
 
+/* [size] bytes, likewise, but not cleared. */
+void *wisp_arena_take(wisp_arena *arena, size_t size);
+
 /* A copy of [count] * [size] bytes at [items], likewise. */
 void *wisp_arena_copy(wisp_arena *arena, const void *items, size_t count, size_t size);
 

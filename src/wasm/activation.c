@@ -2,8 +2,9 @@
 
 static bool holds(const wisp_function *function, const uint16_t *pc)
 {
-    return (uintptr_t)pc >= (uintptr_t)function->start &&
-           (uintptr_t)pc < (uintptr_t)(function->start + function->code_len);
+    const wisp_compiled *code = wisp_function_code(function);
+    return (uintptr_t)pc >= (uintptr_t)code->units &&
+           (uintptr_t)pc < (uintptr_t)(code->units + code->len);
 }
 
 /* The function of [module] whose code [pc] is in. */
@@ -29,15 +30,17 @@ static const wisp_function *function_at(wisp_store *store, const wisp_module *mo
 bool wisp_activation_at(wisp_store *store, wisp_instance *instance, const uint16_t *pc,
                         wisp_slot *frame, wisp_activation *out)
 {
-    *out = (wisp_activation){instance, NULL, pc, frame};
+    *out = (wisp_activation){.instance = instance, .pc = pc, .frame = frame};
     if (pc && instance)
         out->function = function_at(store, instance->module, pc);
+    if (out->function)
+        out->code = wisp_function_code(out->function);
     return out->function != NULL;
 }
 
 bool wisp_activation_outer(wisp_store *store, wisp_activation *a)
 {
-    const wisp_slot *header = a->frame + a->function->header;
+    const wisp_slot *header = a->frame + a->code->header;
     wisp_instance *instance = a->instance;
     const uint16_t *pc = header[WISP_HEADER_RETURN].ptr;
     wisp_slot *frame = header[WISP_HEADER_FRAME].ref;

@@ -11,7 +11,8 @@
 typedef struct wisp_activation {
     wisp_instance *instance;
     const wisp_function *function;
-    const uint16_t *pc; /* within the instruction that is at work */
+    const wisp_compiled *code; /* the function's */
+    const uint16_t *pc;        /* within the instruction that is at work */
     wisp_slot *frame;
 } wisp_activation;
 

@@ -116,12 +116,12 @@ wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
 
 /* ------------------------------------------------------------------ into another instance */
 
-wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame)
+wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame, const wisp_compiled *code)
 {
     wisp_func *callee = x->callee;
     uint32_t slots = slots_of(callee);
     wisp_slot *bridge = x->args + slots;
-    size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + callee->function->frame_size;
+    size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + code->frame_size;
     if (bridge > x->stack_end || stack_left(x, bridge) < needed)
         return NULL;
     bridge[WISP_BRIDGE_RETURN].ptr = x->next;
@@ -141,13 +141,14 @@ static bool is_boundary(const uint16_t *pc)
     return pc == wisp_code_exit.units || pc == wisp_code_resume.units;
 }
 
-wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header)
+wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header,
+                             const wisp_compiled *code)
 {
     wisp_func *callee = x->callee;
     const wisp_functype *type = callee->functype;
     const uint16_t *next = header[WISP_HEADER_RETURN].ptr;
     wisp_slot *back = header[WISP_HEADER_FRAME].ref;
-    size_t needed = callee->function->frame_size;
+    size_t needed = code->frame_size;
     if (!is_boundary(next))
         needed += (slots_of(callee) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
     if (stack_left(x, frame) < needed)
@@ -161,7 +162,7 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
         wisp_exec_enter(x, callee->instance);
         return frame;
     }
-    wisp_slot *bridge = wisp_call_bridge(x, back);
+    wisp_slot *bridge = wisp_call_bridge(x, back, code);
     x->next = wisp_code_resume.units;
     x->back = bridge;
     return bridge + WISP_BRIDGE_SLOTS;

@@ -289,35 +289,37 @@ void wisp_compile_begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     wisp_control_push(c, WISP_OPCODE_BLOCK, c->type, 0);
 }
 
-static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_function *function)
+static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_compiled *code)
 {
     size_t count = c->handlers.len;
     if (count == 0)
         return WISP_OK;
-    const wisp_handler *handlers =
-        wisp_arena_copy(&module->arena, c->handlers.items, count, sizeof *handlers);
-    if (!handlers)
-        return wisp_fail_memory(c->err, count * sizeof *handlers);
-    function->handlers = handlers;
-    function->handler_count = (uint32_t)count;
+    code->handlers =
+        wisp_arena_copy(&module->arena, c->handlers.items, count, sizeof *c->handlers.items);
+    if (!code->handlers)
+        return wisp_fail_memory(c->err, count * sizeof *c->handlers.items);
+    code->handler_count = (uint32_t)count;
     return WISP_OK;
 }
 
 /* Keeps the finished code in the module. */
 static wisp_status keep(wisp_compiler *c, wisp_module *module)
 {
-    wisp_function *function = &module->functions[c->function];
-    uint32_t entry = wisp_compile_finish(c);
-    const uint16_t *code = wisp_arena_copy(&module->arena, c->code, c->code_len, sizeof *c->code);
+    uint32_t first = wisp_compile_finish(c), len = (uint32_t)c->code_len - first;
+    size_t size = len * sizeof *c->code;
+    wisp_compiled *code = wisp_arena_take(&module->arena, sizeof *code + size);
     if (!code)
-        return wisp_fail_memory(c->err, c->code_len * sizeof *c->code);
-    function->start = code;
-    function->entry = code + entry;
-    function->code_len = (uint32_t)c->code_len;
-    function->frame_size = c->slots_max * (uint32_t)sizeof(uint64_t);
-    function->weight = (int32_t)(1 + c->instructions / 16);
-    function->header = c->header;
-    return keep_handlers(c, module, function);
+        return wisp_fail_memory(c->err, sizeof *code + size);
+    *code = (wisp_compiled){
+        .len = len,
+        .frame_size = c->slots_max * (uint32_t)sizeof(uint64_t),
+        .weight = (int32_t)(1 + c->instructions / 16),
+        .header = c->header,
+        .first = (uint16_t)first,
+    };
+    memcpy(code->units, c->code + first, size);
+    module->functions[c->function].entry = code->units;
+    return keep_handlers(c, module, code);
 }
 
 wisp_status wisp_compile_function(wisp_compiler *c, wisp_module *module, uint32_t index,

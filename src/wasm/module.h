@@ -1,6 +1,8 @@
 #ifndef WISP_WASM_MODULE_H
 #define WISP_WASM_MODULE_H
 
+#include <stddef.h>
+
 #include <wisp/wasm.h>
 
 #include "base/error.h"
@@ -90,20 +92,38 @@ typedef struct wisp_handler {
 
 #define WISP_NO_SLOT UINT16_MAX
 
-/* A function, imported or defined. Once compiled, calls go to [entry], which may be behind
- * [start], where its code begins: there is nothing to clear then. */
-typedef struct wisp_function {
-    const uint16_t *entry, *start;
-    uint32_t code_len;   /* units */
+/* What a function was compiled to: all that calls need, in one place. */
+typedef struct wisp_compiled {
+    const wisp_handler *handlers;
+    uint32_t handler_count;
+    uint32_t len;        /* units */
     uint32_t frame_size; /* bytes of its frame, all included */
     int32_t weight;      /* fuel of a call */
     uint16_t header;     /* first slot of the frame header */
-    uint32_t type;       /* index in types, of the first of equal ones, as all are */
-    wisp_span body;      /* locals and instructions, without the leading size */
-    bool is_declared;    /* ref.func in a body may name it */
-    uint32_t handler_count;
-    const wisp_handler *handlers;
+    uint16_t first;      /* the number of the first unit: what cleared nothing is left out */
+    uint16_t units[];
+} wisp_compiled;
+
+/* The number of the unit at [pc], as handlers and wisp_compile_locate count them. */
+static inline uint32_t wisp_compiled_unit(const wisp_compiled *code, const uint16_t *pc)
+{
+    return (uint32_t)(pc - code->units) + code->first;
+}
+
+/* A function, imported or defined. */
+typedef struct wisp_function {
+    const uint16_t *entry; /* the first of its code's units; NULL for an imported one */
+    wisp_span body;        /* locals and instructions, without the leading size */
+    uint32_t type;         /* index in types, of the first of equal ones, as all are */
+    bool is_declared;      /* ref.func in a body may name it */
 } wisp_function;
+
+/* The code of a function that is not imported. What a call wants of it first are the units. */
+static inline const wisp_compiled *wisp_function_code(const wisp_function *function)
+{
+    const uint8_t *units = (const void *)function->entry;
+    return (const void *)(units - offsetof(wisp_compiled, units));
+}
 
 /* A constant expression is kept as bytes and run at instantiation (constexpr.c). */
 typedef struct wisp_module_global {

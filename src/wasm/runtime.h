@@ -218,17 +218,18 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *frame, uint8_t *memory, wisp
 wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame);
 
 /*
- * Lays a bridge from [frame], which goes on at exec.next, to exec.callee, and makes the
- * callee's instance the one that runs. Returns the bridge, behind which the callee's frame
+ * Lays a bridge from [frame], which goes on at exec.next, to exec.callee, whose code is [code],
+ * and makes its instance the one that runs. Returns the bridge, behind which the callee's frame
  * begins; NULL if the stack has no room (call.c).
  */
-wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame);
+wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame, const wisp_compiled *code);
 /*
  * The same for a tail call of exec.callee, of another instance, with exec.args in the place of
  * [frame], whose header is [header]. Returns where the callee's frame begins, and in exec.next
  * and exec.back where it returns to. Needs a bridge once only, however many such calls follow.
  */
-wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header);
+wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header,
+                             const wisp_compiled *code);
 /* Takes the bridge away when the callee has returned. */
 void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge);
 

@@ -49,21 +49,20 @@ static void add_host_frame(wisp_trap *trap, const wisp_func *func)
         *frame = (wisp_frame){.func_name = func->name};
 }
 
-static void add_wasm_frame(wisp_store *store, const wisp_instance *instance,
-                           const wisp_function *function, const uint16_t *pc)
+static void add_wasm_frame(wisp_store *store, const wisp_activation *a)
 {
     wisp_frame *frame = add_frame(&store->trap);
     if (!frame)
         return;
-    const wisp_module *module = instance->module;
-    uint32_t index = (uint32_t)(function - module->functions);
-    frame->instance = instance;
+    const wisp_module *module = a->instance->module;
+    uint32_t index = (uint32_t)(a->function - module->functions);
+    frame->instance = a->instance;
     frame->module = module;
     frame->func_index = index;
-    frame->body_offset = function->body.offset;
+    frame->body_offset = a->function->body.offset;
     frame->func_name = name_of(store, module, index);
     frame->offset =
-        wisp_compile_locate(module, store->allocator, index, (uint32_t)(pc - function->start));
+        wisp_compile_locate(module, store->allocator, index, wisp_compiled_unit(a->code, a->pc));
 }
 
 /* Adds the frames from [pc] in [fp] outwards, up to the call by the program. */
@@ -73,7 +72,7 @@ static void add_frames(wisp_store *store, wisp_instance *instance, const uint16_
     wisp_activation a;
     bool is_inside = wisp_activation_at(store, instance, pc, fp, &a);
     for (; is_inside; is_inside = wisp_activation_outer(store, &a))
-        add_wasm_frame(store, a.instance, a.function, a.pc);
+        add_wasm_frame(store, &a);
 }
 
 static void fill_error(const wisp_trap *trap, wisp_error *err)

@@ -13,10 +13,10 @@ static bool covers(const wisp_handler *handler, uint32_t unit, uint32_t depth)
 /* The handler of [a] for [exception]: inner ones come first. NULL without one. */
 static const wisp_handler *find_handler(const wisp_activation *a, const wisp_exception *exception)
 {
-    const wisp_function *function = a->function;
-    uint32_t unit = (uint32_t)(a->pc - function->start), depth = UINT32_MAX;
-    for (uint32_t i = 0; i < function->handler_count; i++) {
-        const wisp_handler *handler = &function->handlers[i];
+    const wisp_compiled *code = a->code;
+    uint32_t unit = wisp_compiled_unit(code, a->pc), depth = UINT32_MAX;
+    for (uint32_t i = 0; i < code->handler_count; i++) {
+        const wisp_handler *handler = &code->handlers[i];
         if (!covers(handler, unit, depth))
             continue;
         if (handler->kind == WISP_HANDLER_DELEGATE)
@@ -37,7 +37,7 @@ static void land(wisp_exec *x, const wisp_activation *a, const wisp_handler *han
     if (handler->ref_slot != WISP_NO_SLOT)
         a->frame[handler->ref_slot].ref = exception;
     x->store->exceptions.thrown = NULL;
-    x->pc = a->function->start + handler->target;
+    x->pc = a->code->units + (handler->target - a->code->first);
     x->frame = a->frame;
     wisp_exec_enter(x, a->instance);
 }
@@ -52,13 +52,13 @@ wisp_trap_code wisp_unwind(wisp_exec *x)
     x->is_leaving = false;
     while (is_inside) {
         wisp_trap_code trap =
-            wisp_store_charge(store, 1 + a.function->handler_count / HANDLERS_PER_FUEL);
+            wisp_store_charge(store, 1 + a.code->handler_count / HANDLERS_PER_FUEL);
         if (trap)
             return trap;
         const wisp_handler *handler = may_catch ? find_handler(&a, exception) : NULL;
         may_catch = true;
         if (handler) {
-            trap = wisp_store_charge(store, (uint64_t)a.function->weight);
+            trap = wisp_store_charge(store, (uint64_t)a.code->weight);
             if (!trap)
                 land(x, &a, handler, exception);
             return trap;
