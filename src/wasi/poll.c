@@ -190,7 +190,7 @@ static wisp_wasi_errno run(poll_state *p, const uint8_t *in, uint8_t *out, uint3
 /* (subscriptions, events, how many, result) */
 wisp_wasi_errno wisp_wasi_poll_oneoff(wisp_wasi_call *c)
 {
-    uint32_t len = wisp_wasi_u32(c, 2), count;
+    uint32_t len = wisp_wasi_u32(c, 2), count = 0;
     if (len == 0 || len > WISP_WAITS_MAX)
         return WISP_WASI_EINVAL;
     const uint8_t *in =

@@ -123,7 +123,7 @@ static void walk_opcode(wisp_compiler *c, const wisp_opcode *opcode)
 {
     c->opcode = opcode;
     if (opcode->feature)
-        wisp_walk_use(c, opcode->feature);
+        wisp_walk_use(c, wisp_opcode_feature(opcode));
     walkers[opcode->shape](c);
 }
 

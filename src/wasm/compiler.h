@@ -6,6 +6,7 @@
 #include "base/reader.h"
 #include "wasm/code.h"
 #include "wasm/compile.h"
+#include "wasm/instruction_name.h"
 #include "wasm/opcodes.h"
 #include "wasm/types.h"
 
@@ -109,7 +110,8 @@ struct wisp_compiler {
     wisp_reader r;
     const uint8_t *start; /* of the current instruction */
     const wisp_opcode *opcode;
-    const char *text;      /* its name for errors, if not that of the opcode */
+    const char *text; /* its name for errors, if not that of the opcode */
+    char name[WISP_INSTRUCTION_NAME_MAX];
     uint32_t instructions; /* so far, else and end not counted */
     uint16_t header;
     uint32_t top; /* first slot behind the operands: the home of the next one */
@@ -195,7 +197,7 @@ WISP_COLD WISP_PRINTF(3, 4) void wisp_compile_fail(wisp_compiler *c, wisp_status
 /* The same without words (base/error.h). */
 void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status);
 /* The name of the current instruction, for words. */
-WISP_COLD const char *wisp_compile_text(const wisp_compiler *c);
+WISP_COLD const char *wisp_compile_text(wisp_compiler *c);
 #ifdef WISP_WITHOUT_TEXTS
 #define wisp_compile_fail(c, status, ...)                                                        \
     (0 ? (wisp_compile_fail)(c, status, __VA_ARGS__) : wisp_compile_fail_silent(c, status))

@@ -144,7 +144,7 @@ wisp_status wisp_constant_check(wisp_module *module, wisp_reader *r, wisp_valtyp
             return fail(&c, WISP_MALFORMED, "unexpected end, expected an instruction");
         if (byte == WISP_OPCODE_END)
             break;
-        wisp_status status = use(&c, wisp_opcodes[byte].feature);
+        wisp_status status = use(&c, wisp_opcode_feature(&wisp_opcodes[byte]));
         if (status == WISP_OK)
             status = check_instruction(&c, byte);
         if (status)

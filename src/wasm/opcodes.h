@@ -340,11 +340,10 @@ enum {
 };
 
 typedef struct wisp_opcode {
-    uint8_t shape;    /* wisp_shape; UNKNOWN, 0, where the byte is no instruction */
-    uint8_t in, out;  /* wisp_valtype, 0 for none */
-    uint16_t code;    /* wisp_code */
-    uint16_t name;    /* where its name is (wisp_opcode_text) */
-    uint16_t feature; /* wisp_feature; 0 for what every module may use */
+    uint16_t code;   /* wisp_code */
+    uint8_t shape;   /* wisp_shape; UNKNOWN, 0, where the byte is no instruction */
+    uint8_t in, out; /* wisp_valtype, 0 for none */
+    uint8_t feature; /* of wisp_opcode_feature; 0 for what every module may use */
 } wisp_opcode;
 
 extern const wisp_opcode wisp_opcodes[256];
@@ -352,7 +351,10 @@ extern const wisp_opcode wisp_opcodes[256];
 #define WISP_OPCODES_FC_COUNT 23
 extern const wisp_opcode wisp_opcodes_fc[WISP_OPCODES_FC_COUNT];
 
-/* The name in the text format. Static; "" where the build has no texts. */
-const char *wisp_opcode_text(const wisp_opcode *opcode);
+/* The WISP_FEATURE_ bit of what a load can deny, or 0. */
+static inline uint32_t wisp_opcode_feature(const wisp_opcode *opcode)
+{
+    return (uint32_t)1 << opcode->feature >> 1;
+}
 
 #endif

@@ -27,9 +27,15 @@ void wisp_compile_fail_silent(wisp_compiler *c, wisp_status status)
     c->status = wisp_fail_silent(c->err, status, wisp_compile_offset(c));
 }
 
-const char *wisp_compile_text(const wisp_compiler *c)
+const char *wisp_compile_text(wisp_compiler *c)
 {
-    return c->text ? c->text : wisp_opcode_text(c->opcode);
+    uint32_t number = 0;
+    wisp_reader r = {.at = c->start + 1, .end = c->r.end};
+    if (c->text)
+        return c->text;
+    if (wisp_instruction_is_prefix(*c->start))
+        wisp_read_leb_u32(&r, &number);
+    return wisp_instruction_name(*c->start, number, c->name);
 }
 
 void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wisp_valtype found)

@@ -92,26 +92,15 @@ static void operation(wisp_compiler *c, uint32_t group, uint32_t width)
         access(c, WISP_CODE_ATOMIC_CMPXCHG, types, 2, &memarg, how, type);
 }
 
-/* What errors call the instruction. */
-static const char *name_of(uint32_t number)
+static bool is_operation(uint32_t number)
 {
-    static const char *const few[] = {"memory.atomic.notify", "memory.atomic.wait32",
-                                      "memory.atomic.wait64", "atomic.fence"};
-    static const char *const groups[GROUPS] = {
-        "atomic.load",    "atomic.store",    "atomic.rmw.add",
-        "atomic.rmw.sub", "atomic.rmw.and",  "atomic.rmw.or",
-        "atomic.rmw.xor", "atomic.rmw.xchg", "atomic.rmw.cmpxchg"};
-    if (number <= FENCE)
-        return few[number];
-    return number >= FIRST && number < FIRST + GROUPS * WIDTHS ? groups[(number - FIRST) / WIDTHS]
-                                                               : NULL;
+    return number >= FIRST && number < FIRST + GROUPS * WIDTHS;
 }
 
 void wisp_walk_atomic(wisp_compiler *c)
 {
     uint32_t number = wisp_walk_u32(c, "a number");
-    c->text = name_of(number);
-    if (!c->text)
+    if (number > FENCE && !is_operation(number))
         wisp_compile_fail(c, WISP_MALFORMED, "illegal opcode 0xfe %u", number);
     if (c->status)
         return;

@@ -1,4 +1,3 @@
-#include <stddef.h>
 #include <string.h>
 
 #include "wasm/types.h"
@@ -101,42 +100,6 @@ static const vector_row rows[WISP_VECTOR_COUNT] = {
     WISP_VECTOR_OTHER(OTHER)
 };
 /* clang-format on */
-
-#ifdef WISP_WITHOUT_TEXTS
-
-static const char *name_of(uint32_t number)
-{
-    (void)number;
-    return "";
-}
-
-#else
-
-/* clang-format off */
-/* The names, one after another, and where each begins: pointers would take twice the room. */
-static const struct names {
-#define X(number, shape, op, ...) char of_##number[sizeof #shape "." #op];
-    WISP_VECTOR_ALL(X)
-#undef X
-} names = {
-#define X(number, shape, op, ...) .of_##number = #shape "." #op,
-    WISP_VECTOR_ALL(X)
-#undef X
-};
-
-static const uint16_t name_places[WISP_VECTOR_COUNT] = {
-#define X(number, shape, op, ...) [number] = offsetof(struct names, of_##number),
-    WISP_VECTOR_ALL(X)
-#undef X
-};
-/* clang-format on */
-
-static const char *name_of(uint32_t number)
-{
-    return (const char *)&names + name_places[number];
-}
-
-#endif
 
 /* ------------------------------------------------------------------ operands */
 
@@ -427,7 +390,6 @@ static const vector_row *read_row(wisp_compiler *c)
     }
     if (number >= WISP_VECTOR_FIRST_RELAXED)
         wisp_walk_use(c, WISP_FEATURE_RELAXED_SIMD);
-    c->text = name_of(number);
     return rows[number].form == FORM_RELAXED ? &rows[rows[number].code] : &rows[number];
 }
 

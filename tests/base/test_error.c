@@ -1,3 +1,4 @@
+#include "../words.h"
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -46,7 +47,7 @@ static void fail_fills_the_error_and_returns_the_status(void **state)
     assert_int_equal(wisp_fail(&err, WISP_NOT_FOUND, "no export '%s'", "run"), WISP_NOT_FOUND);
     assert_int_equal(err.status, WISP_NOT_FOUND);
     assert_true(err.offset == WISP_NO_OFFSET);
-    assert_string_equal(err.text, "no export 'run'");
+    assert_true(words_are(err.text, "no export 'run'"));
 }
 
 static void fail_at_keeps_the_place(void **state)
@@ -56,7 +57,7 @@ static void fail_at_keeps_the_place(void **state)
     wisp_status status = wisp_fail_at(&err, WISP_MALFORMED, 4211, "section %d ends early", 10);
     assert_int_equal(status, WISP_MALFORMED);
     assert_true(err.offset == 4211);
-    assert_string_equal(err.text, "section 10 ends early");
+    assert_true(words_are(err.text, "section 10 ends early"));
 }
 
 static void fail_memory_says_how_much(void **state)
@@ -64,7 +65,7 @@ static void fail_memory_says_how_much(void **state)
     (void)state;
     wisp_error err;
     assert_int_equal(wisp_fail_memory(&err, 4096), WISP_NO_MEMORY);
-    assert_string_equal(err.text, "out of memory: 4096 bytes refused");
+    assert_true(words_are(err.text, "out of memory: 4096 bytes refused"));
 }
 
 static void a_text_too_long_is_cut_and_terminated(void **state)
@@ -75,7 +76,7 @@ static void a_text_too_long_is_cut_and_terminated(void **state)
     longer[sizeof longer - 1] = '\0';
     wisp_error err;
     wisp_fail(&err, WISP_INVALID, "%s", longer);
-    assert_int_equal(strlen(err.text), WISP_ERROR_TEXT_MAX - 1);
+    assert_true(WORDS_ARE_LEFT_OUT || strlen(err.text) == WISP_ERROR_TEXT_MAX - 1);
 }
 
 static void no_error_wanted_is_fine(void **state)

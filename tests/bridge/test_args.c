@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../words.h"
 #include "bridge/args.h"
 
 /* The arguments of calls, at every edge of a memory of one page. */
@@ -135,8 +136,8 @@ static void a_count_in_front_or_shared_is_found(void **state)
     assert_int_equal(f.args[2].address, END - 16);
     values[2] = wisp_i32(END - 15);
     assert_int_equal(check(&f, "(z <[0] <>2[0])", 'i', values), WISP_LIMIT);
-    assert_string_equal(f.err.text, "parameter 2: 16 bytes at address 65521 are outside the "
-                                    "memory of 65536 bytes");
+    assert_true(words_are(f.err.text, "parameter 2: 16 bytes at address 65521 are outside the "
+                                      "memory of 65536 bytes"));
     wisp_store_free(f.store);
 }
 
@@ -154,8 +155,8 @@ static void an_i64_can_count_without_overflow(void **state)
     }
     wisp_value values[] = {wisp_i64(0), wisp_i64(1ll << 61)};
     assert_int_equal(check(&f, "(<8[1] I)", 'I', values), WISP_LIMIT);
-    assert_string_equal(f.err.text, "parameter 0: 2305843009213693952 elements of 8 bytes at "
-                                    "address 0 are outside the memory of 65536 bytes");
+    assert_true(words_are(f.err.text, "parameter 0: 2305843009213693952 elements of 8 bytes at "
+                                      "address 0 are outside the memory of 65536 bytes"));
     wisp_store_free(f.store);
 }
 
@@ -192,7 +193,7 @@ static void null_is_what_the_signature_says(void **state)
     assert_int_equal(check_both(&f, "($? z)", 0, 0), WISP_OK);
     assert_null(f.args[0].text);
     assert_int_equal(check_both(&f, "(z <4!)", 1, 0), WISP_INVALID);
-    assert_string_equal(f.err.text, "parameter 1: null");
+    assert_true(words_are(f.err.text, "parameter 1: null"));
     assert_int_equal(check_both(&f, "($! z)", 0, 0), WISP_INVALID);
     assert_int_equal(check_both(&f, "(<4! z)", 1, 0), WISP_OK);
     wisp_store_free(f.store);
@@ -212,8 +213,9 @@ static void an_address_is_as_aligned_as_asked_for(void **state)
             assert_int_equal(check_both(&f, cases[i].signature, at, 0),
                              at % cases[i].alignment ? WISP_INVALID : WISP_OK);
     assert_int_equal(check_both(&f, "(<4@4 z)", 6, 0), WISP_INVALID);
-    assert_string_equal(f.err.text, "parameter 0: address 6 is not a multiple of 4, in a memory "
-                                    "of 65536 bytes");
+    assert_true(words_are(f.err.text,
+                          "parameter 0: address 6 is not a multiple of 4, in a memory "
+                          "of 65536 bytes"));
     wisp_store_free(f.store);
 }
 
@@ -232,8 +234,9 @@ static void a_text_ends_inside_the_memory(void **state)
     assert_int_equal(check_both(&f, "($ z)", UINT32_MAX, 0), WISP_LIMIT);
     f.data[END - 1] = 'd';
     assert_int_equal(check_both(&f, "($ z)", END - 4, 0), WISP_LIMIT);
-    assert_string_equal(f.err.text, "parameter 0: the text at address 65532 has no end within 4 "
-                                    "bytes, in a memory of 65536 bytes");
+    assert_true(words_are(f.err.text,
+                          "parameter 0: the text at address 65532 has no end within 4 "
+                          "bytes, in a memory of 65536 bytes"));
     wisp_store_free(f.store);
 }
 
@@ -293,7 +296,7 @@ static void without_a_memory_only_numbers_and_nulls_pass(void **state)
     assert_int_equal(check(&f, "(iz)", 'i', (wisp_value[]){wisp_i32(1), wisp_i32(2)}), WISP_OK);
     assert_int_equal(check_both(&f, "(<4? z)", 0, 0), WISP_OK);
     assert_int_equal(check_both(&f, "(<[1] z)", 0, 0), WISP_NOT_FOUND);
-    assert_string_equal(f.err.text, "parameter 0: address 0, and the caller has no memory");
+    assert_true(words_are(f.err.text, "parameter 0: address 0, and the caller has no memory"));
     wisp_store_free(f.store);
 }
 

@@ -1,3 +1,4 @@
+#include "../words.h"
 #include "guest.h"
 
 #include "base/memory.h"
@@ -109,7 +110,7 @@ static void exiting_ends_the_program_with_its_code(void **state)
     assert_false(wisp_wasi_exited(g->wasi, &code));
     guest_try(g, "proc_exit", (uint64_t[]){3}, 1);
     assert_int_equal(g->status, WISP_TRAP);
-    assert_string_equal(wisp_store_trap(g->store)->text, "exit with code 3");
+    assert_true(words_are(wisp_store_trap(g->store)->text, "exit with code 3"));
     assert_true(wisp_wasi_exited(g->wasi, &code));
     assert_int_equal(code, 3);
     guest_try(g, "proc_exit", (uint64_t[]){4}, 1); /* the first counts */
@@ -197,7 +198,7 @@ static void a_caller_without_memory_traps(void **state)
     uint32_t code = 0;
     guest_init(g, NULL);
     assert_int_equal(run_module(g, (wisp_bytes){bare_wasm, sizeof bare_wasm}, &code), WISP_TRAP);
-    assert_string_equal(g->err.text, "the caller has no memory");
+    assert_true(words_are(g->err.text, "the caller has no memory"));
 }
 
 static void what_cannot_be_given_is_refused(void **state)
@@ -212,10 +213,10 @@ static void what_cannot_be_given_is_refused(void **state)
     wisp_wasi_config no_socket = {.sockets = (int[]){0}, .socket_count = 1};
     wisp_wasi_config too_few = {.descriptor_max = 2};
     assert_int_equal(wisp_wasi_new(&no_folder, &wasi, &err), WISP_IO);
-    assert_string_equal(err.text,
-                        "cannot open the folder /no/such/folder: No such file or directory");
+    assert_true(
+        words_are(err.text, "cannot open the folder /no/such/folder: No such file or directory"));
     assert_int_equal(wisp_wasi_new(&no_fd, &wasi, &err), WISP_INVALID);
-    assert_string_equal(err.text, "descriptor 12345 is not open");
+    assert_true(words_are(err.text, "descriptor 12345 is not open"));
     assert_int_equal(wisp_wasi_new(&no_function, &wasi, &err), WISP_INVALID);
     assert_int_equal(wisp_wasi_new(&no_socket, &wasi, &err), WISP_INVALID);
     assert_int_equal(wisp_wasi_new(&too_few, &wasi, &err), WISP_LIMIT);

@@ -1,3 +1,4 @@
+#include "../words.h"
 #include "guest.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ static void a_thread_that_traps_ends_all(void **state)
     (void)state;
     outcome o = run("t", 4);
     assert_int_equal(o.status, WISP_TRAP);
-    assert_string_equal(o.err.text, "another thread has trapped");
+    assert_true(words_are(o.err.text, "another thread has trapped"));
     assert_non_null(strstr(o.trap, "trap: unreachable\n  at "));
 }
 
@@ -122,7 +123,7 @@ static void a_module_without_threads_is_refused(void **state)
     assert_false(wisp_wasi_threads_are_needed(g->module));
     assert_int_equal(wisp_wasi_threads_new(g->wasi, g->module, NULL, &threads, &g->err),
                      WISP_MISMATCH);
-    assert_string_equal(g->err.text, "the module imports no shared memory");
+    assert_true(words_are(g->err.text, "the module imports no shared memory"));
     guest_deinit(g);
 }
 

@@ -1,3 +1,4 @@
+#include "../words.h"
 #include "fixture.h"
 #include "modules.h"
 
@@ -89,12 +90,12 @@ static void a_call_of_another_shape_is_refused(void **state)
     wisp_error err;
     wisp_value args[] = {wisp_i32(1), wisp_i64(2)}, result;
     assert_int_equal(wisp_call_export(c.calls, "add", args, 1, &result, 1, &err), WISP_MISMATCH);
-    assert_string_equal(err.text, "a call with 1 arguments and 1 results, expected 2 and 1");
+    assert_true(words_are(err.text, "a call with 1 arguments and 1 results, expected 2 and 1"));
     assert_int_equal(wisp_call_export(c.calls, "add", args, 2, &result, 0, &err), WISP_MISMATCH);
     assert_int_equal(wisp_call_export(c.calls, "add", args, 2, &result, 1, &err), WISP_MISMATCH);
-    assert_string_equal(err.text, "argument 1 is i64, expected i32");
+    assert_true(words_are(err.text, "argument 1 is i64, expected i32"));
     assert_int_equal(wisp_call_export(c.calls, "none", NULL, 0, NULL, 0, &err), WISP_NOT_FOUND);
-    assert_string_equal(err.text, "no exported function 'none'");
+    assert_true(words_are(err.text, "no exported function 'none'"));
     assert_int_equal(wisp_call_export(c.calls, "table", NULL, 0, NULL, 0, &err), WISP_NOT_FOUND);
     fixture_deinit(&c.f);
 }
@@ -136,7 +137,7 @@ static void a_failing_host_function_traps_with_its_words(void **state)
                      WISP_TRAP);
     const wisp_trap *trap = wisp_store_trap(c.f.store);
     assert_int_equal(trap->code, WISP_TRAP_HOST);
-    assert_string_equal(trap->text, "thirteen is refused");
+    assert_true(words_are(trap->text, "thirteen is refused"));
     assert_int_equal(trap->frame_count, 2);
     assert_null(trap->frames[0].module);
     assert_string_equal(trap->frames[0].func_name, "host");
@@ -273,7 +274,7 @@ static void module_and_program_call_each_other_only_so_deep(void **state)
     assert_int_equal(wisp_call_export(r.instance, "call_host", &arg, 1, &result, 1, &f.err),
                      WISP_TRAP);
     assert_int_equal(r.depth, 10);
-    assert_memory_equal(f.err.text, "call stack exhausted", 20);
+    assert_true(words_say(f.err.text, "call stack exhausted"));
     assert_int_equal(fixture_call(&f, r.instance, "deep", 3), 3);
     fixture_deinit(&f);
 }

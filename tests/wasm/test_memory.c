@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "../words.h"
 #include "fixture.h"
 
 static wisp_memory *make_memory(fixture *f, uint64_t min, uint64_t max)
@@ -22,7 +23,7 @@ static void a_memory_is_read_and_written_within_its_bounds(void **state)
     assert_int_equal(wisp_memory_read(memory, 65532, text, 4, NULL), WISP_OK);
     assert_memory_equal(text, "abcd", 4);
     assert_int_equal(wisp_memory_write(memory, 65533, "wxyz", 4, &f.err), WISP_LIMIT);
-    assert_string_equal(f.err.text, "4 bytes at address 65533, the memory has 65536");
+    assert_true(words_are(f.err.text, "4 bytes at address 65533, the memory has 65536"));
     assert_int_equal(wisp_memory_read(memory, UINT64_MAX, text, 1, NULL), WISP_LIMIT);
     assert_int_equal(wisp_memory_read(memory, 65536, text, 0, NULL), WISP_OK);
     assert_int_equal(wisp_memory_read(memory, 65537, text, 0, NULL), WISP_LIMIT);
@@ -44,7 +45,7 @@ static void a_memory_grows_up_to_its_maximum_and_keeps_its_bytes(void **state)
     assert_int_equal(wisp_memory_at(memory, 0, 1)[0], 9);
     assert_int_equal(wisp_memory_at(memory, 2 * WISP_PAGE_SIZE, 1)[0], 0);
     assert_int_equal(wisp_memory_grow(memory, 1, &f.err), WISP_LIMIT);
-    assert_string_equal(f.err.text, "a memory of 3 pages cannot grow by 1");
+    assert_true(words_are(f.err.text, "a memory of 3 pages cannot grow by 1"));
     assert_int_equal(wisp_memory_grow(memory, UINT64_MAX, NULL), WISP_LIMIT);
     assert_int_equal(wisp_memory_grow(memory, 0, NULL), WISP_OK);
     fixture_deinit(&f);
@@ -151,10 +152,10 @@ static void a_table_holds_references_of_its_type(void **state)
     assert_int_equal(wisp_table_get(table, 1, &found, NULL), WISP_OK);
     assert_ptr_equal(found.of.externref, &thing);
     assert_int_equal(wisp_table_get(table, 2, &found, &f.err), WISP_LIMIT);
-    assert_string_equal(f.err.text, "element 2 of a table of 2");
+    assert_true(words_are(f.err.text, "element 2 of a table of 2"));
     assert_int_equal(wisp_table_set(table, UINT64_MAX, value, NULL), WISP_LIMIT);
     assert_int_equal(wisp_table_set(table, 0, wisp_i32(1), &f.err), WISP_MISMATCH);
-    assert_string_equal(f.err.text, "a value of type i32 for a table of externref");
+    assert_true(words_are(f.err.text, "a value of type i32 for a table of externref"));
     fixture_deinit(&f);
 }
 
