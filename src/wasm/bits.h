@@ -18,13 +18,15 @@
 #endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define WISP_LE16(v) __builtin_bswap16(v)
-#define WISP_LE32(v) __builtin_bswap32(v)
-#define WISP_LE64(v) __builtin_bswap64(v)
+#define WISP_LE16(v)        __builtin_bswap16(v)
+#define WISP_LE32(v)        __builtin_bswap32(v)
+#define WISP_LE64(v)        __builtin_bswap64(v)
+#define WISP_LANE(count, i) ((count)-1 - (i))
 #else
-#define WISP_LE16(v) (v)
-#define WISP_LE32(v) (v)
-#define WISP_LE64(v) (v)
+#define WISP_LE16(v)        (v)
+#define WISP_LE32(v)        (v)
+#define WISP_LE64(v)        (v)
+#define WISP_LANE(count, i) (i)
 #endif
 
 /* Little-endian numbers at any address; wisp_get_uint16_t(p) and so on. */

@@ -10,7 +10,7 @@
 
 static size_t stack_left(const wisp_exec *x, const wisp_slot *from)
 {
-    return (size_t)(x->stack_end - from) * sizeof(wisp_slot);
+    return (uintptr_t)x->stack_end - (uintptr_t)from;
 }
 
 static uint32_t slots_of(wisp_func *func)
@@ -23,19 +23,23 @@ static uint32_t slots_of(wisp_func *func)
 static void get_values(wisp_value *values, const wisp_slot *slots, const wisp_valtype *types,
                        uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        wisp_value_take(&values[i], slots, types[i]);
-        slots += wisp_valtype_slots(types[i]);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        slots += wisp_value_take(&values[i], types[i], slots);
 }
 
-static void put_values(wisp_slot *slots, const wisp_value *values, uint32_t count)
+static void put_values(wisp_slot *slots, const wisp_value *values, const wisp_valtype *types,
+                       uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        slots += wisp_value_to_slots(&values[i], slots);
+        slots += wisp_value_give(&values[i], types[i], slots);
 }
 
 /* ------------------------------------------------------------------ into the program */
+
+static wisp_value *value_at(wisp_slot *slots, uint32_t offset)
+{
+    return (wisp_value *)(void *)((uint8_t *)slots + offset);
+}
 
 /* Makes room for results of [type], without what the stack had there. */
 static void clear_results(const wisp_functype *type, wisp_value *results)
@@ -44,92 +48,98 @@ static void clear_results(const wisp_functype *type, wisp_value *results)
         results[i] = (wisp_value){.type = type->results[i]};
 }
 
-/* Puts [results] into [slots], as of the types that they should have; false if one of them is a
- * null that its type excludes. */
-static bool put_results(const wisp_functype *type, wisp_value *results, wisp_slot *slots)
+/* Whether none of [results] is a null that its type excludes. */
+static bool are_allowed(const wisp_functype *type, const wisp_value *results)
 {
-    for (uint32_t i = 0; i < type->result_count; i++) {
-        wisp_valtype wanted = type->results[i];
-        if ((wanted & WISP_NON_NULL) && !wisp_value_fits(&results[i], wanted))
+    for (uint32_t i = 0; i < type->result_count; i++)
+        if ((type->results[i] & WISP_NON_NULL) && !results[i].of.externref)
             return false;
-        results[i].type = wanted;
-        slots += wisp_value_to_slots(&results[i], slots);
-    }
     return true;
 }
 
-static void set_failure(wisp_store *store, const wisp_func *func, const wisp_error *err,
-                        wisp_status status)
+/* Makes the call exec.out. Which types the function gave to its results does not matter. */
+static wisp_status run_host(wisp_exec *x, wisp_error *err)
 {
-    const char *text = err->text[0] ? err->text : wisp_status_name(status);
-    size_t size = strlen(text);
-    memcpy(store->failure, text, size + 1);
-    store->failed = func;
+    const wisp_functype *type = x->out.callee->functype;
+    const wisp_host_func *host = x->out.callee->host;
+    wisp_slot *slots = x->out.args;
+    wisp_value *args = value_at(slots, host->args_at);
+    wisp_value *results = value_at(slots, host->results_at);
+    get_values(args, slots, type->params, type->param_count);
+    clear_results(type, results);
+    wisp_status status = host->fn(host->user, x->instance, args, results, err);
+    if (status)
+        return status;
+    if (!are_allowed(type, results))
+        return wisp_fail(err, WISP_MISMATCH, "a host function gave null for a type without it");
+    put_values(slots, results, type->results, type->result_count);
+    return WISP_OK;
 }
 
-/* Runs the host function on [values], which has the arguments, then room for results; those go
- * to [slots]. */
-static wisp_status run_host(wisp_exec *x, const wisp_func *func, wisp_value *values,
-                            wisp_slot *slots, wisp_slot *frame)
+/* The same for simple functions, which is what most are. One without a result leaves something
+ * where nobody looks. */
+static wisp_status run_simple(wisp_exec *x, wisp_error *err)
 {
-    wisp_store *store = x->store;
-    const wisp_functype *type = func->functype;
-    wisp_value *results = values + type->param_count;
-    wisp_callout callout = {store->callout, func, x->instance, x->next, frame};
-    wisp_error err; /* whose text is long: only its first byte must be set */
-    err.status = WISP_OK;
-    err.offset = WISP_NO_OFFSET;
-    err.text[0] = '\0';
-    wisp_slot *top = x->top;
-    store->callout = &callout;
-    store->exceptions.thrown = NULL;
-    x->top = (wisp_slot *)(void *)(results + type->result_count);
-    wisp_status status = func->host(func->user, x->instance, values, results, &err);
-    x->top = top;
-    store->callout = callout.outer;
-    wisp_exec_reload(x);
-    if (!status && !put_results(type, results, slots))
-        status =
-            wisp_fail(&err, WISP_MISMATCH, "a host function gave null for a type without it");
-    if (status)
-        set_failure(store, func, &err, status);
+    const wisp_valtype *types = x->out.callee->functype->params;
+    const wisp_host_func *host = x->out.callee->host;
+    wisp_slot *slots = x->out.args;
+    wisp_value *args = value_at(slots, host->args_at);
+    wisp_value *result = value_at(slots, host->results_at);
+    for (wisp_value *arg = args; arg != result; arg++, slots++, types++) {
+        arg->type = *types;
+        wisp_value_put(arg, wisp_slot_copy(slots, *types));
+    }
+    result->type = host->result;
+    wisp_value_put(result, (wisp_slot){.u64 = 0});
+    wisp_status status = host->fn(host->user, x->instance, args, result, err);
+    *x->out.args = wisp_slot_copy(&result->of, x->out.callee->host->result);
     return status;
 }
 
-wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame)
+/* Keeps the words of the function exec.out, which failed. */
+static void fail_host(wisp_store *store, wisp_status status, const wisp_error *err)
 {
-    wisp_func *func = x->callee;
-    const wisp_functype *type = func->functype;
-    wisp_slot *args = x->args;
-    uint32_t slots = slots_of(func);
-    size_t count = (size_t)type->param_count + type->result_count;
-    if (stack_left(x, args) < slots * sizeof(wisp_slot) + count * sizeof(wisp_value))
-        return WISP_TRAP_STACK;
-    wisp_value *values = (wisp_value *)(void *)(args + slots);
-    get_values(values, args, type->params, type->param_count);
-    clear_results(type, values + type->param_count);
-    if (run_host(x, func, values, args, frame))
-        return x->store->exceptions.thrown ? WISP_TRAP_EXCEPTION : WISP_TRAP_HOST;
-    x->store->exceptions.thrown = NULL;
-    return WISP_TRAP_NONE;
+    const char *text = err->text[0] ? err->text : wisp_status_name(status);
+    memcpy(store->failure, text, strlen(text) + 1);
+    store->failed = store->exec.out.callee;
+    store->exec.trap = store->exceptions.thrown ? WISP_TRAP_EXCEPTION : WISP_TRAP_HOST;
+}
+
+bool wisp_call_host(wisp_exec *x)
+{
+    wisp_store *store = x->store;
+    const wisp_host_func *host = x->out.callee->host;
+    if (stack_left(x, x->out.args) < host->end_at) {
+        x->trap = WISP_TRAP_STACK;
+        return false;
+    }
+    if (store->exceptions.thrown) /* by one that returned as if it had not */
+        store->exceptions.thrown = NULL;
+    wisp_error err; /* whose text is long: only its first byte must be set */
+    err.text[0] = '\0';
+    wisp_status status = host->is_simple ? run_simple(x, &err) : run_host(x, &err);
+    if (status)
+        fail_host(store, status, &err);
+    return status == WISP_OK;
 }
 
 /* ------------------------------------------------------------------ into another instance */
 
-wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame, const wisp_compiled *code)
+wisp_slot *wisp_call_bridge(wisp_exec *x, const wisp_compiled *code)
 {
-    wisp_func *callee = x->callee;
+    const wisp_callout *out = &x->out;
+    wisp_func *callee = out->callee;
     uint32_t slots = slots_of(callee);
-    wisp_slot *bridge = x->args + slots;
+    wisp_slot *bridge = out->args + slots;
     size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + code->frame_size;
     if (bridge > x->stack_end || stack_left(x, bridge) < needed)
         return NULL;
-    bridge[WISP_BRIDGE_RETURN].ptr = x->next;
-    bridge[WISP_BRIDGE_FRAME].ref = frame;
+    bridge[WISP_BRIDGE_RETURN].ptr = out->next;
+    bridge[WISP_BRIDGE_FRAME].ref = out->frame;
     bridge[WISP_BRIDGE_INSTANCE].ref = x->instance;
-    bridge[WISP_BRIDGE_RESULTS].ref = x->args;
+    bridge[WISP_BRIDGE_RESULTS].ref = out->args;
     bridge[WISP_BRIDGE_COUNT].u32 = slots;
-    memcpy(bridge + WISP_BRIDGE_SLOTS, x->args, slots * sizeof(wisp_slot));
+    memcpy(bridge + WISP_BRIDGE_SLOTS, out->args, slots * sizeof(wisp_slot));
     wisp_exec_enter(x, callee->instance);
     return bridge;
 }
@@ -144,7 +154,8 @@ static bool is_boundary(const uint16_t *pc)
 wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header,
                              const wisp_compiled *code)
 {
-    wisp_func *callee = x->callee;
+    wisp_callout *out = &x->out;
+    wisp_func *callee = out->callee;
     const wisp_functype *type = callee->functype;
     const uint16_t *next = header[WISP_HEADER_RETURN].ptr;
     wisp_slot *back = header[WISP_HEADER_FRAME].ref;
@@ -153,18 +164,18 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
         needed += (slots_of(callee) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
     if (stack_left(x, frame) < needed)
         return NULL;
-    memmove(frame, x->args,
+    memmove(frame, out->args,
             wisp_valtypes_slots(type->params, type->param_count) * sizeof(wisp_slot));
-    x->args = frame;
-    x->next = next;
-    x->back = back;
+    out->args = frame;
+    out->next = next;
+    out->frame = back;
     if (is_boundary(next)) {
         wisp_exec_enter(x, callee->instance);
         return frame;
     }
-    wisp_slot *bridge = wisp_call_bridge(x, back, code);
-    x->next = wisp_code_resume.units;
-    x->back = bridge;
+    wisp_slot *bridge = wisp_call_bridge(x, code);
+    out->next = wisp_code_resume.units;
+    out->frame = bridge;
     return bridge + WISP_BRIDGE_SLOTS;
 }
 
@@ -177,15 +188,11 @@ void wisp_call_unbridge(wisp_exec *x, wisp_slot *bridge)
 
 /* ------------------------------------------------------------------ out of the program */
 
-/* Calls [func] with the arguments at exec.top, and leaves the results there. */
+/* Makes the call exec.out, of [func]. */
 static wisp_trap_code enter(wisp_func *func)
 {
     wisp_store *store = func->store;
     wisp_exec *x = &store->exec;
-    x->callee = func;
-    x->args = x->top;
-    x->next = NULL;
-    x->pc = NULL;
     if (store->depth == store->depth_max)
         return WISP_TRAP_STACK;
     if (wisp_store_take_interrupt(store))
@@ -193,9 +200,9 @@ static wisp_trap_code enter(wisp_func *func)
     store->depth++;
     wisp_exec_enter(x, func->instance);
     if (func->function)
-        wisp_interp_run(wisp_code_entry.units, x->top, x->memory, x);
-    else
-        x->trap = wisp_call_host(x, NULL);
+        wisp_interp_run(wisp_code_entry.units, x->out.args, x->memory, x);
+    else if (wisp_call_host(x))
+        x->trap = WISP_TRAP_NONE;
     store->depth--;
     return x->trap;
 }
@@ -223,20 +230,23 @@ wisp_status wisp_call(wisp_func *func, const wisp_value *args, uint32_t arg_coun
     wisp_status status = check_call(func, args, arg_count, result_count, err);
     if (status)
         return status;
-    wisp_exec *x = &func->store->exec;
-    wisp_instance *outer = x->instance;
-    wisp_slot *base = x->top;
+    wisp_store *store = func->store;
+    wisp_exec *x = &store->exec;
+    wisp_slot *base = wisp_exec_top(x);
     wisp_trap_code trap = WISP_TRAP_STACK;
+    wisp_callback back;
+    wisp_callback_begin(store, &back);
+    x->out = (wisp_callout){.callee = func, .args = base};
     x->pc = NULL;
     if (stack_left(x, base) >= slots_of(func) * sizeof(wisp_slot)) {
-        put_values(base, args, arg_count);
+        put_values(base, args, func->functype->params, arg_count);
         trap = enter(func);
     }
     if (trap)
-        status = wisp_trap_record(func->store, trap, err);
+        status = wisp_trap_record(store, trap, err);
     else
         get_values(results, base, func->functype->results, result_count);
-    wisp_exec_enter(x, outer);
+    wisp_callback_end(store, &back);
     return status;
 }
 

@@ -94,7 +94,7 @@ wisp_status wisp_exception_new(wisp_tag *tag, const wisp_value *values, uint32_t
     if (status)
         return status;
     hold_values(values, count, true);
-    wisp_exception *e = wisp_exception_make(tag, store->exec.top);
+    wisp_exception *e = wisp_exception_make(tag, wisp_exec_top(&store->exec));
     hold_values(values, count, false);
     if (!e)
         return wisp_fail(err, WISP_LIMIT, "no room for an exception, %llu of %llu bytes are used",
@@ -102,7 +102,7 @@ wisp_status wisp_exception_new(wisp_tag *tag, const wisp_value *values, uint32_t
                          (unsigned long long)store->exceptions.size_max);
     wisp_slot *slots = e->values;
     for (uint32_t i = 0; i < count; i++)
-        slots += wisp_value_to_slots(&values[i], slots);
+        slots += wisp_value_give(&values[i], values[i].type, slots);
     e->holds = 1;
     *out = e;
     return WISP_OK;
@@ -130,7 +130,7 @@ bool wisp_exception_value(const wisp_exception *exception, uint32_t index, wisp_
     if (index >= type->param_count)
         return false;
     const wisp_slot *slots = exception->values + wisp_valtypes_slots(type->params, index);
-    *out = wisp_value_of_slot(slots, type->params[index]);
+    *out = wisp_value_of_slots(slots, type->params[index]);
     return true;
 }
 

@@ -5,24 +5,59 @@
 
 /* The program's functions. Those of modules are made with their instance. */
 
+static bool are_numbers(const wisp_valtype *types, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (wisp_valtype_is_ref(types[i]) || types[i] == WISP_V128)
+            return false;
+    return true;
+}
+
+/* Says how [host] is called, of [type] with arguments and results in [slots] slots. There is room
+ * for a result even if there is none. */
+static void lay_out(wisp_host_func *host, const wisp_functype *type, uint32_t slots)
+{
+    uint32_t result_room = type->result_count ? type->result_count : 1;
+    host->args_at = (uint32_t)(slots * sizeof(wisp_slot));
+    host->results_at = host->args_at + (uint32_t)(type->param_count * sizeof(wisp_value));
+    host->end_at = host->results_at + (uint32_t)(result_room * sizeof(wisp_value));
+    host->end_at += host->end_at % sizeof(wisp_slot);
+    host->result = type->result_count ? type->results[0] : 0;
+    host->is_simple = type->result_count <= 1 && are_numbers(type->params, type->param_count) &&
+                      are_numbers(type->results, type->result_count);
+}
+
+static wisp_status make_host(wisp_store *store, const char *name, wisp_host_fn fn, void *user,
+                             wisp_host_func **out, wisp_error *err)
+{
+    wisp_host_func *host = wisp_arena_alloc(&store->arena, 1, sizeof *host);
+    if (!host)
+        return wisp_fail_memory(err, sizeof *host);
+    host->fn = fn;
+    host->user = user;
+    host->name = name ? wisp_arena_text(&store->arena, name, strlen(name)) : NULL;
+    *out = host;
+    return name && !host->name ? wisp_fail_memory(err, strlen(name) + 1) : WISP_OK;
+}
+
 wisp_status wisp_func_make(wisp_store *store, const char *name, const wisp_functype *type,
                            wisp_host_fn fn, void *user, wisp_func **out, wisp_error *err)
 {
     wisp_type_entry known;
+    wisp_host_func *host = NULL;
     wisp_status status = wisp_store_type(store, type, &known, err);
+    if (status == WISP_OK)
+        status = make_host(store, name, fn, user, &host, err);
     if (status)
         return status;
     wisp_func *func = wisp_arena_alloc(&store->arena, 1, sizeof *func);
     if (!func)
         return wisp_fail_memory(err, sizeof *func);
-    func->name = name ? wisp_arena_text(&store->arena, name, strlen(name)) : NULL;
-    if (name && !func->name)
-        return wisp_fail_memory(err, strlen(name) + 1);
+    lay_out(host, known.type, wisp_functype_slots(known.type));
     func->store = store;
     func->type = known.number;
     func->functype = known.type;
-    func->host = fn;
-    func->user = user;
+    func->host = host;
     *out = func;
     return WISP_OK;
 }

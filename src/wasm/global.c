@@ -1,16 +1,5 @@
 #include "wasm/runtime.h"
 #include "wasm/types.h"
-#include "wasm/vector.h"
-
-void wisp_vector_of_slots(const wisp_slot *slots, wisp_value *value)
-{
-    wisp_put_v128(value->of.v128, wisp_v128_of_slots(slots));
-}
-
-void wisp_vector_to_slots(const wisp_value *value, wisp_slot *slots)
-{
-    wisp_v128_to_slots(slots, wisp_get_v128(value->of.v128));
-}
 
 /* The type of a null [type]. */
 static wisp_valtype null_of(wisp_valtype type)
@@ -24,7 +13,7 @@ bool wisp_reference_fits(const wisp_value *value, wisp_valtype type)
 {
     if (!wisp_valtype_is_ref(value->type))
         return false;
-    if (wisp_slot_of_value(value).ref == NULL)
+    if (value->of.externref == NULL)
         return wisp_valtype_has_null(type) && wisp_valtype_matches(null_of(value->type), type);
     if (!wisp_valtype_is_func(value->type))
         return wisp_valtype_matches(value->type | WISP_NON_NULL, type);
@@ -51,7 +40,7 @@ wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value
     wisp_global *global = wisp_arena_alloc(&store->arena, 1, sizeof *global);
     if (!global)
         return wisp_fail_memory(err, sizeof *global);
-    wisp_value_to_slots(&value, global->value);
+    wisp_value_give(&value, value.type, global->value);
     global->type = value.type;
     global->is_mutable = is_mutable;
     global->store = store;
@@ -62,7 +51,7 @@ wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_value value
 
 wisp_value wisp_global_get(const wisp_global *global)
 {
-    return wisp_value_of_slot(global->value, global->type);
+    return wisp_value_of_slots(global->value, global->type);
 }
 
 wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *err)
@@ -75,6 +64,6 @@ wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *e
                          wisp_valtype_print(value.type, found),
                          wisp_valtype_print(global->type, wanted));
     }
-    wisp_value_to_slots(&value, global->value);
+    wisp_value_give(&value, value.type, global->value);
     return WISP_OK;
 }

@@ -277,11 +277,14 @@ static wisp_status run_segments(wisp_instance *in, wisp_error *err)
     wisp_trap_code trap = init_tables(in);
     if (!trap)
         trap = init_memories(in);
-    wisp_exec_reload(&in->store->exec);
     if (!trap)
         return WISP_OK;
+    wisp_callback back;
+    wisp_callback_begin(in->store, &back);
     in->store->exec.pc = NULL;
-    return wisp_trap_record(in->store, trap, err);
+    wisp_trap_record(in->store, trap, err);
+    wisp_callback_end(in->store, &back);
+    return WISP_TRAP;
 }
 
 static wisp_status instantiate(wisp_store *store, const wisp_module *module, const source *from,

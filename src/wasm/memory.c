@@ -164,7 +164,7 @@ static int64_t grow_shared(wisp_memory *memory, uint64_t added)
     return old == SIZE_MAX ? -1 : (int64_t)(old / memory->type.page_size);
 }
 
-int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
+static int64_t grow(wisp_memory *memory, uint64_t pages)
 {
     const wisp_memory_type *type = &memory->type;
     uint64_t old = wisp_memory_size(memory) / type->page_size;
@@ -176,6 +176,13 @@ int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
     if (wisp_memory_is_shared(memory))
         return grow_shared(memory, added);
     return pages == 0 || grow_own(memory, added) ? (int64_t)old : -1;
+}
+
+int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages)
+{
+    int64_t old = grow(memory, pages);
+    wisp_exec_reload(&memory->store->exec);
+    return old;
 }
 
 uint64_t wisp_memory_size(const wisp_memory *memory)

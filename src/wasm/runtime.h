@@ -12,6 +12,7 @@
 #include "wasm/block.h"
 #include "wasm/code.h"
 #include "wasm/exception_pool.h"
+#include "wasm/bits.h"
 #include "wasm/module.h"
 #include "wasm/shared.h"
 #include "wasm/slot.h"
@@ -23,16 +24,27 @@
  * arena, memories and tables in blocks of their own, because they grow.
  */
 
+/*
+ * One of the program's functions. It has its arguments and results as values, which are on the
+ * stack behind the slots that the arguments come in and the results go to (call.c).
+ */
+typedef struct wisp_host_func {
+    wisp_host_fn fn;
+    void *user;
+    const char *name;                     /* may be NULL */
+    uint32_t args_at, results_at, end_at; /* these values, in bytes from the first slot on */
+    bool is_simple;                       /* its values are numbers, of which 1 at most is … */
+    wisp_valtype result;                  /* … the result; 0 without one */
+} wisp_host_func;
+
 struct wisp_func {
     const wisp_function *function; /* of a wasm function; NULL for one of the program's */
     wisp_instance *instance;       /* likewise */
     wisp_store *store;
-    uint32_t type; /* store-wide number: equal types have equal numbers */
-    const wisp_functype *functype;
-    wisp_host_fn host; /* of one of the program's, with what follows */
-    void *user;
-    const char *name;
+    uint32_t type;  /* store-wide number: equal types have equal numbers */
     uint32_t slots; /* wisp_functype_slots, + 1, once it was asked for (call.c) */
+    const wisp_functype *functype;
+    const wisp_host_func *host; /* of one of the program's */
 };
 
 struct wisp_memory {
@@ -85,38 +97,43 @@ struct wisp_instance {
     wisp_bytes *data;
 };
 
+/* A call that leaves the running instance, into another one or into the program. */
+typedef struct wisp_callout {
+    wisp_func *callee;
+    wisp_slot *args;      /* where its results come to as well */
+    const uint16_t *next; /* where to go on afterwards; NULL if it is the program that calls … */
+    wisp_slot *frame;     /* … and in which frame */
+} wisp_callout;
+
 /*
  * The state of the interpreter that does not fit in registers. It is the store's: calls
  * nest, and each entry saves what it changes.
  */
 typedef struct wisp_exec {
     int64_t fuel;         /* left of the slice that was taken from the store's */
-    uint64_t memory_size; /* of the instance's memory 0 … */
-    uint8_t *memory;      /* … and its first byte; handlers have it in an argument */
+    uint64_t memory_size; /* of the instance's memory 0, where no other store made it grow … */
+    uint8_t *memory;      /* … and its first byte; handlers have both in arguments */
     wisp_global **globals;
     wisp_instance *instance; /* the one that runs */
     wisp_slot *stack_end;
-    wisp_slot *top; /* first free slot for the next entry */
     wisp_store *store;
-    wisp_func *callee;    /* a call that leaves the instance: what is called, … */
-    wisp_slot *args;      /* … with what … */
-    const uint16_t *next; /* … and where to go on afterwards … */
-    wisp_slot *back;      /* … in which frame (tail calls) */
-    bool is_leaving;      /* what throws was called last of all: its caller catches nothing */
-    wisp_trap_code trap;  /* why it stopped; NONE when it returned */
-    const uint16_t *pc;   /* where it stopped: at or behind the trapping instruction's start */
+    wisp_callout out;    /* the last call; while one of the program's functions runs, of that */
+    bool is_leaving;     /* what throws was called last of all: its caller catches nothing */
+    wisp_trap_code trap; /* why it stopped; NONE when it returned */
+    const uint16_t *pc;  /* where it stopped: at or behind the trapping instruction's start */
     wisp_slot *frame;
 } wisp_exec;
 
-/* A call from the module into the program that has not returned: the link between the
- * frames on both sides, for backtraces. */
-typedef struct wisp_callout {
-    struct wisp_callout *outer;
-    const wisp_func *func;
-    wisp_instance *instance; /* the caller; NULL if the program called it */
-    const uint16_t *pc;      /* behind the call instruction */
-    wisp_slot *frame;
-} wisp_callout;
+/*
+ * A call back into the store by one of the program's functions. It keeps what that one needs
+ * when it returns, so that calls of the program's functions need not keep anything, and links
+ * the frames on both sides of it, for backtraces.
+ */
+typedef struct wisp_callback {
+    wisp_callout out;        /* the call of the program's function */
+    wisp_instance *instance; /* by which it was called; NULL if by the program */
+    struct wisp_callback *outer;
+} wisp_callback;
 
 enum { WISP_RECENT_FUNCTIONS = 64 };
 
@@ -139,7 +156,7 @@ struct wisp_store {
     wisp_exception_pool exceptions;
     wisp_global *exception_globals; /* those that can hold references to exceptions */
     const wisp_function *recent[WISP_RECENT_FUNCTIONS]; /* by code pointer (activation.c) */
-    wisp_callout *callout;
+    wisp_callback *callback;                            /* the innermost that has not returned */
     const wisp_func *failed;           /* the function of the program's that failed last … */
     char failure[WISP_ERROR_TEXT_MAX]; /* … and its words */
     wisp_trap trap;
@@ -181,7 +198,7 @@ static inline bool wisp_memory_is_shared(const wisp_memory *memory)
     return !(WISP_FEATURES_LEFT_OUT & WISP_FEATURE_THREADS) && memory->shared;
 }
 
-/* Reads anew where the instance's memory 0 is: after anything that may have moved it. */
+/* Reads anew where the running instance's memory 0 is: done by what makes a memory grow. */
 static inline uint8_t *wisp_exec_reload(wisp_exec *x)
 {
     const wisp_memory *memory = x->instance ? x->instance->memories[0] : NULL;
@@ -200,6 +217,29 @@ static inline uint8_t *wisp_exec_enter(wisp_exec *x, wisp_instance *instance)
     return wisp_exec_reload(x);
 }
 
+/* The first slot that is not in use, while no module runs. */
+static inline wisp_slot *wisp_exec_top(const wisp_exec *x)
+{
+    if (x->store->depth == 0)
+        return x->store->stack;
+    return (wisp_slot *)(void *)((uint8_t *)x->out.args + x->out.callee->host->end_at);
+}
+
+/* Around what the program asks of [store] that runs code or may trap. */
+static inline void wisp_callback_begin(wisp_store *store, wisp_callback *back)
+{
+    *back = (wisp_callback){store->exec.out, store->exec.instance, store->callback};
+    if (store->depth)
+        store->callback = back;
+}
+
+static inline void wisp_callback_end(wisp_store *store, const wisp_callback *back)
+{
+    store->callback = back->outer;
+    store->exec.out = back->out;
+    wisp_exec_enter(&store->exec, back->instance);
+}
+
 /* Where calls by the program begin and return to, and where those from other instances do. */
 typedef union wisp_code_stub {
     void (*handler)(void);
@@ -213,20 +253,20 @@ extern const wisp_code_stub wisp_code_resume;
 /* Runs from [pc] on [frame] until the EXIT instruction or a trap (interp_*.c). */
 void wisp_interp_run(const uint16_t *pc, wisp_slot *frame, uint8_t *memory, wisp_exec *x);
 
-/* Calls exec.callee, a function of the program's, with exec.args, where the results come
- * back to; the calling frame is [frame] (call.c). */
-wisp_trap_code wisp_call_host(wisp_exec *x, wisp_slot *frame);
+/* Makes the call exec.out, of one of the program's functions; false if it failed, exec.trap says
+ * how (call.c). */
+bool wisp_call_host(wisp_exec *x);
 
 /*
- * Lays a bridge from [frame], which goes on at exec.next, to exec.callee, whose code is [code],
- * and makes its instance the one that runs. Returns the bridge, behind which the callee's frame
- * begins; NULL if the stack has no room (call.c).
+ * Lays a bridge for the call exec.out into another instance, whose code is [code], and makes that
+ * the one that runs. Returns the bridge, behind which the callee's frame begins; NULL if the
+ * stack has no room (call.c).
  */
-wisp_slot *wisp_call_bridge(wisp_exec *x, wisp_slot *frame, const wisp_compiled *code);
+wisp_slot *wisp_call_bridge(wisp_exec *x, const wisp_compiled *code);
 /*
- * The same for a tail call of exec.callee, of another instance, with exec.args in the place of
- * [frame], whose header is [header]. Returns where the callee's frame begins, and in exec.next
- * and exec.back where it returns to. Needs a bridge once only, however many such calls follow.
+ * The same for a tail call, in the place of [frame], whose header is [header]. Returns where the
+ * callee's frame begins, and in exec.out where it returns to. Needs a bridge once only, however
+ * many such calls follow.
  */
 wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *header,
                              const wisp_compiled *code);
@@ -261,49 +301,57 @@ static inline bool wisp_value_fits(const wisp_value *value, wisp_valtype type)
     return wisp_valtype_is_ref(type) ? wisp_reference_fits(value, type) : value->type == type;
 }
 
-/* Between the vectors of the interface and slots (global.c). */
-void wisp_vector_of_slots(const wisp_slot *slots, wisp_value *value);
-void wisp_vector_to_slots(const wisp_value *value, wisp_slot *slots);
-
-/* The same for all else, of which a value holds what a slot does, from its first byte on. What
- * was written as 32 bits is read as such: otherwise the processor waits for the write. */
-static inline wisp_slot wisp_slot_of_value(const wisp_value *value)
+/*
+ * A value is in a slot as it is in a wisp_value, from the first byte on. What was written as 32
+ * bits is read as such: otherwise the processor waits for the write.
+ */
+static inline wisp_slot wisp_slot_copy(const void *from, wisp_valtype type)
 {
     wisp_slot slot = {.u64 = 0};
-    if (wisp_valtype_width(value->type) == 0)
-        memcpy(&slot, &value->of, sizeof slot.u32);
+    if (wisp_valtype_width(type) == 0)
+        memcpy(&slot, from, sizeof slot.u32);
     else
-        memcpy(&slot, &value->of, sizeof slot);
+        memcpy(&slot, from, sizeof slot);
     return slot;
 }
 
-/* Makes [value] one of any type, of which [slot] is the first. */
-static inline void wisp_value_take(wisp_value *value, const wisp_slot *slot, wisp_valtype type)
+static inline void wisp_value_put(wisp_value *value, wisp_slot slot)
+{
+    memcpy(&value->of, &slot, sizeof slot);
+}
+
+/* Puts [value], which counts as one of [type], into [slots]; returns how many it took. */
+static inline uint32_t wisp_value_give(const wisp_value *value, wisp_valtype type,
+                                       wisp_slot *slots)
+{
+    if (__builtin_expect(type == WISP_V128, 0)) {
+        slots[WISP_LANE(2, 0)].u64 = wisp_get_uint64_t(value->of.v128);
+        slots[WISP_LANE(2, 1)].u64 = wisp_get_uint64_t(value->of.v128 + sizeof *slots);
+        return WISP_SLOTS_V128;
+    }
+    *slots = wisp_slot_copy(&value->of, type);
+    return 1;
+}
+
+/* Makes [value] the one of [type] that is in [slots]; returns how many it took. */
+static inline uint32_t wisp_value_take(wisp_value *value, wisp_valtype type,
+                                       const wisp_slot *slots)
 {
     value->type = type;
-    if (type == WISP_V128)
-        wisp_vector_of_slots(slot, value);
-    else if (wisp_valtype_width(type) == 0)
-        memcpy(&value->of, slot, sizeof slot->u32);
-    else
-        memcpy(&value->of, slot, sizeof *slot);
+    if (__builtin_expect(type == WISP_V128, 0)) {
+        wisp_put_uint64_t(value->of.v128, slots[WISP_LANE(2, 0)].u64);
+        wisp_put_uint64_t(value->of.v128 + sizeof *slots, slots[WISP_LANE(2, 1)].u64);
+        return WISP_SLOTS_V128;
+    }
+    wisp_value_put(value, wisp_slot_copy(slots, type));
+    return 1;
 }
 
-static inline wisp_value wisp_value_of_slot(const wisp_slot *slot, wisp_valtype type)
+static inline wisp_value wisp_value_of_slots(const wisp_slot *slots, wisp_valtype type)
 {
     wisp_value value = {.type = 0};
-    wisp_value_take(&value, slot, type);
+    wisp_value_take(&value, type, slots);
     return value;
-}
-
-/* The same back; returns how many slots it took. */
-static inline uint32_t wisp_value_to_slots(const wisp_value *value, wisp_slot *slots)
-{
-    if (value->type == WISP_V128)
-        wisp_vector_to_slots(value, slots);
-    else
-        *slots = wisp_slot_of_value(value);
-    return wisp_valtype_slots(value->type);
 }
 
 /* Grows and returns the old size in pages, or -1. */

@@ -148,7 +148,6 @@ wisp_trap_code wisp_slow_memory_grow(wisp_exec *x, wisp_slot *fp, const uint16_t
     uint64_t pages = wisp_slot_index(&fp[pc[2]], memory->type.is_64);
     int64_t old = wisp_memory_grow_by(memory, pages);
     wisp_slot_set_index(&fp[pc[1]], memory->type.is_64, (uint64_t)old);
-    wisp_exec_reload(x);
     return old < 0 ? WISP_TRAP_NONE : charge_bytes(x, pages * memory->type.page_size);
 }
 

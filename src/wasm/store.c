@@ -55,7 +55,6 @@ wisp_status wisp_store_new(const wisp_store_config *config, wisp_store **out, wi
         return status;
     }
     store->exec.store = store;
-    store->exec.top = store->stack;
     store->exec.stack_end = store->stack + store->stack_size / sizeof(wisp_slot);
     *out = store;
     return WISP_OK;

@@ -105,10 +105,8 @@ wisp_status wisp_table_get(const wisp_table *table, uint64_t index, wisp_value *
                            wisp_error *err)
 {
     wisp_status status = check_index(table, index, err);
-    if (status == WISP_OK) {
-        wisp_slot slot = {.ref = table->elements[index]};
-        *out = wisp_value_of_slot(&slot, table->type.element);
-    }
+    if (status == WISP_OK)
+        *out = (wisp_value){.type = table->type.element, .of.externref = table->elements[index]};
     return status;
 }
 
@@ -128,7 +126,7 @@ wisp_status wisp_table_set(wisp_table *table, uint64_t index, wisp_value value, 
     if (status == WISP_OK)
         status = check_value(table, &value, err);
     if (status == WISP_OK)
-        table->elements[index] = wisp_slot_of_value(&value).ref;
+        table->elements[index] = value.of.externref;
     return status;
 }
 
@@ -137,7 +135,7 @@ wisp_status wisp_table_grow(wisp_table *table, uint64_t count, wisp_value value,
     wisp_status status = check_value(table, &value, err);
     if (status)
         return status;
-    if (wisp_table_grow_by(table, count, wisp_slot_of_value(&value).ref) < 0)
+    if (wisp_table_grow_by(table, count, value.of.externref) < 0)
         return wisp_fail(err, WISP_LIMIT, "a table of %llu elements cannot grow by %llu",
                          (unsigned long long)table->size, (unsigned long long)count);
     return WISP_OK;

@@ -46,7 +46,7 @@ static void add_host_frame(wisp_trap *trap, const wisp_func *func)
 {
     wisp_frame *frame = add_frame(trap);
     if (frame)
-        *frame = (wisp_frame){.func_name = func->name};
+        *frame = (wisp_frame){.func_name = func->host->name};
 }
 
 static void add_wasm_frame(wisp_store *store, const wisp_activation *a)
@@ -102,10 +102,10 @@ wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error 
     if (store->failed && (code == WISP_TRAP_HOST || code == WISP_TRAP_EXCEPTION))
         add_host_frame(trap, store->failed);
     add_frames(store, x->instance, x->pc, x->frame);
-    for (const wisp_callout *out = store->callout; out; out = out->outer) {
-        add_host_frame(trap, out->func);
-        if (out->pc)
-            add_frames(store, out->instance, out->pc - 1, out->frame);
+    for (const wisp_callback *back = store->callback; back; back = back->outer) {
+        add_host_frame(trap, back->out.callee);
+        if (back->out.next)
+            add_frames(store, back->instance, back->out.next - 1, back->out.frame);
     }
     fill_error(trap, err);
     return WISP_TRAP;

@@ -61,7 +61,6 @@ typedef wisp_u64x2 wisp_v128;
  * EVEN16(a, b)            the same of lanes of 16 bits
  */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define WISP_LANE(count, i)    ((count) - 1 - (i))
 #define WISP_LANES(type, x, y) ((type){(y), (x)})
 #define ZIP8_LOW(a, b)   WISP_ZIP8_BACK(b, a)
 #define ZIP8_HIGH(a, b)  WISP_ZIP8_FRONT(b, a)
@@ -73,7 +72,6 @@ typedef wisp_u64x2 wisp_v128;
     __builtin_shufflevector(U8(b), U8(a), 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #define EVEN16(a, b) __builtin_shufflevector(U16(b), U16(a), 1, 3, 5, 7, 9, 11, 13, 15)
 #else
-#define WISP_LANE(count, i)    (i)
 #define WISP_LANES(type, x, y) ((type){(x), (y)})
 #define ZIP8_LOW(a, b)   WISP_ZIP8_FRONT(a, b)
 #define ZIP8_HIGH(a, b)  WISP_ZIP8_BACK(a, b)
