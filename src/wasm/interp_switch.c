@@ -112,13 +112,13 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
     wisp_slot *to = NULL, *lhs = NULL, *rhs = NULL;
     const uint16_t *behind = NULL;
     uint8_t *at = NULL;
-    uint32_t head, code;
+    uint32_t head, number;
     bool holds;
     (void)mem, (void)mem_size; /* x has them */
 
 dispatch:
     head = *pc;
-    code = head & WISP_CODE_MASK;
+    number = head & WISP_CODE_MASK;
     if (head >= WISP_CODE_CLEAR) {
         const uint16_t *operands = head < WISP_FORM_BR ? pc + 2 : pc + 1;
         to = &fp[pc[1]];
@@ -130,13 +130,13 @@ dispatch:
             rhs = &immediate;
             behind++;
         }
-        if (code - FIRST_ACCESS < sizeof accesses) {
-            at = find_access(x, fp, code, pc + 1);
+        if (number - FIRST_ACCESS < sizeof accesses) {
+            at = find_access(x, fp, number, pc + 1);
             if (!at)
                 TRAP(MEMORY);
         }
     }
-    switch (code) {
+    switch (number) {
 #include "wasm/ops.inc"
 
 /* From here on operands have been found. */
@@ -223,7 +223,7 @@ dispatch:
     OP(target##_TRUNC_##from)                                                                     \
     OP(target##_TRUNC_SAT_##from)                                                                 \
     {                                                                                             \
-        bool saturates = code == WISP_CODE_##target##_TRUNC_SAT_##from;                           \
+        bool saturates = number == WISP_CODE_##target##_TRUNC_SAT_##from;                           \
         x->trap = truncate_to(to, INTEGER_##type, (double)lhs->in, saturates);                   \
         if (x->trap)                                                                              \
             STOP;                                                                                 \
@@ -263,10 +263,10 @@ dispatch:
 #endif
 
     default: /* those that are C functions; the compiler emits no other code */
-        x->trap = slow_functions[code - FIRST_SLOW](x, fp, pc);
+        x->trap = slow_functions[number - FIRST_SLOW](x, fp, pc);
         if (x->trap)
             STOP;
-        NEXT(slow_units[code - FIRST_SLOW]);
+        NEXT(slow_units[number - FIRST_SLOW]);
     }
 
 /* The comparison is made; its jump, if it is to jump, is [behind] it. */
