@@ -1,5 +1,13 @@
 #include "base/reader.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline size_t wisp_reader_left(const wisp_reader *r);
+extern inline bool wisp_read_u8(wisp_reader *r, uint8_t *out);
+extern inline bool wisp_read_bytes(wisp_reader *r, size_t size, const uint8_t **out);
+extern inline bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out);
+extern inline bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out);
+extern inline bool wisp_read_leb_s32(wisp_reader *r, int32_t *out);
+
 bool wisp_read_u32le(wisp_reader *r, uint32_t *out)
 {
     const uint8_t *p;

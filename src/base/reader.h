@@ -19,12 +19,12 @@ static inline wisp_reader wisp_reader_of(wisp_bytes bytes)
     return (wisp_reader){bytes.data, bytes.data, end};
 }
 
-static inline size_t wisp_reader_left(const wisp_reader *r)
+inline size_t wisp_reader_left(const wisp_reader *r)
 {
     return (size_t)(r->end - r->at);
 }
 
-static inline bool wisp_read_u8(wisp_reader *r, uint8_t *out)
+inline bool wisp_read_u8(wisp_reader *r, uint8_t *out)
 {
     if (r->at == r->end)
         return false;
@@ -33,7 +33,7 @@ static inline bool wisp_read_u8(wisp_reader *r, uint8_t *out)
 }
 
 /* [size] bytes in place. */
-static inline bool wisp_read_bytes(wisp_reader *r, size_t size, const uint8_t **out)
+inline bool wisp_read_bytes(wisp_reader *r, size_t size, const uint8_t **out)
 {
     if (wisp_reader_left(r) < size)
         return false;
@@ -56,7 +56,7 @@ bool wisp_read_long_u32(wisp_reader *r, uint32_t *out);
 bool wisp_read_long_u64(wisp_reader *r, uint64_t *out);
 bool wisp_read_long_s32(wisp_reader *r, int32_t *out);
 
-static inline bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out)
+inline bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out)
 {
     if (r->at == r->end || *r->at >= 0x80)
         return wisp_read_long_u32(r, out);
@@ -64,7 +64,7 @@ static inline bool wisp_read_leb_u32(wisp_reader *r, uint32_t *out)
     return true;
 }
 
-static inline bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out)
+inline bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out)
 {
     if (r->at == r->end || *r->at >= 0x80)
         return wisp_read_long_u64(r, out);
@@ -72,7 +72,7 @@ static inline bool wisp_read_leb_u64(wisp_reader *r, uint64_t *out)
     return true;
 }
 
-static inline bool wisp_read_leb_s32(wisp_reader *r, int32_t *out)
+inline bool wisp_read_leb_s32(wisp_reader *r, int32_t *out)
 {
     if (r->at == r->end || *r->at >= 0x80)
         return wisp_read_long_s32(r, out);

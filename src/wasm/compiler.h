@@ -208,7 +208,7 @@ WISP_COLD const char *wisp_compile_text(wisp_compiler *c);
 wisp_control *wisp_control_at(wisp_compiler *c, uint32_t depth);
 wisp_types wisp_control_params(const wisp_control *control);
 
-static inline wisp_types wisp_control_results(const wisp_control *control)
+inline wisp_types wisp_control_results(const wisp_control *control)
 {
     if (control->type)
         return (wisp_types){control->type->results, control->type->result_count};
@@ -235,13 +235,13 @@ void wisp_operands_pop_all(wisp_compiler *c, wisp_types types);
 void wisp_operands_push_all(wisp_compiler *c, wisp_types types);
 void wisp_operands_check_all(wisp_compiler *c, wisp_types types);
 
-static inline void wisp_operands_pop(wisp_compiler *c, wisp_types types)
+inline void wisp_operands_pop(wisp_compiler *c, wisp_types types)
 {
     if (types.count != 0)
         wisp_operands_pop_all(c, types);
 }
 
-static inline void wisp_operands_push(wisp_compiler *c, wisp_types types)
+inline void wisp_operands_push(wisp_compiler *c, wisp_types types)
 {
     if (types.count != 0)
         wisp_operands_push_all(c, types);
@@ -249,7 +249,7 @@ static inline void wisp_operands_push(wisp_compiler *c, wisp_types types)
 
 /* Checks that the topmost operands have [types], and that is what they have from now on; those
  * that unreachable code does not have are no fault. */
-static inline void wisp_operands_check(wisp_compiler *c, wisp_types types)
+inline void wisp_operands_check(wisp_compiler *c, wisp_types types)
 {
     if (types.count != 0)
         wisp_operands_check_all(c, types);
@@ -269,8 +269,7 @@ static inline uint16_t wisp_operand_home(const wisp_compiler *c)
 WISP_APART bool wisp_operands_make_room(wisp_compiler *c, uint32_t count);
 
 /* Adds an operand, of which nothing else is set. */
-static inline wisp_operand *wisp_operand_add(wisp_compiler *c, wisp_valtype type,
-                                             wisp_operand_kind kind)
+inline wisp_operand *wisp_operand_add(wisp_compiler *c, wisp_valtype type, wisp_operand_kind kind)
 {
     wisp_operand *operand = &c->operands[c->height++];
     operand->type = type;
@@ -282,7 +281,7 @@ static inline wisp_operand *wisp_operand_add(wisp_compiler *c, wisp_valtype type
     return operand;
 }
 
-static inline void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
+inline void wisp_operand_push(wisp_compiler *c, wisp_valtype type)
 {
     wisp_operand_add(c, type, WISP_OPERAND_HOME);
 }
@@ -303,7 +302,7 @@ void wisp_local_read_unset(wisp_compiler *c, uint32_t local);
 void wisp_locals_unset(wisp_compiler *c, const wisp_control *control);
 
 /* The [count]-th operand from the top. */
-static inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count)
+inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count)
 {
     return &c->operands[c->height - count];
 }
@@ -324,24 +323,24 @@ static inline void wisp_emit_ensure(wisp_compiler *c)
         wisp_emit_make_room(c, 0);
 }
 
-static inline void wisp_emit(wisp_compiler *c, uint16_t unit)
+inline void wisp_emit(wisp_compiler *c, uint16_t unit)
 {
     c->code[c->code_len++] = unit;
 }
 
 /* [size] bytes, which is even. */
-static inline void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
+inline void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size)
 {
     memcpy(&c->code[c->code_len], bytes, size);
     c->code_len += size / sizeof *c->code;
 }
 
-static inline void wisp_emit_32(wisp_compiler *c, uint32_t value)
+inline void wisp_emit_32(wisp_compiler *c, uint32_t value)
 {
     wisp_emit_bytes(c, &value, sizeof value);
 }
 
-static inline void wisp_emit_64(wisp_compiler *c, uint64_t value)
+inline void wisp_emit_64(wisp_compiler *c, uint64_t value)
 {
     wisp_emit_bytes(c, &value, sizeof value);
 }
@@ -354,7 +353,7 @@ void wisp_emit_producer(wisp_compiler *c, uint32_t code);
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type);
 
 /* Whether [operand] is a local that something is to be added to. */
-static inline bool wisp_operand_is_sum(const wisp_operand *operand)
+inline bool wisp_operand_is_sum(const wisp_operand *operand)
 {
     return operand->kind == WISP_OPERAND_LOCAL && operand->addend != 0;
 }
@@ -363,7 +362,7 @@ static inline bool wisp_operand_is_sum(const wisp_operand *operand)
 void wisp_emit_top_sum(wisp_compiler *c);
 
 /* The same if it is one. */
-static inline void wisp_emit_sum(wisp_compiler *c)
+inline void wisp_emit_sum(wisp_compiler *c)
 {
     if (c->height != c->floor && wisp_operand_is_sum(wisp_operand_top(c, 1)))
         wisp_emit_top_sum(c);
@@ -373,7 +372,7 @@ static inline void wisp_emit_sum(wisp_compiler *c)
 uint16_t wisp_emit_make(wisp_compiler *c, const wisp_operand *operand);
 
 /* The slot that [operand] is in; what is in none is put into its home first. */
-static inline uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand)
+inline uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand)
 {
     if (operand->kind == WISP_OPERAND_HOME)
         return operand->home;

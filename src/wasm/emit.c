@@ -4,6 +4,15 @@
 #include "wasm/compiler.h"
 #include "wasm/types.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline void wisp_emit_bytes(wisp_compiler *c, const void *bytes, size_t size);
+extern inline bool wisp_operand_is_sum(const wisp_operand *operand);
+extern inline void wisp_emit(wisp_compiler *c, uint16_t unit);
+extern inline void wisp_emit_32(wisp_compiler *c, uint32_t value);
+extern inline void wisp_emit_64(wisp_compiler *c, uint64_t value);
+extern inline uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);
+extern inline void wisp_emit_sum(wisp_compiler *c);
+
 /* ------------------------------------------------------------------ units */
 
 bool wisp_emit_make_room(wisp_compiler *c, size_t count)

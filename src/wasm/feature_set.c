@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline wisp_status wisp_features_use(wisp_feature_set *set, uint32_t features,
+                                            uint64_t offset, wisp_error *err);
+
 static const struct {
     uint32_t bit;
     const char *name;

@@ -21,8 +21,8 @@ typedef struct wisp_feature_set {
 const char *wisp_feature_refusal(uint32_t features);
 
 /* Notes that [features] are used at [offset]; WISP_UNSUPPORTED if one of them is denied. */
-static inline wisp_status wisp_features_use(wisp_feature_set *set, uint32_t features,
-                                            uint64_t offset, wisp_error *err)
+inline wisp_status wisp_features_use(wisp_feature_set *set, uint32_t features, uint64_t offset,
+                                     wisp_error *err)
 {
     set->used |= features;
     features &= set->denied;

@@ -1,6 +1,11 @@
 #include "wasm/types.h"
 #include "wasm/walk.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline void wisp_walk_use(wisp_compiler *c, uint32_t features);
+extern inline uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected);
+extern inline uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count);
+
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features)
 {
     wisp_compile_fail(c, WISP_UNSUPPORTED, "%s uses %s: %s", wisp_compile_text(c),

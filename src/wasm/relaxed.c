@@ -1,5 +1,9 @@
 #include "wasm/relaxed.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline uint64_t wisp_relaxed_get(const uint8_t *p, size_t size);
+extern inline void wisp_relaxed_put(uint8_t *p, size_t size, uint64_t value);
+
 uint64_t wisp_relaxed_get_bytes(const uint8_t *p, size_t size)
 {
     uint64_t value = 0;

@@ -18,7 +18,7 @@ uint64_t wisp_relaxed_get_bytes(const uint8_t *p, size_t size);
 void wisp_relaxed_put_bytes(uint8_t *p, size_t size, uint64_t value);
 
 /* The little-endian number of [size] bytes, 1, 2, 4 or 8, at [p]. */
-static inline uint64_t wisp_relaxed_get(const uint8_t *p, size_t size)
+inline uint64_t wisp_relaxed_get(const uint8_t *p, size_t size)
 {
     if (size == 1)
         return WISP_RELAXED_GET(uint8_t, p);
@@ -31,7 +31,7 @@ static inline uint64_t wisp_relaxed_get(const uint8_t *p, size_t size)
     return WISP_LE64(WISP_RELAXED_GET(uint64_t, p));
 }
 
-static inline void wisp_relaxed_put(uint8_t *p, size_t size, uint64_t value)
+inline void wisp_relaxed_put(uint8_t *p, size_t size, uint64_t value)
 {
     if (size == 1)
         WISP_RELAXED_PUT(uint8_t, p, value);

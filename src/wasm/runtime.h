@@ -187,7 +187,7 @@ wisp_trap_code wisp_store_refuel(wisp_store *store);
 bool wisp_store_take_interrupt(wisp_store *store);
 
 /* Charges [cost] units. NONE, or why not to go on. */
-static inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
+inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
 {
     store->exec.fuel -= (int64_t)cost;
     return store->exec.fuel < 0 ? wisp_store_refuel(store) : WISP_TRAP_NONE;

@@ -4,6 +4,16 @@
 #include "wasm/compiler.h"
 #include "wasm/types.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count);
+extern inline wisp_operand *wisp_operand_add(wisp_compiler *c, wisp_valtype type,
+                                             wisp_operand_kind kind);
+extern inline void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
+extern inline void wisp_operands_pop(wisp_compiler *c, wisp_types types);
+extern inline void wisp_operands_push(wisp_compiler *c, wisp_types types);
+extern inline void wisp_operands_check(wisp_compiler *c, wisp_types types);
+extern inline wisp_types wisp_control_results(const wisp_control *control);
+
 void(wisp_compile_fail)(wisp_compiler *c, wisp_status status, const char *format, ...)
 {
     if (c->status)

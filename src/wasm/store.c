@@ -3,6 +3,9 @@
 #include "wasm/runtime.h"
 #include "wasm/types.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost);
+
 /* How much fuel is taken at once: the store is looked at, for fuel and for interruption,
  * once a slice. */
 enum { FUEL_SLICE = 4096 };

@@ -5,6 +5,10 @@
 
 #include "wasm/module.h"
 
+/* For callers that are not faster with them in place (builds for size). */
+extern inline uint32_t wisp_valtype_width(wisp_valtype type);
+extern inline uint32_t wisp_valtype_slots(wisp_valtype type);
+
 /* ------------------------------------------------------------------ value types */
 
 /* Every reference type but the indexed: X(code, name if null is a value, name if not). */

@@ -32,13 +32,13 @@ static inline bool wisp_valtype_has_null(wisp_valtype type)
  * How much of a frame a value takes: 0 for 32 bits of a slot, 1 for a whole one, 2 for two.
  * The codes that move values come in this order.
  */
-static inline uint32_t wisp_valtype_width(wisp_valtype type)
+inline uint32_t wisp_valtype_width(wisp_valtype type)
 {
     return type == WISP_I32 || type == WISP_F32 ? 0 : type == WISP_V128 ? 2 : 1;
 }
 
 /* The same in slots. */
-static inline uint32_t wisp_valtype_slots(wisp_valtype type)
+inline uint32_t wisp_valtype_slots(wisp_valtype type)
 {
     return type == WISP_V128 ? WISP_SLOTS_V128 : 1;
 }

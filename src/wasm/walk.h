@@ -89,7 +89,7 @@ void wisp_walk_atomic(wisp_compiler *c);
 void wisp_walk_refuse(wisp_compiler *c, uint32_t features);
 
 /* Notes that the current instruction uses [features]; refuses those that are denied. */
-static inline void wisp_walk_use(wisp_compiler *c, uint32_t features)
+inline void wisp_walk_use(wisp_compiler *c, uint32_t features)
 {
     c->features.used |= features;
     if (features & c->features.denied)
@@ -121,7 +121,7 @@ WISP_COLD uint32_t wisp_walk_no_u32(wisp_compiler *c, const char *expected);
 uint32_t wisp_walk_long_index(wisp_compiler *c, const char *what, uint32_t count);
 
 /* Each sets the status if there is no such number, and then gives something harmless. */
-static inline uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
+inline uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
 {
     uint32_t value;
     return wisp_read_leb_u32(&c->r, &value) ? value : wisp_walk_no_u32(c, expected);
@@ -130,7 +130,7 @@ static inline uint32_t wisp_walk_u32(wisp_compiler *c, const char *expected)
 uint8_t wisp_walk_byte(wisp_compiler *c, const char *expected);
 
 /* An index into [count] things that are called [what]. */
-static inline uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count)
+inline uint32_t wisp_walk_index(wisp_compiler *c, const char *what, uint32_t count)
 {
     if (c->r.at == c->r.end || *c->r.at >= 0x80 || *c->r.at >= count)
         return wisp_walk_long_index(c, what, count);
