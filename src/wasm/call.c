@@ -58,7 +58,7 @@ static bool are_allowed(const wisp_functype *type, const wisp_value *results)
 }
 
 /* Makes the call exec.out. Which types the function gave to its results does not matter. */
-static wisp_status run_host(wisp_exec *x, wisp_error *err)
+__attribute__((noinline)) static wisp_status run_host(wisp_exec *x, wisp_error *err)
 {
     const wisp_functype *type = x->out.callee->functype;
     const wisp_host_func *host = x->out.callee->host;
@@ -96,31 +96,31 @@ static wisp_status run_simple(wisp_exec *x, wisp_error *err)
     return status;
 }
 
-/* Keeps the words of the function exec.out, which failed. */
-static void fail_host(wisp_store *store, wisp_status status, const wisp_error *err)
+/* Keeps the words of the function exec.out, which failed. Returns false. */
+__attribute__((noinline)) static bool fail_host(wisp_exec *x, wisp_status status,
+                                                const wisp_error *err)
 {
+    wisp_store *store = x->store;
     const char *text = err->text[0] ? err->text : wisp_status_name(status);
     memcpy(store->failure, text, strlen(text) + 1);
-    store->failed = store->exec.out.callee;
-    store->exec.trap = store->exceptions.thrown ? WISP_TRAP_EXCEPTION : WISP_TRAP_HOST;
+    store->failed = x->out.callee;
+    x->trap = store->exceptions.thrown ? WISP_TRAP_EXCEPTION : WISP_TRAP_HOST;
+    return false;
 }
 
 bool wisp_call_host(wisp_exec *x)
 {
-    wisp_store *store = x->store;
     const wisp_host_func *host = x->out.callee->host;
     if (stack_left(x, x->out.args) < host->end_at) {
         x->trap = WISP_TRAP_STACK;
         return false;
     }
-    if (store->exceptions.thrown) /* by one that returned as if it had not */
-        store->exceptions.thrown = NULL;
+    if (x->store->exceptions.thrown) /* by one that returned as if it had not */
+        x->store->exceptions.thrown = NULL;
     wisp_error err; /* whose text is long: only its first byte must be set */
     err.text[0] = '\0';
     wisp_status status = host->is_simple ? run_simple(x, &err) : run_host(x, &err);
-    if (status)
-        fail_host(store, status, &err);
-    return status == WISP_OK;
+    return status == WISP_OK || fail_host(x, status, &err);
 }
 
 /* ------------------------------------------------------------------ into another instance */
@@ -198,7 +198,8 @@ static wisp_trap_code enter(wisp_func *func)
     if (wisp_store_take_interrupt(store))
         return WISP_TRAP_INTERRUPTED;
     store->depth++;
-    wisp_exec_enter(x, func->instance);
+    if (x->instance != func->instance)
+        wisp_exec_enter(x, func->instance);
     if (func->function)
         wisp_interp_run(wisp_code_entry.units, x->out.args, x->memory, x);
     else if (wisp_call_host(x))

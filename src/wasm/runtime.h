@@ -114,7 +114,7 @@ typedef struct wisp_exec {
     uint64_t memory_size; /* of the instance's memory 0, where no other store made it grow … */
     uint8_t *memory;      /* … and its first byte; handlers have both in arguments */
     wisp_global **globals;
-    wisp_instance *instance; /* the one that runs */
+    wisp_instance *instance; /* the one that runs, or ran last */
     wisp_slot *stack_end;
     wisp_store *store;
     wisp_callout out;    /* the last call; while one of the program's functions runs, of that */
@@ -184,7 +184,11 @@ wisp_status wisp_store_find_types(const wisp_store *store, const wisp_module *mo
 wisp_trap_code wisp_store_refuel(wisp_store *store);
 
 /* Whether an interruption was asked for; it is so once. */
-bool wisp_store_take_interrupt(wisp_store *store);
+static inline bool wisp_store_take_interrupt(wisp_store *store)
+{
+    return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0 &&
+           atomic_exchange_explicit(&store->interrupted, 0, memory_order_relaxed) != 0;
+}
 
 /* Charges [cost] units. NONE, or why not to go on. */
 inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
@@ -225,16 +229,20 @@ static inline wisp_slot *wisp_exec_top(const wisp_exec *x)
     return (wisp_slot *)(void *)((uint8_t *)x->out.args + x->out.callee->host->end_at);
 }
 
-/* Around what the program asks of [store] that runs code or may trap. */
+/* Around what the program asks of [store] that runs code or may trap: if it does so from one of
+ * its functions, that is a callback. */
 static inline void wisp_callback_begin(wisp_store *store, wisp_callback *back)
 {
+    if (store->depth == 0)
+        return;
     *back = (wisp_callback){store->exec.out, store->exec.instance, store->callback};
-    if (store->depth)
-        store->callback = back;
+    store->callback = back;
 }
 
 static inline void wisp_callback_end(wisp_store *store, const wisp_callback *back)
 {
+    if (store->depth == 0)
+        return;
     store->callback = back->outer;
     store->exec.out = back->out;
     wisp_exec_enter(&store->exec, back->instance);

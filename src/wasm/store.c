@@ -98,12 +98,6 @@ void wisp_store_interrupt(wisp_store *store)
     atomic_store_explicit(&store->interrupted, 1, memory_order_relaxed);
 }
 
-bool wisp_store_take_interrupt(wisp_store *store)
-{
-    return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0 &&
-           atomic_exchange_explicit(&store->interrupted, 0, memory_order_relaxed) != 0;
-}
-
 bool wisp_store_is_interrupted(const wisp_store *store)
 {
     return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0;
