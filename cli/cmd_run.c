@@ -267,6 +267,7 @@ const cli_command cmd_run = {
                 {"fuel", "N", "how long it may run [without end]"},
                 {"memory-max", "BYTES", "how much linear memory it may have [256 MiB]"},
                 FEATURES_DENY_OPTION,
+                {"lazy", NULL, "check and compile each function when it is first called"},
                 {"backtrace", NULL, "show source lines where it traps"},
                 {"json", NULL, "print JSON, also of a trap"}},
     .arguments_min = 1,

@@ -12,8 +12,18 @@
 static wisp_status load(run_module *m, uint32_t deny, wisp_error *err)
 {
     wisp_status status = m->bytes.data ? WISP_OK : read_input(m->path, &m->bytes, err);
-    wisp_module_config config = {.deny = deny, .borrow = true};
+    wisp_module_config config = {.deny = deny, .borrow = true, .lazy = true};
     return status ? status : wisp_module_load(&config, m->bytes, &m->module, err);
+}
+
+/* Compiles all functions of [m], unless each is to wait for its first call. */
+static wisp_status compile(const run_world *world, const run_module *m, wisp_error *err)
+{
+    wisp_status status = WISP_OK;
+    uint32_t count = args_has(world->args, "lazy") ? 0 : wisp_module_func_count(m->module);
+    for (uint32_t i = 0; i < count && !status; i++)
+        status = wisp_module_compile(m->module, i, err);
+    return status;
 }
 
 static void unload(run_module *m)
@@ -34,14 +44,17 @@ bool run_world_is_program(const run_world *world)
     return wisp_wasi_is_needed(world->main.module);
 }
 
-/* Loads the module again where features are denied, now that all options are known. */
-static wisp_status check_features(run_world *world, wisp_error *err)
+/* Goes on with what run_world_load began, now that all options are known: where features are
+ * denied, loads the module again. */
+static wisp_status finish_load(run_world *world, wisp_error *err)
 {
-    if (!world->deny)
-        return WISP_OK;
-    wisp_module_free(world->main.module);
-    world->main.module = NULL;
-    return load(&world->main, world->deny, err);
+    wisp_status status = WISP_OK;
+    if (world->deny) {
+        wisp_module_free(world->main.module);
+        world->main.module = NULL;
+        status = load(&world->main, world->deny, err);
+    }
+    return status ? status : compile(world, &world->main, err);
 }
 
 /* ------------------------------------------------------------------ the system interface */
@@ -192,6 +205,8 @@ static wisp_status preload(run_world *world, const char *value, wisp_error *err)
     wisp_instance *instance;
     wisp_status status = load(m, world->deny, err);
     if (!status)
+        status = compile(world, m, err);
+    if (!status)
         status = wisp_instance_new(world->store, m->module, world->linker, &instance, err);
     if (!status && wisp_instance_func(instance, "_initialize"))
         status = wisp_call_export(instance, "_initialize", NULL, 0, NULL, 0, err);
@@ -220,7 +235,7 @@ wisp_status run_world_make(run_world *world, const cli_args *args, wisp_error *e
         !args_number(args, "threads", 1, THREADS_MAX, &threads) ||
         !features_denied(args, &world->deny))
         return wisp_fail(err, WISP_INVALID, "%s", "");
-    wisp_status status = check_features(world, err);
+    wisp_status status = finish_load(world, err);
     if (status)
         return status;
     world->at = NULL;

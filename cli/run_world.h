@@ -32,7 +32,8 @@ typedef struct run_world {
     const char *at; /* the file that failed, or what else did */
 } run_world;
 
-/* Reads and loads the module to run; its features are not checked against what is denied. */
+/* Reads and loads the module to run; its features are not checked against what is denied, nor are
+ * its functions compiled. */
 wisp_status run_world_load(run_world *world, wisp_error *err);
 
 /* Whether the module to run is a program that uses the system interface. */

@@ -305,6 +305,7 @@ typedef struct wisp_module_config {
     const wisp_allocator *allocator;
     uint32_t deny; /* WISP_FEATURE_ bits that the module must not use */
     bool borrow;   /* make no copy of the bytes, as wisp_module_new_borrowed */
+    bool lazy;     /* compile each function when it is first called: see wisp_module_compile */
 } wisp_module_config;
 
 /*
@@ -314,7 +315,27 @@ typedef struct wisp_module_config {
 WISP_API wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
                                       wisp_module **out, wisp_error *err);
 
-/* The features that [module] uses, as WISP_FEATURE_ bits. Any thread. */
+/*
+ * Compiles function [func_index] of a module that was loaded with [lazy], unless it is compiled
+ * already, as all functions are of other modules.
+ *
+ * Such a module is loaded in a fraction of the time, and takes memory for the functions alone
+ * that run. Bodies are neither validated nor compiled until then, and one that never runs may be
+ * invalid. The first call of a function, whoever makes it, compiles it. It costs no more fuel for
+ * that. A body at fault ends the call with a trap of code BODY, whose text and offset are those
+ * of the error that wisp_module_load would have given; so does memory that is refused, in which
+ * case the next call tries again. Threads may call functions of one module at once; the module's
+ * allocator is asked by one at a time, whichever it is.
+ *
+ * This function is for those who would rather know before, or have a thread that compiles what
+ * will be wanted. Returns what wisp_module_load would for the body, and WISP_INVALID if there is
+ * no such function. Any thread.
+ */
+WISP_API wisp_status wisp_module_compile(const wisp_module *module, uint32_t func_index,
+                                         wisp_error *err);
+
+/* The features that [module] uses, as WISP_FEATURE_ bits; of functions that are not compiled yet
+ * (wisp_module_config.lazy) it is not known what they use. Any thread. */
 WISP_API uint32_t wisp_module_features(const wisp_module *module);
 
 /* Frees [module]. NULL is fine. No store may have an instance of it any more. */
@@ -463,7 +484,8 @@ WISP_API bool wisp_store_is_interrupted(const wisp_store *store);
     X(INTERRUPTED, "interrupted")                                                                \
     X(HOST, "host function failed")                                                              \
     X(UNALIGNED, "unaligned atomic")                                                             \
-    X(NOT_SHARED, "expected shared memory")
+    X(NOT_SHARED, "expected shared memory")                                                      \
+    X(BODY, "function body at fault")
 
 typedef enum wisp_trap_code {
 #define X(name, text) WISP_TRAP_##name,
@@ -488,7 +510,8 @@ typedef struct wisp_frame {
 
 typedef struct wisp_trap {
     wisp_trap_code code;
-    char text[WISP_ERROR_TEXT_MAX]; /* wisp_trap_text(code), or a host function's own words */
+    char text[WISP_ERROR_TEXT_MAX]; /* wisp_trap_text(code); HOST: the function's own words;
+                                     * BODY: those that loading would have failed with */
     uint32_t frame_count;           /* how many frames follow, WISP_TRAP_FRAMES_MAX at the most */
     uint32_t depth;                 /* how many there were */
     wisp_frame frames[WISP_TRAP_FRAMES_MAX];

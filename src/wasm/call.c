@@ -131,7 +131,7 @@ wisp_slot *wisp_call_bridge(wisp_exec *x, const wisp_compiled *code)
     wisp_func *callee = out->callee;
     uint32_t slots = slots_of(callee);
     wisp_slot *bridge = out->args + slots;
-    size_t needed = WISP_BRIDGE_SLOTS * sizeof(wisp_slot) + code->frame_size;
+    uint64_t needed = (uint64_t)code->frame_size + WISP_BRIDGE_SLOTS * sizeof(wisp_slot);
     if (bridge > x->stack_end || stack_left(x, bridge) < needed)
         return NULL;
     bridge[WISP_BRIDGE_RETURN].ptr = out->next;
@@ -159,7 +159,7 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
     const wisp_functype *type = callee->functype;
     const uint16_t *next = header[WISP_HEADER_RETURN].ptr;
     wisp_slot *back = header[WISP_HEADER_FRAME].ref;
-    size_t needed = code->frame_size;
+    uint64_t needed = code->frame_size;
     if (!is_boundary(next))
         needed += (slots_of(callee) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
     if (stack_left(x, frame) < needed)

@@ -1,5 +1,6 @@
 #include "wasm/compile.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 #include "wasm/types.h"
@@ -289,37 +290,31 @@ void wisp_compile_begin(wisp_compiler *c, uint32_t index, wisp_error *err)
     wisp_control_push(c, WISP_OPCODE_BLOCK, c->type, 0);
 }
 
-static wisp_status keep_handlers(wisp_compiler *c, wisp_module *module, wisp_compiled *code)
-{
-    size_t count = c->handlers.len;
-    if (count == 0)
-        return WISP_OK;
-    code->handlers =
-        wisp_arena_copy(&module->arena, c->handlers.items, count, sizeof *c->handlers.items);
-    if (!code->handlers)
-        return wisp_fail_memory(c->err, count * sizeof *c->handlers.items);
-    code->handler_count = (uint32_t)count;
-    return WISP_OK;
-}
-
-/* Keeps the finished code in the module. */
+/* Keeps the finished code in the module, with its handlers behind it, and makes it the
+ * function's, for all threads. */
 static wisp_status keep(wisp_compiler *c, wisp_module *module)
 {
     uint32_t first = wisp_compile_finish(c), len = (uint32_t)c->code_len - first;
-    size_t size = len * sizeof *c->code;
-    wisp_compiled *code = wisp_arena_take(&module->arena, sizeof *code + size);
+    size_t code_size = len * sizeof *c->code;
+    size_t handlers_size = c->handlers.len * sizeof *c->handlers.items;
+    size_t place = sizeof(wisp_compiled) + code_size;
+    place += -place % alignof(wisp_handler);
+    wisp_compiled *code = wisp_arena_take(&module->arena, place + handlers_size);
     if (!code)
-        return wisp_fail_memory(c->err, sizeof *code + size);
+        return wisp_fail_memory(c->err, place + handlers_size);
     *code = (wisp_compiled){
         .len = len,
         .frame_size = c->slots_max * (uint32_t)sizeof(uint64_t),
         .weight = (int32_t)(1 + c->instructions / 16),
         .header = c->header,
         .first = (uint16_t)first,
+        .handler_count = (uint32_t)c->handlers.len,
     };
-    memcpy(code->units, c->code + first, size);
-    module->functions[c->function].entry = code->units;
-    return keep_handlers(c, module, code);
+    memcpy(code->units, c->code + first, code_size);
+    if (handlers_size != 0)
+        code->handlers = memcpy((uint8_t *)code + place, c->handlers.items, handlers_size);
+    __atomic_store_n(&module->functions[c->function].entry, code->units, __ATOMIC_RELEASE);
+    return WISP_OK;
 }
 
 wisp_status wisp_compile_function(wisp_compiler *c, wisp_module *module, uint32_t index,
@@ -338,7 +333,7 @@ wisp_status wisp_compiler_new(const wisp_module *module, const wisp_allocator *a
     if (!c)
         return wisp_fail_memory(err, sizeof *c);
     c->module = module;
-    c->features = module->features;
+    c->features.denied = module->features.denied;
     c->allocator = allocator;
     c->may_name_data = may_name_data;
     c->has_plain_memory =

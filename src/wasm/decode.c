@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "wasm/decoder.h"
+#include "wasm/lazy.h"
 #include "wasm/types.h"
 
 /*
@@ -273,6 +274,8 @@ static wisp_status read_body(wisp_decoder *d)
     if (size > WISP_BODY_SIZE_MAX)
         return wisp_decode_too_many(d, "bytes in a function body", size, WISP_BODY_SIZE_MAX);
     m->functions[index].body = (wisp_span){offset, size};
+    if (m->lazy)
+        return wisp_lazy_add(m, index, d->err);
     return wisp_compile_function(d->compiler, m, index, d->err);
 }
 
@@ -285,6 +288,8 @@ static wisp_status read_code_section(wisp_decoder *d, uint32_t count)
                "have inconsistent lengths)");
     wisp_status status = wisp_compiler_new(m, m->allocator, d->may_name_data || d->has_data_count,
                                            &d->compiler, d->err);
+    if (status == WISP_OK && d->is_lazy)
+        status = wisp_lazy_begin(m, d->compiler, d->err);
     for (; d->bodies < count && status == WISP_OK; d->bodies++)
         status = read_body(d);
     return status;
@@ -472,9 +477,10 @@ static wisp_status check_whole(wisp_decoder *d)
     return WISP_OK;
 }
 
-wisp_status wisp_module_decode(wisp_module *module, wisp_error *err)
+wisp_status wisp_module_decode(wisp_module *module, bool is_lazy, wisp_error *err)
 {
-    wisp_decoder d = {.module = module, .r = wisp_reader_of(module->bytes), .err = err};
+    wisp_decoder d = {
+        .module = module, .r = wisp_reader_of(module->bytes), .is_lazy = is_lazy, .err = err};
     d.section = "module";
     if (module->bytes.size > UINT32_MAX)
         return wisp_fail(err, WISP_LIMIT, "a module of %zu bytes, expected less than 4 GiB",
@@ -485,7 +491,8 @@ wisp_status wisp_module_decode(wisp_module *module, wisp_error *err)
         status = read_sections(&d);
     if (status == WISP_OK)
         status = check_whole(&d);
-    wisp_compiler_free(d.compiler);
+    if (!module->lazy)
+        wisp_compiler_free(d.compiler);
     wisp_type_table_deinit(&d.types, module->allocator);
     return status;
 }

@@ -20,6 +20,7 @@ typedef struct wisp_decoder {
     uint32_t rank;                 /* of the last section in the prescribed order */
     uint32_t bodies;               /* in the code section */
     bool has_data_count, has_data; /* whether these sections have been read */
+    bool is_lazy;                  /* functions are compiled later */
     bool may_name_data;            /* bodies may: there are no data, or their count came first */
 } wisp_decoder;
 

@@ -2,6 +2,7 @@
 #define WISP_WASM_INTERP_H
 
 #include "wasm/bits.h"
+#include "wasm/lazy.h"
 #include "wasm/relaxed.h"
 #include "wasm/runtime.h"
 #include "wasm/slow.h"

@@ -1,4 +1,4 @@
-#include "wasm/module.h"
+#include "wasm/lazy.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
     }
     module->bytes = bytes;
     if (status == WISP_OK)
-        status = wisp_module_decode(module, err);
+        status = wisp_module_decode(module, config->lazy, err);
     if (status)
         wisp_module_free(module);
     else
@@ -54,6 +54,7 @@ void wisp_module_free(wisp_module *module)
 {
     if (!module)
         return;
+    wisp_lazy_free(module->lazy);
     wisp_arena_deinit(&module->arena);
     wisp_free(module->allocator, module, sizeof *module);
 }
@@ -92,7 +93,7 @@ wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_
 
 uint32_t wisp_module_features(const wisp_module *module)
 {
-    return module->features.used;
+    return module->lazy ? wisp_lazy_features(module) : module->features.used;
 }
 
 uint32_t wisp_module_import_count(const wisp_module *module)

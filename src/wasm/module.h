@@ -12,7 +12,8 @@
 
 /*
  * A decoded module. Everything it points to lives in its arena, the bytes included (unless
- * they are borrowed), and nothing changes once wisp_module_new has returned.
+ * they are borrowed), and nothing changes once it is loaded, but for the code of functions that
+ * are compiled later (lazy.h).
  *
  * Index spaces start with the imports, as in the binary: functions[i] for i <
  * imported_functions is an import.
@@ -118,10 +119,11 @@ typedef struct wisp_function {
     bool is_declared;      /* ref.func in a body may name it */
 } wisp_function;
 
-/* The code of a function that is not imported. What a call wants of it first are the units. */
+/* The code of a function that is not imported. What a call wants of it first are the units.
+ * Another thread may be giving it other code (lazy.h). */
 static inline const wisp_compiled *wisp_function_code(const wisp_function *function)
 {
-    const uint8_t *units = (const void *)function->entry;
+    const uint8_t *units = (const void *)__atomic_load_n(&function->entry, __ATOMIC_ACQUIRE);
     return (const void *)(units - offsetof(wisp_compiled, units));
 }
 
@@ -179,6 +181,7 @@ struct wisp_module {
     wisp_arena arena;
     wisp_bytes bytes;
     wisp_feature_set features;
+    struct wisp_lazy *lazy; /* NULL where all functions are compiled (lazy.h) */
 
     wisp_functype *types;
     uint32_t *first_equal; /* of each type: the index of the first one that equals it */
@@ -202,8 +205,9 @@ struct wisp_module {
     wisp_span names; /* content of the name section, empty without one */
 };
 
-/* Reads all sections of module->bytes into [module] and compiles its functions (decode.c). */
-wisp_status wisp_module_decode(wisp_module *module, wisp_error *err);
+/* Reads all sections of module->bytes into [module] and compiles its functions; where [is_lazy]
+ * they are only found (decode.c). */
+wisp_status wisp_module_decode(wisp_module *module, bool is_lazy, wisp_error *err);
 
 /* Sorts exports_by_name and refuses duplicates (exports.c). */
 wisp_status wisp_module_sort_exports(wisp_module *module, wisp_error *err);

@@ -117,10 +117,11 @@ typedef struct wisp_exec {
     wisp_instance *instance; /* the one that runs, or ran last */
     wisp_slot *stack_end;
     wisp_store *store;
-    wisp_callout out;    /* the last call; while one of the program's functions runs, of that */
-    bool is_leaving;     /* what throws was called last of all: its caller catches nothing */
-    wisp_trap_code trap; /* why it stopped; NONE when it returned */
-    const uint16_t *pc;  /* where it stopped: at or behind the trapping instruction's start */
+    wisp_callout out; /* the last call; while one of the program's functions runs, of that */
+    bool is_leaving;  /* what throws was called last of all: its caller catches nothing */
+    const wisp_compiled *refused; /* the code of a call whose frame has no room */
+    wisp_trap_code trap;          /* why it stopped; NONE when it returned */
+    const uint16_t *pc; /* where it stopped: at or behind the trapping instruction's start */
     wisp_slot *frame;
 } wisp_exec;
 
@@ -134,6 +135,12 @@ typedef struct wisp_callback {
     wisp_instance *instance; /* by which it was called; NULL if by the program */
     struct wisp_callback *outer;
 } wisp_callback;
+
+/* A function that a call found at fault, at byte [offset] of the module. */
+typedef struct wisp_body_fault {
+    const wisp_instance *instance;
+    uint32_t function, offset;
+} wisp_body_fault;
 
 enum { WISP_RECENT_FUNCTIONS = 64 };
 
@@ -158,7 +165,8 @@ struct wisp_store {
     const wisp_function *recent[WISP_RECENT_FUNCTIONS]; /* by code pointer (activation.c) */
     wisp_callback *callback;                            /* the innermost that has not returned */
     const wisp_func *failed;           /* the function of the program's that failed last … */
-    char failure[WISP_ERROR_TEXT_MAX]; /* … and its words */
+    char failure[WISP_ERROR_TEXT_MAX]; /* … and its words, or those of … */
+    wisp_body_fault body_fault;        /* … the function that could not be compiled last */
     wisp_trap trap;
     wisp_arena trap_names;
 };

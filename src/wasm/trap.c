@@ -49,20 +49,38 @@ static void add_host_frame(wisp_trap *trap, const wisp_func *func)
         *frame = (wisp_frame){.func_name = func->host->name};
 }
 
-static void add_wasm_frame(wisp_store *store, const wisp_activation *a)
+/* A frame of function [index], of which only the offset is missing; NULL without room. */
+static wisp_frame *add_wasm_frame(wisp_store *store, const wisp_instance *instance,
+                                  uint32_t index)
 {
     wisp_frame *frame = add_frame(&store->trap);
     if (!frame)
-        return;
-    const wisp_module *module = a->instance->module;
-    uint32_t index = (uint32_t)(a->function - module->functions);
-    frame->instance = a->instance;
+        return NULL;
+    const wisp_module *module = instance->module;
+    frame->instance = instance;
     frame->module = module;
     frame->func_index = index;
-    frame->body_offset = a->function->body.offset;
+    frame->body_offset = module->functions[index].body.offset;
     frame->func_name = name_of(store, module, index);
-    frame->offset =
-        wisp_compile_locate(module, store->allocator, index, wisp_compiled_unit(a->code, a->pc));
+    return frame;
+}
+
+static void add_activation(wisp_store *store, const wisp_activation *a)
+{
+    const wisp_module *module = a->instance->module;
+    uint32_t index = (uint32_t)(a->function - module->functions);
+    wisp_frame *frame = add_wasm_frame(store, a->instance, index);
+    if (frame)
+        frame->offset = wisp_compile_locate(module, store->allocator, index,
+                                            wisp_compiled_unit(a->code, a->pc));
+}
+
+/* A function that was called but could not be compiled is where its fault is. */
+static void add_body_fault(wisp_store *store, const wisp_body_fault *fault)
+{
+    wisp_frame *frame = add_wasm_frame(store, fault->instance, fault->function);
+    if (frame)
+        frame->offset = fault->offset;
 }
 
 /* Adds the frames from [pc] in [fp] outwards, up to the call by the program. */
@@ -72,7 +90,7 @@ static void add_frames(wisp_store *store, wisp_instance *instance, const uint16_
     wisp_activation a;
     bool is_inside = wisp_activation_at(store, instance, pc, fp, &a);
     for (; is_inside; is_inside = wisp_activation_outer(store, &a))
-        add_wasm_frame(store, &a);
+        add_activation(store, &a);
 }
 
 static void fill_error(const wisp_trap *trap, wisp_error *err)
@@ -80,6 +98,8 @@ static void fill_error(const wisp_trap *trap, wisp_error *err)
     const wisp_frame *frame = trap->frame_count ? &trap->frames[0] : NULL;
     if (!frame || !frame->module)
         wisp_fail(err, WISP_TRAP, "%s", trap->text);
+    else if (trap->code == WISP_TRAP_BODY) /* which says where */
+        wisp_fail_at(err, WISP_TRAP, frame->offset, "%s", trap->text);
     else if (frame->func_name)
         wisp_fail_at(err, WISP_TRAP, frame->offset, "%.120s, in %.80s at byte %u", trap->text,
                      frame->func_name, frame->offset);
@@ -96,11 +116,14 @@ wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error 
     memset(trap, 0, sizeof *trap);
     trap->code = code;
     snprintf(trap->text, sizeof trap->text, "%s",
-             code == WISP_TRAP_HOST ? store->failure : wisp_trap_text(code));
+             code == WISP_TRAP_HOST || code == WISP_TRAP_BODY ? store->failure
+                                                              : wisp_trap_text(code));
     store->exceptions.uncaught = code == WISP_TRAP_EXCEPTION ? store->exceptions.thrown : NULL;
     store->exceptions.thrown = NULL;
     if (store->failed && (code == WISP_TRAP_HOST || code == WISP_TRAP_EXCEPTION))
         add_host_frame(trap, store->failed);
+    if (code == WISP_TRAP_BODY)
+        add_body_fault(store, &store->body_fault);
     add_frames(store, x->instance, x->pc, x->frame);
     for (const wisp_callback *back = store->callback; back; back = back->outer) {
         add_host_frame(trap, back->out.callee);

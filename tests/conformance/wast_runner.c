@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 /*
- * wast_runner FEATURES DIR [FILE…]
+ * wast_runner [--lazy] FEATURES DIR [FILE…]
  *
  * Runs the scripts (*.json) under DIR, or those named ("core/address"), each in a process
  * of its own, so that one that crashes or hangs costs no more than itself. Prints a line a
  * file and the sums; exits with 1 if anything failed, nothing ran, or FEATURES holds a rule
- * that matched nothing.
+ * that matched nothing. With --lazy modules are loaded so that functions are compiled when
+ * they are called.
  */
 
 #define SECONDS_MAX 300 /* for one script, under the slowest sanitizer too */
@@ -198,8 +199,8 @@ static unsigned unused_rules(const wast_features *features, const char *path)
     return unused;
 }
 
-static wast_counts run_all(const wast_features *features, const char *root, char **names,
-                           int name_count)
+static wast_counts run_all(const wast_features *features, bool is_lazy, const char *root,
+                           char **names, int name_count)
 {
     path_list list = {0};
     wast_counts sum = {0};
@@ -210,7 +211,7 @@ static wast_counts run_all(const wast_features *features, const char *root, char
         char *name = name_of(list.items[i], root);
         if (is_wanted(name, names, name_count)) {
             wast_script_config config = {list.items[i], name, features,
-                                         name_count ? UINT32_MAX : 10};
+                                         name_count ? UINT32_MAX : 10, is_lazy};
             wast_counts counts = run_or_skip(&config);
             sum.passed += counts.passed;
             sum.failed += counts.failed;
@@ -225,8 +226,11 @@ static wast_counts run_all(const wast_features *features, const char *root, char
 
 int main(int argc, char **argv)
 {
+    bool is_lazy = argc > 1 && strcmp(argv[1], "--lazy") == 0;
+    argv += is_lazy;
+    argc -= is_lazy;
     if (argc < 3) {
-        fprintf(stderr, "usage: wast_runner FEATURES DIR [FILE…]\n");
+        fprintf(stderr, "usage: wast_runner [--lazy] FEATURES DIR [FILE…]\n");
         return 2;
     }
     wast_features features;
@@ -234,7 +238,7 @@ int main(int argc, char **argv)
         wast_features_deinit(&features);
         return 2;
     }
-    wast_counts sum = run_all(&features, argv[2], argv + 3, argc - 3);
+    wast_counts sum = run_all(&features, is_lazy, argv[2], argv + 3, argc - 3);
     if (argc == 3)
         sum.failed += unused_rules(&features, argv[1]);
     wast_features_deinit(&features);

@@ -111,7 +111,9 @@ static bool load(wast_script *script, const wast_json *command, const wisp_modul
         return false;
     }
     *out = NULL;
-    *status = wisp_module_load(config, (wisp_bytes){bytes, size}, out, err);
+    wisp_module_config own = config ? *config : (wisp_module_config){0};
+    own.lazy = script->config->is_lazy;
+    *status = wisp_module_load(&own, (wisp_bytes){bytes, size}, out, err);
     free(bytes);
     return true;
 }
@@ -429,6 +431,16 @@ static bool is_text_format(const wast_json *command)
     return strcmp(text_of(command, "module_type"), "text") == 0;
 }
 
+/* Finds the fault of a body in a module that was loaded lazily. */
+static wisp_status compile_all(const wisp_module *module, wisp_error *err)
+{
+    wisp_status status = WISP_OK;
+    uint32_t count = wisp_module_func_count(module);
+    for (uint32_t i = 0; i < count && status == WISP_OK; i++)
+        status = wisp_module_compile(module, i, err);
+    return status;
+}
+
 static outcome check_refusal(wast_script *script, const wast_json *command, wisp_status expected)
 {
     if (is_text_format(command) || skipped_line(script))
@@ -444,6 +456,8 @@ static outcome check_refusal(wast_script *script, const wast_json *command, wisp
     wisp_status status;
     if (!load(script, command, &config, &module, &status, &err))
         return FAILED;
+    if (status == WISP_OK)
+        status = compile_all(module, &err);
     wisp_module_free(module);
     if (status == expected)
         return PASSED;

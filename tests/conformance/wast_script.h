@@ -21,6 +21,7 @@ typedef struct wast_script_config {
     const char *name; /* as features.txt and the output call it */
     const wast_features *features;
     unsigned failures_printed_max;
+    bool is_lazy; /* functions are compiled when they are called */
 } wast_script_config;
 
 /* Runs it all. A script that cannot be read counts as one failure. */

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <stdlib.h>
+
 void fixture_init(fixture *f, const wisp_store_config *config)
 {
     memset(f, 0, sizeof *f);
@@ -18,7 +20,8 @@ wisp_module *fixture_module(fixture *f, wisp_bytes bytes)
 {
     assert_true(f->module_count < FIXTURE_MODULES_MAX);
     wisp_module **module = &f->modules[f->module_count];
-    assert_int_equal(wisp_module_new(NULL, bytes, module, &f->err), WISP_OK);
+    wisp_module_config config = {.lazy = getenv("WISP_TESTS_LAZY") != NULL};
+    assert_int_equal(wisp_module_load(&config, bytes, module, &f->err), WISP_OK);
     f->module_count++;
     return *module;
 }

@@ -11,7 +11,8 @@
 #include <wisp/wasm.h>
 
 /* What the tests of the engine share: a store, a linker, and calls of one line. A module is
- * freed with the fixture. Everything that must succeed is asserted. */
+ * freed with the fixture; with WISP_TESTS_LAZY in the environment it is loaded lazily. Everything
+ * that must succeed is asserted. */
 
 enum { FIXTURE_MODULES_MAX = 8 };
 

@@ -132,6 +132,7 @@ static wisp_status list(wisp_store *store, const wisp_module *module, wisp_error
 
 typedef struct sweep {
     wisp_bytes bytes;
+    bool is_lazy;
     wisp_status (*use)(wisp_store *store, const wisp_module *module, wisp_error *err);
 } sweep;
 
@@ -140,7 +141,8 @@ static wisp_status run(const sweep *s, const wisp_allocator *allocator, wisp_err
     wisp_module *module = NULL;
     wisp_store *store = NULL;
     wisp_store_config config = {.allocator = allocator};
-    wisp_status status = wisp_module_new(allocator, s->bytes, &module, err);
+    wisp_module_config load = {.allocator = allocator, .lazy = s->is_lazy};
+    wisp_status status = wisp_module_load(&load, s->bytes, &module, err);
     if (status == WISP_OK)
         status = wisp_store_new(&config, &store, err);
     if (status == WISP_OK)
@@ -173,31 +175,39 @@ static int refuse_each(const sweep *s)
 static void every_refused_allocation_is_survived_without_a_leak(void **state)
 {
     (void)state;
-    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), use}) > 20);
+    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), false, use}) > 20);
+}
+
+static void functions_compiled_by_calls_survive_every_refused_allocation(void **state)
+{
+    (void)state;
+    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), true, use}) > 20);
+    assert_true(refuse_each(&(sweep){BYTES(throws_wasm), true, use_exceptions}) > 20);
 }
 
 static void exceptions_survive_every_refused_allocation(void **state)
 {
     (void)state;
-    assert_true(refuse_each(&(sweep){BYTES(throws_wasm), use_exceptions}) > 20);
+    assert_true(refuse_each(&(sweep){BYTES(throws_wasm), false, use_exceptions}) > 20);
 }
 
 static void memories_survive_every_refused_allocation(void **state)
 {
     (void)state;
-    assert_true(refuse_each(&(sweep){BYTES(two_memories_wasm), use_memories}) > 10);
+    assert_true(refuse_each(&(sweep){BYTES(two_memories_wasm), false, use_memories}) > 10);
 }
 
 static void listings_survive_every_refused_allocation(void **state)
 {
     (void)state;
-    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), list}) > 10);
+    assert_true(refuse_each(&(sweep){BYTES(everything_wasm), false, list}) > 10);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refused_allocation_is_survived_without_a_leak),
+        cmocka_unit_test(functions_compiled_by_calls_survive_every_refused_allocation),
         cmocka_unit_test(exceptions_survive_every_refused_allocation),
         cmocka_unit_test(memories_survive_every_refused_allocation),
         cmocka_unit_test(listings_survive_every_refused_allocation),

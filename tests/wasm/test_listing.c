@@ -235,8 +235,8 @@ static void every_instruction_has_a_layout_of_its_length(void **state)
         assert_int_equal(wisp_code_units(known[i].code, zeros),
                          known[i].units - 1 + WISP_UNITS_HEAD);
     for (uint32_t code = 0; code < WISP_CODE_COUNT; code++) {
-        bool is_never_in_code =
-            code == WISP_CODE_RESUME || code == WISP_CODE_ENTRY || code == WISP_CODE_EXIT;
+        bool is_never_in_code = code == WISP_CODE_RESUME ||
+                                code == WISP_CODE_ENTRY || code == WISP_CODE_EXIT;
         if (!wisp_code_layout(code) != is_never_in_code)
             fail_msg("%s: wrong layout", wisp_code_name(code));
     }

@@ -2,9 +2,10 @@
 
 #include "../words.h"
 #include "fixture.h"
+#include "modules_lazy.h"
 #include "modules_threads.h"
 
-/* Shared memories and atomic instructions. */
+/* Shared memories, atomic instructions, and modules whose functions threads compile. */
 
 enum { THREADS = 4, ROUNDS = 2000 };
 
@@ -357,6 +358,65 @@ static void atomic_instructions_trap(void **state)
     fixture_deinit(&f);
 }
 
+/* ------------------------------------------------------------------ compiling */
+
+typedef struct caller {
+    const wisp_module *module;
+    pthread_barrier_t *start;
+    int number;
+    int32_t sum;
+} caller;
+
+/* Calls functions of a lazily loaded module, each thread in another order, which all compile. */
+static void *call_all(void *user)
+{
+    static const char *const names[] = {"leaf", "direct", "even", "wide", "out", "begun"};
+    enum { COUNT = sizeof names / sizeof *names };
+    caller *own = user;
+    wisp_store *store = NULL;
+    wisp_linker *linker;
+    wisp_instance *instance;
+    bool is_good =
+        wisp_store_new(NULL, &store, NULL) == WISP_OK &&
+        wisp_linker_new(store, &linker, NULL) == WISP_OK &&
+        wisp_linker_add_func(linker, "env", "host", "(i)i", host_nothing, NULL, NULL) == WISP_OK;
+    pthread_barrier_wait(own->start);
+    is_good =
+        is_good && wisp_instance_new(store, own->module, linker, &instance, NULL) == WISP_OK;
+    for (int i = 0; i < COUNT && is_good; i++) {
+        wisp_value arg = wisp_i32(3), result = wisp_i32(0);
+        const char *name = names[(i + own->number) % COUNT];
+        is_good = wisp_call_export(instance, name, &arg, 1, &result, 1, NULL) == WISP_OK;
+        own->sum += result.of.i32;
+    }
+    wisp_store_free(store);
+    return NULL;
+}
+
+static void threads_compile_the_functions_of_a_module_together(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        pthread_t threads[THREADS];
+        caller callers[THREADS];
+        pthread_barrier_t start;
+        wisp_module *module;
+        wisp_module_config config = {.lazy = true};
+        assert_int_equal(wisp_module_load(&config, BYTES(lazy_wasm), &module, NULL), WISP_OK);
+        pthread_barrier_init(&start, NULL, THREADS);
+        for (int i = 0; i < THREADS; i++) {
+            callers[i] = (caller){.module = module, .start = &start, .number = i};
+            assert_int_equal(pthread_create(&threads[i], NULL, call_all, &callers[i]), 0);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            pthread_join(threads[i], NULL);
+            assert_int_equal(callers[i].sum, 4 + 4 + 0 + 4 + 0 + 5);
+        }
+        pthread_barrier_destroy(&start);
+        wisp_module_free(module);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_shared_memory_needs_a_maximum),
         cmocka_unit_test(atomic_instructions_work_on_a_memory_that_is_not_shared),
         cmocka_unit_test(atomic_instructions_trap),
+        cmocka_unit_test(threads_compile_the_functions_of_a_module_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
