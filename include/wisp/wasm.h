@@ -30,10 +30,11 @@
  * and call what its linker offers. It cannot run longer than its fuel, nor use more memory
  * or stack than its store allows; in a shared memory it can wait, for wait_max_ms at a time.
  *
- * Threads: a module is immutable and may be used by any number of stores on any threads at
- * once. A store and everything in it (instances, functions, memories, linkers) belong to
- * one thread at a time; only wisp_store_interrupt may be called from another. Shared memories
- * are what stores on several threads have in common: see wisp_shared_memory_new.
+ * Threads: a module is immutable, but for functions that are compiled when they are called,
+ * and may be used by any number of stores on any threads at once. A store and everything in it
+ * (instances, functions, memories, linkers) belong to one thread at a time; only
+ * wisp_store_interrupt may be called from another. Shared memories are what stores on several
+ * threads have in common: see wisp_shared_memory_new.
  *
  * Lifetimes: what is made in a store lives until wisp_store_free, which frees it all. A
  * module must outlive every store that has an instance of it.
