@@ -2,6 +2,9 @@
 
 __attribute__((import_module("bench"), import_name("step"))) int step(int x);
 
+__attribute__((import_module("bench"), import_name("look"))) int look(const char *bytes,
+                                                                      int size);
+
 int bump(int x)
 {
     return x + 1;
@@ -12,5 +15,14 @@ int call_out(int times)
     int x = 0;
     for (int i = 0; i < times; i++)
         x = step(x);
+    return x;
+}
+
+int look_out(int times)
+{
+    static const char bytes[64];
+    int x = 0;
+    for (int i = 0; i < times; i++)
+        x += look(bytes, 64);
     return x;
 }

@@ -35,28 +35,33 @@ static void take_value(const wisp_value *value, wisp_arg *arg)
     }
 }
 
-/* The [count] elements of [size] bytes at arg->address; fills arg->in and arg->size. */
-static wisp_status take_range(wisp_memory *memory, uint64_t count, uint32_t size, wisp_arg *arg,
-                              wisp_error *err)
+static wisp_status fail_range(const wisp_memory *memory, uint64_t count, uint32_t size,
+                              uint64_t address, wisp_error *err)
 {
-    const uint8_t *data = NULL;
-    if (count <= UINT64_MAX / size)
-        data = wisp_memory_at(memory, arg->address, count * size);
-    unsigned long long at = arg->address, end = wisp_memory_size(memory);
-    if (data || (count == 0 && at == 0)) {
-        arg->in = data ? (const void *)data : &nothing;
-        arg->size = (size_t)(count * size);
-        return WISP_OK;
-    }
-    uint64_t bytes = count * size;
-    if (count <= UINT64_MAX / size)
+    unsigned long long at = address, end = wisp_memory_size(memory), bytes;
+    if (!__builtin_mul_overflow(count, size, &bytes))
         return wisp_fail(err, WISP_LIMIT,
-                         "%llu bytes at address %llu are outside the memory of %llu bytes",
-                         (unsigned long long)bytes, at, end);
+                         "%llu bytes at address %llu are outside the memory of %llu bytes", bytes,
+                         at, end);
     return wisp_fail(
         err, WISP_LIMIT,
         "%llu elements of %u bytes at address %llu are outside the memory of %llu bytes",
         (unsigned long long)count, size, at, end);
+}
+
+/* The [count] elements of [size] bytes at arg->address; fills arg->in and arg->size. */
+static wisp_status take_range(wisp_memory *memory, uint64_t count, uint32_t size, wisp_arg *arg,
+                              wisp_error *err)
+{
+    uint64_t bytes;
+    const uint8_t *data = NULL;
+    if (!__builtin_mul_overflow(count, size, &bytes))
+        data = wisp_memory_at(memory, arg->address, bytes);
+    if (!data && (count || arg->address))
+        return fail_range(memory, count, size, arg->address, err);
+    arg->in = data ? (const void *)data : &nothing;
+    arg->size = (size_t)bytes;
+    return WISP_OK;
 }
 
 /* The text at arg->address, which ends within [size_max] bytes, or 0 for any. */
@@ -92,7 +97,7 @@ static wisp_status take_pointer(const wisp_param *param, wisp_memory *memory,
     if (!memory)
         return wisp_fail(err, WISP_NOT_FOUND, "address %llu, and the caller has no memory",
                          (unsigned long long)arg->address);
-    if (arg->address % param->alignment)
+    if (arg->address & (param->alignment - 1u))
         return wisp_fail(err, WISP_INVALID,
                          "address %llu is not a multiple of %u, in a memory of %llu bytes",
                          (unsigned long long)arg->address, param->alignment,
@@ -152,5 +157,5 @@ wisp_status wisp_args_check(const wisp_signature *signature, wisp_memory *memory
         if (status)
             return wisp_fail(err, status, "parameter %u: %s", i, why.text);
     }
-    return check_texts(signature, args, err);
+    return signature->has_text ? check_texts(signature, args, err) : WISP_OK;
 }

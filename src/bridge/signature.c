@@ -96,6 +96,7 @@ static wisp_status take_pointer(parser *p, wisp_param *param)
     } else {
         p->at++;
         param->kind = WISP_PARAM_TEXT;
+        p->signature->has_text = true;
         param->is_read = true;
         status = take_number(p, 0, &param->size);
     }
@@ -132,6 +133,7 @@ static wisp_status take_params(parser *p, char *plain)
 {
     wisp_signature *s = p->signature;
     s->param_count = 0;
+    s->has_text = false;
     for (skip_spaces(p); !take(p, ')'); skip_spaces(p)) {
         if (!*p->at)
             return fail(p, "')'");

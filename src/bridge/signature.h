@@ -24,13 +24,14 @@ typedef struct wisp_param {
     wisp_param_kind kind;
     wisp_param_null null;
     bool is_read, is_written;
-    uint8_t alignment; /* bytes */
+    uint8_t alignment; /* bytes, a power of 2 */
     uint8_t count_at;  /* the parameter that counts elements, or WISP_PARAM_NO_COUNT */
     uint32_t size;     /* of the bytes or an element; of a text with its NUL, 0: any */
 } wisp_param;
 
 typedef struct wisp_signature {
     uint32_t param_count;
+    bool has_text; /* among its parameters */
     wisp_param params[WISP_BRIDGE_PARAMS_MAX];
     /* For wisp_linker_add_func, which judges the letters that are the same in both. */
     char plain[WISP_BRIDGE_PARAMS_MAX + WISP_BRIDGE_RESULTS_MAX + 3];
