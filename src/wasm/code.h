@@ -457,6 +457,16 @@ enum { WISP_HAS_MEMORY_FORMS = 1 };
 
 /* clang-format on */
 
+/*
+ * Joined instructions: two that follow each other and have one handler (code_joined.inc). Only the
+ * first has a head, that of both, to which nothing jumps but what would jump to the first. Behind
+ * it are the operands of the first and then those of the second, each as if it were alone. What
+ * may have to begin anew, by its head, is never second: calls, accesses to shared memory.
+ */
+#if !defined(WISP_NO_ACCUMULATORS) && !defined(WISP_COMPACT_CODE)
+#define WISP_JOINS
+#endif
+
 typedef enum wisp_code {
 #define CODE(name) WISP_CODE_##name,
 #include "wasm/code_names.inc"
@@ -534,6 +544,60 @@ enum { WISP_UNITS_32 = 2, WISP_UNITS_64 = 4 };
 
 /* The handlers by their codes, of any type (interp_tail.c). */
 extern void (*const wisp_code_handlers[])(void);
+
+/*
+ * Which instructions are joined: the row of one that may be first, else 0; that of a row; and the
+ * code of one whose row is [row] with [second], 0 if there is none.
+ */
+#ifdef WISP_JOINS
+enum { WISP_HAS_JOINED = 1 };
+enum {
+    WISP_ROW_NONE,
+#define FIRST(name) WISP_ROW_##name,
+#include "wasm/code_joined.inc"
+    WISP_ROW_COUNT
+};
+enum {
+    WISP_COLUMN_NONE,
+#define SECOND(name) WISP_COLUMN_##name,
+#include "wasm/code_joined.inc"
+    WISP_COLUMN_COUNT,
+    WISP_COLUMN_ROOM = 128 /* so that rows are found without multiplying */
+};
+_Static_assert(WISP_COLUMN_COUNT <= WISP_COLUMN_ROOM, "too many instructions that may be second");
+extern const uint8_t wisp_code_rows[WISP_CODE_COUNT], wisp_code_columns[WISP_CODE_COUNT];
+extern const uint16_t wisp_code_firsts[WISP_ROW_COUNT];
+extern const uint16_t wisp_code_joins[WISP_ROW_COUNT][WISP_COLUMN_ROOM];
+
+static inline uint32_t wisp_code_row(uint32_t code)
+{
+    return wisp_code_rows[code];
+}
+static inline uint32_t wisp_code_first(uint32_t row)
+{
+    return wisp_code_firsts[row];
+}
+static inline uint32_t wisp_code_joined(uint32_t row, uint32_t second)
+{
+    return wisp_code_joins[row][wisp_code_columns[second]];
+}
+#else
+enum { WISP_HAS_JOINED = 0 };
+static inline uint32_t wisp_code_row(uint32_t code)
+{
+    (void)code;
+    return 0;
+}
+static inline uint32_t wisp_code_first(uint32_t row)
+{
+    return row;
+}
+static inline uint32_t wisp_code_joined(uint32_t row, uint32_t second)
+{
+    (void)row, (void)second;
+    return 0;
+}
+#endif
 
 /* Writes the head of an instruction. */
 #ifdef WISP_COMPACT_CODE

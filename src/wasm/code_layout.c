@@ -213,6 +213,20 @@ const char *wisp_code_layout(uint32_t code)
     return code < WISP_CODE_COUNT ? layouts[code] : NULL;
 }
 
+bool wisp_code_is_joined(uint32_t code, uint32_t *first, uint32_t *second)
+{
+    switch (code) {
+#define JOIN(a, b)                                                                               \
+    case WISP_CODE_##a##_AND_##b:                                                                \
+        *first = WISP_CODE_##a;                                                                  \
+        *second = WISP_CODE_##b;                                                                 \
+        return true;
+#include "wasm/code_joined.inc"
+    default:
+        return false;
+    }
+}
+
 uint32_t wisp_code_operand_units(char operand, const uint16_t *at)
 {
     switch (operand) {

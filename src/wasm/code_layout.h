@@ -1,6 +1,8 @@
 #ifndef WISP_WASM_CODE_LAYOUT_H
 #define WISP_WASM_CODE_LAYOUT_H
 
+#include <stdbool.h>
+
 #include "wasm/code.h"
 
 /*
@@ -21,8 +23,10 @@
 
 /* The name; "?" for a number that is none. Static. */
 const char *wisp_code_name(uint32_t code);
-/* The layout; NULL for the instructions that are never in code. Static. */
+/* The layout; NULL for joined ones and for those that are never in code. Static. */
 const char *wisp_code_layout(uint32_t code);
+/* The two that a joined instruction is made of; false for any other. */
+bool wisp_code_is_joined(uint32_t code, uint32_t *first, uint32_t *second);
 
 /* Units of one operand of a layout, at [at]. */
 uint32_t wisp_code_operand_units(char operand, const uint16_t *at);

@@ -95,6 +95,18 @@ typedef struct wisp_mark {
     uint32_t unit, offset;
 } wisp_mark;
 
+/* The instruction at the end of the code, if the next one may be joined to it (code.h). */
+typedef struct wisp_tail {
+    uint32_t start, row; /* row is 0 if not */
+} wisp_tail;
+
+/* An instruction, of which nothing but its code may be known yet. */
+typedef struct wisp_emitted {
+    uint32_t start, code, len;
+    wisp_tail tail;     /* what it found at the end of the code, … */
+    uint32_t is_joined; /* … and whether it is joined to that */
+} wisp_emitted;
+
 struct wisp_compiler {
     const wisp_module *module;
     const wisp_allocator *allocator;
@@ -143,11 +155,11 @@ struct wisp_compiler {
     uint16_t *code;
     size_t code_len, code_capacity, code_max, dead_len;
     size_t code_room; /* while code_len is less there is room; 0 if nothing is to be kept */
-    /* The last instruction with a result: it is the last of all if it ended, at last_len, where
+    /* The last instruction with a result: it is the last of all if it ended, at last.len, where
      * the code does; 0 if jumps go there. Then the same of the one before it. */
-    uint32_t last_start, last_code, last_len;
-    uint32_t before_start, before_code, before_len;
-    uint32_t last_end; /* the same as last_len while its result is in an operand's home */
+    wisp_emitted last, before;
+    uint32_t last_end; /* the same as last.len while its result is in an operand's home */
+    wisp_tail tail;
     /* Which slot's value each accumulator has too, now and before the last instruction. */
     wisp_accumulators accumulators, last_accumulators;
     size_t last_height;
@@ -155,7 +167,7 @@ struct wisp_compiler {
     /* wisp_compile_locate: the unit in question, and where it came from so far */
     uint32_t locate;
     uint32_t located;
-    /* The same of all units, for a listing: locate is UINT32_MAX then. */
+    /* The same of all units, for a listing: locate is INT32_MAX then. */
     bool is_listed;
     wisp_mark *marks;
     size_t mark_len, mark_capacity;
@@ -428,7 +440,7 @@ void wisp_emit_flush(wisp_compiler *c);
  */
 bool wisp_emit_retarget(wisp_compiler *c, const wisp_operand *operand, uint16_t slot);
 
-/* Whether the last instruction, last_code, gave [operand], which has been popped. */
+/* Whether the last instruction, last.code, gave [operand], which has been popped. */
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand);
 /* Whether it set [slot], which is not an operand's home. */
 bool wisp_emit_was_set(const wisp_compiler *c, uint16_t slot);

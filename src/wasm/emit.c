@@ -34,11 +34,16 @@ bool wisp_emit_make_room(wisp_compiler *c, size_t count)
     return true;
 }
 
-/* An instruction begins at [unit], in the place of all that was taken back. */
-static void mark(wisp_compiler *c, uint32_t unit)
+/* Those at [unit] and behind it. */
+static void drop_marks(wisp_compiler *c, uint32_t unit)
 {
     while (c->mark_len > 0 && c->marks[c->mark_len - 1].unit >= unit)
         c->mark_len--;
+}
+
+/* An instruction begins at [unit]. */
+static void mark(wisp_compiler *c, uint32_t unit)
+{
     if (!wisp_array_reserve(c->allocator, &c->marks, &c->mark_capacity, c->mark_len + 1,
                             sizeof *c->marks)) {
         wisp_compile_fail(c, WISP_NO_MEMORY, "out of memory for %zu marks", c->mark_len + 1);
@@ -47,31 +52,53 @@ static void mark(wisp_compiler *c, uint32_t unit)
     c->marks[c->mark_len++] = (wisp_mark){.unit = unit, .offset = wisp_compile_offset(c)};
 }
 
-WISP_APART static void note_origin(wisp_compiler *c, uint32_t unit)
+/* How far back the last instruction may begin in the end, if it loses its head (change_last). */
+enum { UNITS_BACK = WISP_HAS_JOINED ? WISP_UNITS_HEAD : 0 };
+
+/* An instruction begins at [start], or UNITS_BACK before that if it [may_move]. */
+WISP_APART static void note_origin(wisp_compiler *c, uint32_t start, bool may_move)
 {
-    if (c->is_dead)
+    if (c->is_dead || (UNITS_BACK && start - (may_move ? UNITS_BACK : 0) > c->locate))
         return;
     c->located = wisp_compile_offset(c);
     if (WISP_HAS_LISTING && c->is_listed)
-        mark(c, unit);
+        mark(c, start);
 }
 
-static inline void emit_head(wisp_compiler *c, uint32_t code)
+static void put_head(wisp_compiler *c, uint32_t code, uint32_t unit)
+{
+    wisp_code_head((wisp_code)code, &c->code[unit]);
+}
+
+/* The instruction at the end is [code], at [start]; 0 for one to which nothing can be joined. */
+static void set_tail(wisp_compiler *c, uint32_t start, uint32_t code)
+{
+    if (WISP_HAS_JOINED)
+        c->tail = (wisp_tail){.start = start, .row = wisp_code_row(code)};
+}
+
+/* Emits the head of an instruction, or joins it to the tail; returns whether it did that. */
+static inline bool emit_head(wisp_compiler *c, uint32_t code)
 {
     unsigned traits = wisp_code_traits(code);
+    uint32_t start = (uint32_t)c->code_len, first = c->tail.start;
+    uint32_t joined = wisp_code_joined(c->tail.row, code);
     if ((traits & (WISP_TRAIT_RESULT | WISP_TRAIT_KEEPS)) == 0)
         wisp_emit_forget(c);
     c->accumulators.slots[traits & WISP_TRAIT_RESULT] = WISP_NO_SLOT;
-    wisp_code_head((wisp_code)code, &c->code[c->code_len]);
-    c->code_len += WISP_UNITS_HEAD;
+    set_tail(c, start, joined ? 0 : code);
+    put_head(c, joined ? joined : code, joined ? first : start);
+    c->code_len = joined ? start : start + WISP_UNITS_HEAD;
+    return joined != 0;
 }
 
 void wisp_emit_code(wisp_compiler *c, uint32_t code)
 {
-    uint32_t unit = (uint32_t)c->code_len;
-    emit_head(c, code);
-    if (unit <= c->locate)
-        note_origin(c, unit);
+    uint32_t row = c->tail.row;
+    bool is_joined = emit_head(c, code);
+    uint32_t start = (uint32_t)c->code_len - WISP_UNITS_HEAD;
+    if (start <= c->locate + UNITS_BACK)
+        note_origin(c, start, row != 0 && !is_joined);
 }
 
 void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot)
@@ -83,25 +110,25 @@ void wisp_emit_overwrite(wisp_compiler *c, uint16_t slot)
 
 void wisp_emit_producer(wisp_compiler *c, uint32_t code)
 {
-    c->before_start = c->last_start;
-    c->before_code = c->last_code;
-    c->before_len = c->last_len;
-    c->last_start = (uint32_t)c->code_len;
-    c->last_code = code;
+    c->before = c->last;
+    c->last.code = code;
     c->last_accumulators = c->accumulators;
-    emit_head(c, code);
+    if (WISP_HAS_JOINED)
+        c->last.tail = c->tail;
+    c->last.is_joined = emit_head(c, code);
+    c->last.start = (uint32_t)c->code_len - WISP_UNITS_HEAD;
     wisp_emit(c, wisp_operand_home(c));
     wisp_emit_overwrite(c, wisp_operand_home(c));
-    if (c->last_start <= c->locate)
-        note_origin(c, c->last_start);
+    if (c->last.start <= c->locate + UNITS_BACK)
+        note_origin(c, c->last.start, c->last.tail.row != 0 && !c->last.is_joined);
 }
 
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
 {
     uint16_t *slots = c->accumulators.slots;
-    slots[wisp_code_traits(c->last_code) & WISP_TRAIT_RESULT] = wisp_operand_home(c);
+    slots[wisp_code_traits(c->last.code) & WISP_TRAIT_RESULT] = wisp_operand_home(c);
     slots[WISP_ACC_NONE] = WISP_NO_SLOT;
-    c->last_end = c->last_len = (uint32_t)c->code_len;
+    c->last_end = c->last.len = (uint32_t)c->code_len;
     c->last_height = c->height + 1;
     wisp_operand_push(c, type);
 }
@@ -110,6 +137,35 @@ void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
 static bool has_last(const wisp_compiler *c, uint32_t end)
 {
     return end == c->code_len && end != 0 && c->code_room != 0;
+}
+
+/* Gives the last instruction a head of its own, or takes it away. */
+static void part_or_join(wisp_compiler *c)
+{
+    enum { OPERANDS_MAX = 8 };
+    uint16_t operands[OPERANDS_MAX];
+    uint32_t from = c->last.start + WISP_UNITS_HEAD, units = (uint32_t)c->code_len - from;
+    uint32_t to = c->last.is_joined ? from + WISP_UNITS_HEAD : c->last.start;
+    memcpy(operands, &c->code[from], sizeof operands);
+    memcpy(&c->code[to], operands, sizeof operands);
+    if (c->last.is_joined)
+        put_head(c, wisp_code_first(c->last.tail.row), c->last.tail.start);
+    c->last.is_joined = !c->last.is_joined;
+    c->last.start = to - WISP_UNITS_HEAD;
+    c->code_len = c->last.len = c->last_end = to + units;
+    if (WISP_HAS_LISTING && c->is_listed)
+        c->marks[c->mark_len - 1].unit = c->last.start;
+}
+
+/* Makes the last instruction one of the same layout. */
+static void change_last(wisp_compiler *c, uint32_t code)
+{
+    uint32_t joined = wisp_code_joined(c->last.tail.row, code);
+    if (WISP_HAS_JOINED && (joined != 0) != c->last.is_joined)
+        part_or_join(c);
+    c->last.code = code;
+    set_tail(c, c->last.start, joined ? 0 : code);
+    put_head(c, joined ? joined : code, joined ? c->last.tail.start : c->last.start);
 }
 
 static bool last_gave_top(const wisp_compiler *c)
@@ -121,17 +177,17 @@ static bool last_gave_top(const wisp_compiler *c)
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
 {
     return has_last(c, c->last_end) && operand->kind == WISP_OPERAND_HOME &&
-           operand->home == c->code[c->last_start + WISP_UNITS_HEAD];
+           operand->home == c->code[c->last.start + WISP_UNITS_HEAD];
 }
 
 bool wisp_emit_retarget(wisp_compiler *c, const wisp_operand *operand, uint16_t slot)
 {
     if (!wisp_emit_gave(c, operand))
         return false;
-    c->code[c->last_start + WISP_UNITS_HEAD] = slot;
+    c->code[c->last.start + WISP_UNITS_HEAD] = slot;
     c->last_end = 0;
     wisp_emit_overwrite(c, slot);
-    c->accumulators.slots[wisp_code_traits(c->last_code) & WISP_TRAIT_RESULT] = slot;
+    c->accumulators.slots[wisp_code_traits(c->last.code) & WISP_TRAIT_RESULT] = slot;
     c->accumulators.slots[WISP_ACC_NONE] = WISP_NO_SLOT;
     return true;
 }
@@ -142,7 +198,9 @@ void wisp_emit_forget(wisp_compiler *c)
 {
     for (int i = WISP_ACC_NONE; i < WISP_ACC_COUNT; i++)
         c->accumulators.slots[i] = WISP_NO_SLOT;
-    c->last_len = 0;
+    c->last.len = 0;
+    if (WISP_HAS_JOINED)
+        c->tail.row = 0;
 }
 
 void wisp_emit_accumulated(wisp_compiler *c)
@@ -155,11 +213,10 @@ void wisp_emit_accumulated(wisp_compiler *c)
 
 void wisp_emit_in_accumulator(wisp_compiler *c, const wisp_operand *operand)
 {
-    unsigned distance = wisp_code_traits(c->last_code) / WISP_TRAIT_DISTANCE;
+    unsigned distance = wisp_code_traits(c->last.code) / WISP_TRAIT_DISTANCE;
     if (distance == 0 || !wisp_emit_gave(c, operand))
         return;
-    c->last_code += distance;
-    wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
+    change_last(c, c->last.code + distance);
     c->accumulators.slots[wisp_accumulator_of(operand->type)] = WISP_NO_SLOT;
     c->last_end = 0;
 }
@@ -272,20 +329,26 @@ void wisp_emit_home(wisp_compiler *c, size_t count)
 
 bool wisp_emit_was_set(const wisp_compiler *c, uint16_t slot)
 {
-    return has_last(c, c->last_len) && c->code[c->last_start + WISP_UNITS_HEAD] == slot;
+    return has_last(c, c->last.len) && c->code[c->last.start + WISP_UNITS_HEAD] == slot;
 }
 
 int wisp_emit_take_back(wisp_compiler *c, uint16_t units[WISP_UNITS_TAKEN_MAX])
 {
-    uint32_t first = c->last_start + WISP_UNITS_HEAD + 1;
+    uint32_t first = c->last.start + WISP_UNITS_HEAD + 1;
     int count = (int)(c->code_len - first);
     memcpy(units, &c->code[first], (size_t)count * sizeof *units);
-    c->code_len = c->last_start;
+    c->code_len = c->last.start;
+    if (WISP_HAS_LISTING && c->is_listed)
+        drop_marks(c, c->last.start);
+    if (WISP_HAS_JOINED && c->last.is_joined) {
+        put_head(c, wisp_code_first(c->last.tail.row), c->last.tail.start);
+        c->code_len += WISP_UNITS_HEAD;
+    }
+    if (WISP_HAS_JOINED)
+        c->tail = c->last.tail;
     c->accumulators = c->last_accumulators;
-    c->last_len = c->before_len;
-    c->last_start = c->before_start;
-    c->last_code = c->before_code;
-    c->last_end = c->last_len == c->code_len ? c->last_len : 0;
+    c->last = c->before;
+    c->last_end = c->last.len == c->code_len ? c->last.len : 0;
     return count;
 }
 
@@ -308,7 +371,7 @@ static bool is_float_comparison(uint32_t code)
 wisp_condition wisp_emit_condition(wisp_compiler *c)
 {
     wisp_condition condition = {0};
-    bool fuse = last_gave_top(c) && is_comparison(c->last_code);
+    bool fuse = last_gave_top(c) && is_comparison(c->last.code);
     const wisp_operand *operand = wisp_operand_pop(c, WISP_I32);
     if (!fuse) {
         condition.slot = wisp_emit_use(c, operand);
@@ -316,7 +379,7 @@ wisp_condition wisp_emit_condition(wisp_compiler *c)
         return condition;
     }
     condition.is_comparison = true;
-    condition.code = c->last_code;
+    condition.code = c->last.code;
     condition.unit_count = (uint8_t)wisp_emit_take_back(c, condition.units);
     return condition;
 }
@@ -331,10 +394,9 @@ static uint32_t negated(uint32_t code)
 
 bool wisp_emit_negate(wisp_compiler *c)
 {
-    if (!last_gave_top(c) || !is_comparison(c->last_code) || is_float_comparison(c->last_code))
+    if (!last_gave_top(c) || !is_comparison(c->last.code) || is_float_comparison(c->last.code))
         return false;
-    c->last_code = negated(c->last_code);
-    wisp_code_head((wisp_code)c->last_code, &c->code[c->last_start]);
+    change_last(c, negated(c->last.code));
     return true;
 }
 
@@ -409,15 +471,17 @@ static uint32_t add_loop_code(const wisp_condition *condition)
 /* Makes one instruction of an addition just made and the jump back that tests its sum. */
 static bool emit_add_loop(wisp_compiler *c, const wisp_condition *condition)
 {
-    enum { UNITS_ADD = 2 + WISP_UNITS_32 };
-    uint16_t units[UNITS_ADD];
+    uint16_t units[WISP_UNITS_TAKEN_MAX];
     uint32_t code = condition ? add_loop_code(condition) : 0;
-    if (code == 0 || c->last_code != WISP_CODE_I32_ADD_RI || !has_last(c, c->last_len))
+    if (code == 0 || c->last.code != WISP_CODE_I32_ADD_RI || !has_last(c, c->last.len))
         return false;
-    memcpy(units, &c->code[c->last_start + WISP_UNITS_HEAD], sizeof units);
-    c->code_len = c->last_start;
+    uint16_t slot = c->code[c->last.start + WISP_UNITS_HEAD];
+    wisp_accumulators accumulators = c->accumulators;
+    int count = wisp_emit_take_back(c, units);
+    c->accumulators = accumulators;
     wisp_emit_code(c, code);
-    for (int i = 0; i < UNITS_ADD; i++)
+    wisp_emit(c, slot);
+    for (int i = 0; i < count; i++)
         wisp_emit(c, units[i]);
     for (int i = 0; i < condition->unit_count; i++)
         wisp_emit(c, condition->units[i]);

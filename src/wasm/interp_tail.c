@@ -30,9 +30,7 @@
 #define ARGUMENTS pc, fp, mem, x, mem_size, acc, acc_f64, acc_f32
 #endif
 
-#define OP(name)                                                                                 \
-    static void op_##name(STATE);                                                                \
-    static void op_##name(STATE)
+#define OP(name) __attribute__((always_inline)) static inline void op_##name(STATE)
 #define STEP(name)                                                                               \
     __attribute__((noinline)) static void op_##name(STATE);                                      \
     static void op_##name(STATE)
@@ -69,6 +67,10 @@ WISP_TRAPS(X)
 #include "wasm/ops_memory_rare.inc"
 #include "wasm/ops_call.inc"
 #include "wasm/ops_vector.inc"
+
+#ifdef WISP_JOINS
+#include "wasm/interp_joined.inc"
+#endif
 
 void (*const wisp_code_handlers[])(void) = {
 #define CODE(name) (void (*)(void)) op_##name,

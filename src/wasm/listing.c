@@ -37,9 +37,10 @@ typedef struct listing {
     wisp_code_sink *sink;
     void *user;
     wisp_error *err;
-    uint32_t entry; /* unit where the code begins */
-    size_t mark;    /* how many have been told */
-    head *heads;    /* of all codes, sorted */
+    uint32_t entry;  /* unit where the code begins */
+    size_t mark;     /* how many have been told */
+    uint32_t second; /* code of the next one, which is joined to the last one; 0 if it is not */
+    head *heads;     /* of all codes, sorted */
     origin *origins;
     size_t origin_len, origin_capacity;
 } listing;
@@ -297,16 +298,30 @@ static void tell_table(const listing *l, uint32_t at)
     }
 }
 
-/* The instruction from [unit] to [end]. */
-static wisp_status tell_code(const listing *l, uint32_t unit, uint32_t end)
+/* The instruction that begins at [unit]. One that is joined to that before it has a plus sign
+ * there, and begins where its head would be. */
+static void add_code(const listing *l, text *line, uint32_t unit, uint32_t code)
 {
-    uint32_t code = code_at(l, unit), units = wisp_code_units(code, &l->c->code[unit]);
+    if (l->second)
+        add(line, "%*s  %s", NAME_COLUMN - 2, "+", wisp_code_name(code));
+    else
+        add(line, "%*" PRIu32 "  %s", NAME_COLUMN - 2, unit, wisp_code_name(code));
+}
+
+/* The instruction from [unit] to where the next one begins. */
+static wisp_status tell_code(listing *l, uint32_t unit, uint32_t end)
+{
+    uint32_t code = l->second ? l->second : code_at(l, unit), second = 0;
+    if (wisp_code_is_joined(code, &code, &second))
+        end += WISP_UNITS_HEAD;
+    uint32_t units = wisp_code_units(code, &l->c->code[unit]);
     if (!wisp_code_layout(code) || units != end - unit)
         return wisp_fail(l->err, WISP_INVALID,
                          "unit %" PRIu32 ": %s of %" PRIu32 " units, not %" PRIu32, unit,
                          wisp_code_name(code), end - unit, units);
     text line = {.size = 0};
-    add(&line, "%*" PRIu32 "  %s", NAME_COLUMN - 2, unit, wisp_code_name(code));
+    add_code(l, &line, unit, code);
+    l->second = second;
     uint32_t at = unit + WISP_UNITS_HEAD, table = 0;
     const char *between = "  ";
     for (const char *letter = wisp_code_layout(code); *letter; letter++) {
@@ -360,7 +375,7 @@ static wisp_status walk(listing *l, uint32_t index)
 {
     wisp_compiler *c = l->c;
     c->is_listed = true;
-    c->locate = UINT32_MAX;
+    c->locate = INT32_MAX;
     wisp_compile_begin(c, index, l->err);
     while (wisp_compile_step(c)) {
         if (!wisp_array_reserve(l->allocator, &l->origins, &l->origin_capacity, l->origin_len + 1,

@@ -56,7 +56,7 @@ static uint32_t form_with_sum(uint32_t code, bool *has_offset)
 static bool load_of_sum(wisp_compiler *c, const wisp_operand *address, uint32_t offset)
 {
     bool has_offset;
-    uint32_t form = form_with_sum(c->last_code, &has_offset);
+    uint32_t form = form_with_sum(c->last.code, &has_offset);
     if (form == 0 || (offset != 0 && !has_offset) || !wisp_emit_gave(c, address))
         return false;
     uint16_t units[WISP_UNITS_TAKEN_MAX];
@@ -71,8 +71,8 @@ static bool load_of_sum(wisp_compiler *c, const wisp_operand *address, uint32_t 
 /* A load from a local that was just set to a sum sets it by itself. */
 static bool load_and_set(wisp_compiler *c, const wisp_operand *address, uint32_t offset)
 {
-    uint32_t form = c->last_code == WISP_CODE_I32_ADD_RR + WISP_FORM_RI ? WISP_FORM_LOAD_U
-                    : c->last_code == WISP_CODE_I32_ADD_RR              ? WISP_FORM_LOAD_UX
+    uint32_t form = c->last.code == WISP_CODE_I32_ADD_RR + WISP_FORM_RI ? WISP_FORM_LOAD_U
+                    : c->last.code == WISP_CODE_I32_ADD_RR              ? WISP_FORM_LOAD_UX
                                                                         : 0;
     if (!WISP_HAS_ACCUMULATORS || form == 0 || address->kind != WISP_OPERAND_LOCAL)
         return false;
@@ -197,7 +197,7 @@ static uint16_t place_slot(wisp_compiler *c, const store_place *place)
  * stored in part. */
 static bool store_computed(wisp_compiler *c, const store_place *place, const wisp_operand *value)
 {
-    uint32_t code = store_with_op(c->last_code);
+    uint32_t code = store_with_op(c->last.code);
     if (code == 0 || !is_float(c->opcode->in) || !wisp_emit_gave(c, value) ||
         place->address->kind == WISP_OPERAND_CONSTANT)
         return false;

@@ -270,7 +270,7 @@ static int load_form(const wisp_compiler *c, const load_op *op, const wisp_opera
 {
     if (!wisp_emit_gave(c, operand))
         return -1;
-    switch (c->last_code - op->load) {
+    switch (c->last.code - op->load) {
     case 0:
         return WISP_FORM_LOAD_OP_R;
     case WISP_FORM_LOAD_X:
@@ -314,7 +314,7 @@ WISP_APART static bool fuse_load(wisp_compiler *c, uint32_t code, const wisp_ope
 static bool emit_load_op(wisp_compiler *c, uint32_t code, const wisp_operand *a,
                          const wisp_operand *b, wisp_valtype out)
 {
-    bool was_load = c->last_code >= WISP_CODE_I32_LOAD && c->last_code < WISP_CODE_I32_ADD_LOAD_R;
+    bool was_load = c->last.code >= WISP_CODE_I32_LOAD && c->last.code < WISP_CODE_I32_ADD_LOAD_R;
     return was_load && fuse_load(c, code, a, b, out);
 }
 #endif

@@ -67,13 +67,13 @@ static const uint8_t import_wasm[] = {
 
 enum { UNITS_MAX = 200 };
 
-/* What a listing says: its lines without units, the units where instructions begin, and those
- * that jumps go to. */
+/* What a listing says: its lines without units and without the plus signs of joined instructions,
+ * the units where instructions begin, and those that jumps go to. */
 typedef struct heard {
     char text[4000];
     size_t size;
     uint32_t units[UNITS_MAX], targets[UNITS_MAX];
-    int unit_count, target_count;
+    int unit_count, target_count, joined_count;
 } heard;
 
 /* Adds [text] up to its "->", and what follows the number behind that. */
@@ -97,6 +97,12 @@ static void hear_text(heard *h, const char *text)
 static void hear(void *user, const char *line)
 {
     heard *h = user;
+    const char *plus = strstr(line, " +  ");
+    if (plus) {
+        h->joined_count++;
+        hear_text(h, plus + 2);
+        return;
+    }
     char *behind;
     unsigned long unit = strtoul(line, &behind, 10);
     if (strncmp(line, "      ", 6) != 0 || strncmp(behind, "  ", 2) != 0) {
@@ -235,9 +241,11 @@ static void every_instruction_has_a_layout_of_its_length(void **state)
         assert_int_equal(wisp_code_units(known[i].code, zeros),
                          known[i].units - 1 + WISP_UNITS_HEAD);
     for (uint32_t code = 0; code < WISP_CODE_COUNT; code++) {
-        bool is_never_in_code = code == WISP_CODE_RESUME ||
-                                code == WISP_CODE_ENTRY || code == WISP_CODE_EXIT;
-        if (!wisp_code_layout(code) != is_never_in_code)
+        uint32_t first, second;
+        bool is_never_in_code =
+            code == WISP_CODE_RESUME || code == WISP_CODE_ENTRY || code == WISP_CODE_EXIT;
+        if (!wisp_code_layout(code) !=
+            (is_never_in_code || wisp_code_is_joined(code, &first, &second)))
             fail_msg("%s: wrong layout", wisp_code_name(code));
     }
 }
