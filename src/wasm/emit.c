@@ -58,7 +58,7 @@ enum { UNITS_BACK = WISP_HAS_JOINED ? WISP_UNITS_HEAD : 0 };
 /* An instruction begins at [start], or UNITS_BACK before that if it [may_move]. */
 WISP_APART static void note_origin(wisp_compiler *c, uint32_t start, bool may_move)
 {
-    if (c->is_dead || (UNITS_BACK && start - (may_move ? UNITS_BACK : 0) > c->locate))
+    if (c->is_dead || (WISP_HAS_JOINED && start - (may_move ? UNITS_BACK : 0) > c->locate))
         return;
     c->located = wisp_compile_offset(c);
     if (WISP_HAS_LISTING && c->is_listed)
