@@ -113,8 +113,12 @@ wisp_wasi_errno wisp_wasi_fd_fdstat_set_rights(wisp_wasi_call *c)
 
 /* ------------------------------------------------------------------ the file behind it */
 
-void wisp_wasi_store_filestat(uint8_t *at, const wisp_os_file_stat *st)
+wisp_wasi_errno wisp_wasi_give_filestat(const wisp_wasi_call *c, unsigned index,
+                                        const wisp_os_file_stat *st)
 {
+    uint8_t *at = wisp_wasi_at(c, wisp_wasi_u32(c, index), WISP_WASI_FILESTAT_SIZE);
+    if (!at)
+        return WISP_WASI_EFAULT;
     memset(at, 0, WISP_WASI_FILESTAT_SIZE);
     wisp_wasi_store(at, 8, st->device);
     wisp_wasi_store(at + 8, 8, st->inode);
@@ -124,6 +128,7 @@ void wisp_wasi_store_filestat(uint8_t *at, const wisp_os_file_stat *st)
     wisp_wasi_store(at + 40, 8, st->accessed_ns);
     wisp_wasi_store(at + 48, 8, st->modified_ns);
     wisp_wasi_store(at + 56, 8, st->changed_ns);
+    return WISP_WASI_SUCCESS;
 }
 
 wisp_wasi_errno wisp_wasi_fd_filestat_get(wisp_wasi_call *c)
@@ -133,13 +138,7 @@ wisp_wasi_errno wisp_wasi_fd_filestat_get(wisp_wasi_call *c)
     wisp_wasi_errno result = wisp_wasi_hold(c, wisp_wasi_u32(c, 0), RIGHT(FD_FILESTAT_GET), &d);
     if (!result && d->kind == WISP_WASI_FD)
         result = wisp_wasi_errno_of(wisp_os_file_stat_of(d->fd, &st));
-    if (result)
-        return result;
-    uint8_t *at = wisp_wasi_at(c, wisp_wasi_u32(c, 1), WISP_WASI_FILESTAT_SIZE);
-    if (!at)
-        return WISP_WASI_EFAULT;
-    wisp_wasi_store_filestat(at, &st);
-    return WISP_WASI_SUCCESS;
+    return result ? result : wisp_wasi_give_filestat(c, 1, &st);
 }
 
 wisp_wasi_errno wisp_wasi_fd_filestat_set_size(wisp_wasi_call *c)

@@ -203,13 +203,7 @@ wisp_wasi_errno wisp_wasi_path_filestat_get(wisp_wasi_call *c)
     if (found == 0)
         found = wisp_os_file_stat_at(&at, &st);
     wisp_beneath_close(&at);
-    if (found < 0)
-        return wisp_wasi_errno_of(found);
-    uint8_t *into = wisp_wasi_at(c, wisp_wasi_u32(c, 4), WISP_WASI_FILESTAT_SIZE);
-    if (!into)
-        return WISP_WASI_EFAULT;
-    wisp_wasi_store_filestat(into, &st);
-    return WISP_WASI_SUCCESS;
+    return found < 0 ? wisp_wasi_errno_of(found) : wisp_wasi_give_filestat(c, 4, &st);
 }
 
 /* (directory, flags, path, size, accessed, modified, which) */

@@ -14,7 +14,8 @@ typedef struct wisp_wasi_times {
 wisp_wasi_errno wisp_wasi_take_times(const wisp_wasi_call *c, unsigned index,
                                      wisp_wasi_times *out);
 
-/* Writes a filestat of WISP_WASI_FILESTAT_SIZE bytes. */
-void wisp_wasi_store_filestat(uint8_t *at, const wisp_os_file_stat *st);
+/* Writes [st] as a filestat to where argument [index] points. */
+wisp_wasi_errno wisp_wasi_give_filestat(const wisp_wasi_call *c, unsigned index,
+                                        const wisp_os_file_stat *st);
 
 #endif
