@@ -54,6 +54,24 @@ static void print_sections(const subject *s)
     printf("  %-24s %10s %12s\n", "in all", "", count_text(s->bytes.size, size));
 }
 
+/* Of the [index]-th function type; false where there is none. */
+static bool print_type(const wisp_module *module, uint32_t index, char text[TYPE_TEXT_SIZE])
+{
+    wisp_extern_type type = {.kind = WISP_EXTERN_FUNC};
+    if (!wisp_module_type(module, index, &type.func))
+        return false;
+    type_print(&type, text);
+    return true;
+}
+
+static void print_types(const wisp_module *module)
+{
+    char text[TYPE_TEXT_SIZE];
+    heading("Types", wisp_module_type_count(module));
+    for (uint32_t i = 0; print_type(module, i, text); i++)
+        printf("  %-7" PRIu32 " %s\n", i, text);
+}
+
 static void print_imports(const wisp_module *module)
 {
     wisp_import item;
@@ -84,6 +102,7 @@ static int print_subject(const subject *s)
     if (wisp_module_features(s->module))
         printf("uses %s\n", features_print(wisp_module_features(s->module), ", ", features));
     print_sections(s);
+    print_types(s->module);
     print_imports(s->module);
     print_exports(s->module);
     return EXIT_OK;
@@ -123,6 +142,16 @@ static bool set_sections(wisp_json *object, const wisp_module *module)
     return made;
 }
 
+static bool set_types(wisp_json *object, const wisp_module *module)
+{
+    wisp_json *array = wisp_json_new_array();
+    bool made = wisp_json_set(object, "types", array);
+    char text[TYPE_TEXT_SIZE];
+    for (uint32_t i = 0; made && print_type(module, i, text); i++)
+        made = wisp_json_append_string(array, text);
+    return made;
+}
+
 static bool set_imports(wisp_json *object, const wisp_module *module)
 {
     wisp_json *array = wisp_json_new_array();
@@ -156,7 +185,8 @@ static int print_subject_json(const subject *s)
     if (!set_hash(object, "sha256", &s->hash) ||
         !wisp_json_set_number(object, "size", s->bytes.size) ||
         !set_features(object, s->module) || !set_sections(object, s->module) ||
-        !set_imports(object, s->module) || !set_exports(object, s->module)) {
+        !set_types(object, s->module) || !set_imports(object, s->module) ||
+        !set_exports(object, s->module)) {
         wisp_json_free(object);
         object = NULL;
     }
@@ -236,7 +266,7 @@ static int run(const cli_args *args)
 
 const cli_command cmd_inspect = {
     .name = "inspect",
-    .summary = "Lists what is in a module: sections, imports, exports, sizes",
+    .summary = "Lists what is in a module: sections, types, imports, exports, sizes",
     .usage = "FILE.wasm [--json | --code[=FUNC]]",
     .about =
         "The module must be valid; 'wisp validate' says where one is not. A section's offset\n"

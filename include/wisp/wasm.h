@@ -363,6 +363,11 @@ WISP_API bool wisp_module_import(const wisp_module *module, uint32_t index, wisp
 WISP_API uint32_t wisp_module_export_count(const wisp_module *module);
 WISP_API bool wisp_module_export(const wisp_module *module, uint32_t index, wisp_export *out);
 
+/* The same for its function types, in the order that the index of a WISP_TYPED_FUNCREF counts.
+ * The arrays of [out] are borrowed from [module]. */
+WISP_API uint32_t wisp_module_type_count(const wisp_module *module);
+WISP_API bool wisp_module_type(const wisp_module *module, uint32_t index, wisp_functype *out);
+
 /* A section of the binary, as tools list it. */
 typedef struct wisp_section {
     uint8_t id;       /* 0 to 13 (Spec 5.5.2) */

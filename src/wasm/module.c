@@ -130,6 +130,19 @@ bool wisp_module_export(const wisp_module *module, uint32_t index, wisp_export *
     return true;
 }
 
+uint32_t wisp_module_type_count(const wisp_module *module)
+{
+    return module->type_count;
+}
+
+bool wisp_module_type(const wisp_module *module, uint32_t index, wisp_functype *out)
+{
+    if (index >= module->type_count)
+        return false;
+    *out = module->types[index];
+    return true;
+}
+
 uint32_t wisp_module_section_count(const wisp_module *module)
 {
     return module->section_count;

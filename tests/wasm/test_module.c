@@ -31,6 +31,27 @@ static void a_module_lists_its_imports(void **state)
     fixture_deinit(&f);
 }
 
+static void a_module_lists_its_types(void **state)
+{
+    (void)state;
+    static const uint32_t expected[][2] = {{1, 1}, {2, 1}, {0, 0}};
+    fixture f;
+    fixture_init(&f, NULL);
+    const wisp_module *m = fixture_module(&f, BYTES(everything_wasm));
+    wisp_functype type;
+    assert_int_equal(wisp_module_type_count(m), 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_true(wisp_module_type(m, i, &type));
+        assert_int_equal(type.param_count, expected[i][0]);
+        assert_int_equal(type.result_count, expected[i][1]);
+    }
+    assert_false(wisp_module_type(m, 3, &type));
+    assert_true(wisp_module_type(m, 1, &type));
+    assert_int_equal(type.params[1], WISP_I64);
+    assert_int_equal(type.results[0], WISP_F32);
+    fixture_deinit(&f);
+}
+
 static void a_module_lists_its_exports(void **state)
 {
     (void)state;
@@ -336,6 +357,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_module_lists_its_imports),
+        cmocka_unit_test(a_module_lists_its_types),
         cmocka_unit_test(a_module_lists_its_exports),
         cmocka_unit_test(a_module_lists_its_sections),
         cmocka_unit_test(a_borrowed_module_works_like_a_copied_one),
