@@ -27,6 +27,17 @@ typedef const void *TYPE_ref;
 #define RESULT_f32(value) wisp_f32_result(value)
 #define RESULT_f64(value) wisp_f64_result(value)
 
+/* Ends the function of those that have all handlers in one: where TRAP and STOP go. */
+#define TRAP_LABEL(name, text)                                                                   \
+    trap_##name : __attribute__((unused));                                                       \
+    x->trap = WISP_TRAP_##name;                                                                  \
+    goto stop;
+#define TRAPS_AND_STOP                                                                           \
+    WISP_TRAPS(TRAP_LABEL)                                                                       \
+    stop:                                                                                        \
+    x->pc = pc;                                                                                  \
+    x->frame = fp;
+
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 #endif

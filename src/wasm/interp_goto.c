@@ -37,14 +37,5 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
 #include "wasm/ops_call.inc"
 #include "wasm/ops_vector.inc"
 
-#define X(name, text)                                                                            \
-    trap_##name : __attribute__((unused));                                                       \
-    x->trap = WISP_TRAP_##name;                                                                  \
-    goto stop;
-    WISP_TRAPS(X)
-#undef X
-
-stop:
-    x->pc = pc;
-    x->frame = fp;
+    TRAPS_AND_STOP
 }

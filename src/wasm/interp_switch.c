@@ -288,16 +288,7 @@ next:
     pc = behind;
     DISPATCH;
 
-#define X(name, text)                                                                             \
-    trap_##name : __attribute__((unused));                                                        \
-    x->trap = WISP_TRAP_##name;                                                                   \
-    goto stop;
-    WISP_TRAPS(X)
-#undef X
-
-stop:
-    x->pc = pc;
-    x->frame = fp;
+    TRAPS_AND_STOP
 }
 
 /* clang-format on */
