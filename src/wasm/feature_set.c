@@ -6,30 +6,28 @@
 extern inline wisp_status wisp_features_use(wisp_feature_set *set, uint32_t features,
                                             uint64_t offset, wisp_error *err);
 
-static const struct {
-    uint32_t bit;
-    const char *name;
-} features[] = {
-#define X(number, name, text) {1u << (number), text},
+/* In the order of their bits, which are the first ones. */
+static const char names[][20] = {
+#define X(number, name, text) [number] = text,
     WISP_FEATURES(X)
 #undef X
 };
 
-enum { FEATURE_COUNT = sizeof features / sizeof *features };
+enum { FEATURE_COUNT = sizeof names / sizeof *names };
 
 const char *wisp_feature_name(uint32_t bits)
 {
     for (int i = 0; i < FEATURE_COUNT; i++)
-        if (features[i].bit & bits)
-            return features[i].name;
+        if (bits >> i & 1)
+            return names[i];
     return "?";
 }
 
 uint32_t wisp_feature_find(const char *name)
 {
     for (int i = 0; i < FEATURE_COUNT; i++)
-        if (strcmp(features[i].name, name) == 0)
-            return features[i].bit;
+        if (strcmp(names[i], name) == 0)
+            return (uint32_t)1 << i;
     return 0;
 }
 

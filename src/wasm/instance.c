@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <string.h>
 
 #include "wasm/access.h"
@@ -15,29 +16,35 @@ static wisp_status allocate(wisp_store *store, void *array, size_t count, size_t
     return WISP_OK;
 }
 
-/* There is always a first memory, NULL in a module without one: see wisp_exec_reload. */
+/* The arrays of an instance, as long as the module says: its items are counted in 32 bits. */
+static const struct array {
+    uint16_t array, count; /* where they are in wisp_instance and wisp_module */
+    uint16_t size;
+} arrays[] = {
+#define ARRAY(name, counter)                                                                     \
+    {                                                                                            \
+        offsetof(wisp_instance, name), offsetof(wisp_module, counter),                           \
+            sizeof *((wisp_instance *)NULL)->name                                                \
+    }
+    ARRAY(functions, function_count), ARRAY(tables, table_count),
+    ARRAY(memories, memory_count),    ARRAY(tags, tag_count),
+    ARRAY(globals, global_count),     ARRAY(types, type_count),
+    ARRAY(functypes, type_count),     ARRAY(elements, element_count),
+    ARRAY(data, data_count),
+#undef ARRAY
+};
+
+/* Each has one item more. So there is always a first memory, NULL in a module without one: see
+ * wisp_exec_reload. */
 static wisp_status allocate_arrays(wisp_instance *in, wisp_error *err)
 {
-    const wisp_module *m = in->module;
-    wisp_store *s = in->store;
-    wisp_status status =
-        allocate(s, &in->functions, m->function_count, sizeof *in->functions, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->tables, m->table_count, sizeof *in->tables, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->memories, m->memory_count + 1, sizeof *in->memories, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->tags, m->tag_count, sizeof *in->tags, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->globals, m->global_count, sizeof *in->globals, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->types, m->type_count, sizeof *in->types, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->functypes, m->type_count, sizeof *in->functypes, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->elements, m->element_count, sizeof *in->elements, err);
-    if (status == WISP_OK)
-        status = allocate(s, &in->data, m->data_count, sizeof *in->data, err);
+    wisp_status status = WISP_OK;
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays && status == WISP_OK; i++) {
+        uint32_t count;
+        memcpy(&count, (const uint8_t *)in->module + arrays[i].count, sizeof count);
+        status = allocate(in->store, (uint8_t *)in + arrays[i].array, (size_t)count + 1,
+                          arrays[i].size, err);
+    }
     return status;
 }
 

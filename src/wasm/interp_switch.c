@@ -80,14 +80,6 @@ static const uint8_t accesses[] = {
 #define X(name, in, stored) [WISP_CODE_##name - FIRST_ACCESS] = IS_STORE | sizeof(stored),
         WISP_CODE_STORE(X)
 #undef X
-#ifndef WISP_WITHOUT_SIMD
-#define X(name, size) [WISP_CODE_##name - FIRST_ACCESS] = (size),
-            WISP_CODE_VECTOR_LOAD(X)
-#undef X
-#define X(name, size) [WISP_CODE_##name - FIRST_ACCESS] = IS_STORE | (size),
-                WISP_CODE_VECTOR_STORE(X)
-#undef X
-#endif
 };
 
 /* Where [code], a load or store whose operands begin at [units], accesses memory 0; NULL where
@@ -248,19 +240,6 @@ dispatch:
     }
     WISP_CODE_STORE(X)
 #undef X
-
-#ifndef WISP_WITHOUT_SIMD
-    OP(V128_LOAD)
-    {
-        wisp_v128_to_slots(to, wisp_get_v128(at));
-        NEXT(5);
-    }
-    OP(V128_STORE)
-    {
-        wisp_put_v128(at, wisp_v128_of_slots(lhs));
-        NEXT(5);
-    }
-#endif
 
     default: /* those that are C functions; the compiler emits no other code */
         x->trap = slow_functions[number - FIRST_SLOW](x, fp, pc);

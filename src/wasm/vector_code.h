@@ -298,29 +298,29 @@
     X(0x05, v128, load32x2_s, 0xc7)                                                               \
     X(0x06, v128, load32x2_u, 0xc9)
 
-/* … or makes lanes of one: X(number, shape, name, log2 of the bytes, the access). From
- * memory 0 the wider two are one instruction. */
+/* … or makes lanes of one: X(number, shape, name, log2 of its bytes). From memory 0 the wider two
+ * are one instruction. */
 #define WISP_VECTOR_LOAD_SPLAT(X)                                                                 \
-    X(0x07, v128, load8_splat,  0, I32_LOAD8_U)                                                   \
-    X(0x08, v128, load16_splat, 1, I32_LOAD16_U)                                                  \
-    X(0x09, v128, load32_splat, 2, I32_LOAD)                                                      \
-    X(0x0a, v128, load64_splat, 3, I64_LOAD)
+    X(0x07, v128, load8_splat,  0)                                                                \
+    X(0x08, v128, load16_splat, 1)                                                                \
+    X(0x09, v128, load32_splat, 2)                                                                \
+    X(0x0a, v128, load64_splat, 3)
 
 #define WISP_VECTOR_LOAD_ZERO(X)                                                                  \
-    X(0x5c, v128, load32_zero, 2, I64_LOAD32_U)                                                   \
-    X(0x5d, v128, load64_zero, 3, I64_LOAD)
+    X(0x5c, v128, load32_zero, 2)                                                                 \
+    X(0x5d, v128, load64_zero, 3)
 
 #define WISP_VECTOR_LOAD_LANE(X)                                                                  \
-    X(0x54, v128, load8_lane,  0, I32_LOAD8_U)                                                    \
-    X(0x55, v128, load16_lane, 1, I32_LOAD16_U)                                                   \
-    X(0x56, v128, load32_lane, 2, I32_LOAD)                                                       \
-    X(0x57, v128, load64_lane, 3, I64_LOAD)
+    X(0x54, v128, load8_lane,  0)                                                                 \
+    X(0x55, v128, load16_lane, 1)                                                                 \
+    X(0x56, v128, load32_lane, 2)                                                                 \
+    X(0x57, v128, load64_lane, 3)
 
 #define WISP_VECTOR_STORE_LANE(X)                                                                 \
-    X(0x58, v128, store8_lane,  0, I32_STORE8)                                                    \
-    X(0x59, v128, store16_lane, 1, I32_STORE16)                                                   \
-    X(0x5a, v128, store32_lane, 2, I32_STORE)                                                     \
-    X(0x5b, v128, store64_lane, 3, I64_STORE)
+    X(0x58, v128, store8_lane,  0)                                                                \
+    X(0x59, v128, store16_lane, 1)                                                                \
+    X(0x5a, v128, store32_lane, 2)                                                                \
+    X(0x5b, v128, store64_lane, 3)
 
 /* Those with a shape of their own: X(number, shape, name, form) */
 #define WISP_VECTOR_OTHER(X)                                                                      \
@@ -402,18 +402,18 @@
     X(V128_CONST) /* d, value:8 */                                                                \
     X(V128_ZERO)  /* d, a: the lower half of d, before zeros */
 
-/* X(name, bytes) */
-#define WISP_CODE_VECTOR_LOAD(X)                                                                  \
-    X(V128_LOAD, 16)                       /* d, a, offset:2 */                                   \
-    WISP_FORM(X(V128_LOAD_SPLAT_32, 4))    /* likewise */                                         \
-    WISP_FORM(X(V128_LOAD_SPLAT_64, 8))    /* likewise */
-
-#define WISP_CODE_VECTOR_STORE(X)                                                                 \
-    X(V128_STORE, 16) /* a, b, offset:2 */
+/* Access to memory 0: d, a, offset:2; the last one a, b, offset:2. Where code must be small lanes of
+ * 64 bits do. */
+#define WISP_CODE_VECTOR_ACCESS(X)                                                                \
+    X(V128_LOAD)                                                                                  \
+    X(V128_LOAD_SPLAT_32)                                                                         \
+    X(V128_LOAD_SPLAT_64)                                                                         \
+    X(V128_STORE)
 
 /* clang-format on */
 
 #define WISP_VECTOR_CONST         0x0c
+#define WISP_VECTOR_FIRST_SPLAT   0x0f /* of bytes; those of wider lanes follow */
 #define WISP_VECTOR_COUNT         0x114 /* numbers, including some that are none */
 #define WISP_VECTOR_FIRST_RELAXED 0x100
 

@@ -14,10 +14,14 @@ typedef enum vector_form {
     FORM_TERNARY,
     FORM_SHIFT,
     FORM_TEST,
-    FORM_RELAXED,
+    FORM_UNARY_DIRECT,
+    FORM_BINARY_DIRECT,
+    FORM_TERNARY_DIRECT,
+    FORM_SHIFT_DIRECT,
     FORM_SPLAT,
     FORM_EXTRACT,
     FORM_REPLACE,
+    FORM_RELAXED,
     FORM_LOAD_EXTEND,
     FORM_LOAD_SPLAT,
     FORM_LOAD_ZERO,
@@ -29,53 +33,66 @@ typedef enum vector_form {
     FORM_SHUFFLE
 } vector_form;
 
-/* What the columns of vector_code.h say. */
+/* What the columns of vector_code.h say, in 16 bits. */
 typedef struct vector_row {
-    unsigned form : 5;
-    unsigned type : 7;      /* of the number that it takes or gives */
-    unsigned size : 3;      /* log2 of the bytes of a lane, or in memory */
-    unsigned is_direct : 1; /* code is a register instruction of its own */
-    unsigned code : 16; /* a register instruction, what lanes do, or the number of another row */
+    uint16_t form : 5;
+    uint16_t value : 11;
 } vector_row;
 
-#define ROW(form, number, type, size, code) [number] = {FORM_##form, type, size, false, code},
-#define ACCESS(form, number, size, code)    ROW(form, number, 0, size, WISP_CODE_##code)
-#define LANE(form, number, type, size, code)                                                     \
-    ROW(form, number, WISP_##type, size, WISP_CODE_##code)
+_Static_assert(sizeof(vector_row) == sizeof(uint16_t) && WISP_CODE_COUNT <= 1 << 11,
+               "rows are many");
+
+#define ROW(form, number, value) [number] = {FORM_##form, value},
+
+/* The value of splat, extract and replace: how far the code is behind the form's first one, log2
+ * of a lane's bytes, and how far the type of the number is from i32. */
+#define LANE(form, number, type, code, size)                                                     \
+    ROW(form, number,                                                                            \
+        (WISP_CODE_##code - FIRST_##form) | (size) << 3 | (WISP_I32 - WISP_##type) << 5)
+enum {
+    FIRST_SPLAT = WISP_CODE_V128_SPLAT_8,
+    FIRST_EXTRACT = WISP_CODE_V128_EXTRACT_8_S,
+    FIRST_REPLACE = WISP_CODE_V128_REPLACE_8
+};
+
+/* Of instructions that share one of the register code: what they do (vector_lanes.h). Of others
+ * it is their own. */
 #define SHARED(form, number, operation, kind, bits)                                              \
-    ROW(form, number, 0, 0, WISP_LANES_OF(operation, kind, bits))
+    ROW(form, number, WISP_LANES_OF(operation, kind, bits))
 #ifdef WISP_FEW_FORMS
-enum { HAS_DIRECT = false, LOAD_SPLAT_32 = 0, LOAD_SPLAT_64 = 0 };
-#define DIRECT(form, number, shape, op, ...) SHARED(form, number, __VA_ARGS__)
+enum { HAS_DIRECT = false, LOAD_SPLAT_32 = 0, LOAD_SPLAT_64 = 0, LOAD_128 = 0, STORE_128 = 0 };
+#define DIRECT(form, number, shape, name, ...) SHARED(form, number, __VA_ARGS__)
 #else
 enum {
     HAS_DIRECT = true,
     LOAD_SPLAT_32 = WISP_CODE_V128_LOAD_SPLAT_32,
-    LOAD_SPLAT_64 = WISP_CODE_V128_LOAD_SPLAT_64
+    LOAD_SPLAT_64 = WISP_CODE_V128_LOAD_SPLAT_64,
+    LOAD_128 = WISP_CODE_V128_LOAD,
+    STORE_128 = WISP_CODE_V128_STORE
 };
-#define DIRECT(form, number, shape, op, ...)                                                     \
-    [number] = {FORM_##form, 0, 0, true, WISP_CODE_V128_##shape##_##op},
+#define DIRECT(form, number, shape, name, ...)                                                   \
+    ROW(form##_DIRECT, number, WISP_CODE_V128_##shape##_##name)
 #endif
 
-#define UNARY(number, shape, op, ...)                SHARED(UNARY, number, __VA_ARGS__)
-#define BINARY(number, shape, op, ...)               SHARED(BINARY, number, __VA_ARGS__)
-#define TERNARY(number, shape, op, ...)              SHARED(TERNARY, number, __VA_ARGS__)
-#define SHIFT(number, shape, op, ...)                SHARED(SHIFT, number, __VA_ARGS__)
-#define TEST(number, shape, op, ...)                 SHARED(TEST, number, __VA_ARGS__)
-#define UNARY_DIRECT(number, shape, op, ...)         DIRECT(UNARY, number, shape, op, __VA_ARGS__)
-#define BINARY_DIRECT(number, shape, op, ...)        DIRECT(BINARY, number, shape, op, __VA_ARGS__)
-#define TERNARY_DIRECT(number, shape, op, ...)       DIRECT(TERNARY, number, shape, op, __VA_ARGS__)
-#define SHIFT_DIRECT(number, shape, op, ...)         DIRECT(SHIFT, number, shape, op, __VA_ARGS__)
-#define OTHER(number, shape, op, form)               ROW(form, number, 0, 0, 0)
-#define RELAXED(number, shape, op, same)             ROW(RELAXED, number, 0, 0, same)
-#define SPLAT(number, shape, op, type, code)         LANE(SPLAT, number, type, 0, code)
-#define EXTRACT(number, shape, op, type, code, size) LANE(EXTRACT, number, type, size, code)
-#define REPLACE(number, shape, op, type, code, size) LANE(REPLACE, number, type, size, code)
-#define LOAD_EXTEND(number, shape, op, then)         ROW(LOAD_EXTEND, number, 0, 3, then)
-#define LOAD_SPLAT(number, shape, op, size, code)    ACCESS(LOAD_SPLAT, number, size, code)
-#define LOAD_ZERO(number, shape, op, size, code)     ACCESS(LOAD_ZERO, number, size, code)
-#define LOAD_LANE(number, shape, op, size, code)     ACCESS(LOAD_LANE, number, size, code)
-#define STORE_LANE(number, shape, op, size, code)    ACCESS(STORE_LANE, number, size, code)
+#define UNARY(number, shape, name, ...)                SHARED(UNARY, number, __VA_ARGS__)
+#define BINARY(number, shape, name, ...)               SHARED(BINARY, number, __VA_ARGS__)
+#define TERNARY(number, shape, name, ...)              SHARED(TERNARY, number, __VA_ARGS__)
+#define SHIFT(number, shape, name, ...)                SHARED(SHIFT, number, __VA_ARGS__)
+#define TEST(number, shape, name, ...)                 SHARED(TEST, number, __VA_ARGS__)
+#define UNARY_DIRECT(...)                              DIRECT(UNARY, __VA_ARGS__)
+#define BINARY_DIRECT(...)                             DIRECT(BINARY, __VA_ARGS__)
+#define TERNARY_DIRECT(...)                            DIRECT(TERNARY, __VA_ARGS__)
+#define SHIFT_DIRECT(...)                              DIRECT(SHIFT, __VA_ARGS__)
+#define SPLAT(number, shape, name, type, code)         LANE(SPLAT, number, type, code, 0)
+#define EXTRACT(number, shape, name, type, code, size) LANE(EXTRACT, number, type, code, size)
+#define REPLACE(number, shape, name, type, code, size) LANE(REPLACE, number, type, code, size)
+#define RELAXED(number, shape, name, same)             ROW(RELAXED, number, same)
+#define LOAD_EXTEND(number, shape, name, then)         ROW(LOAD_EXTEND, number, then)
+#define LOAD_SPLAT(number, shape, name, size)          ROW(LOAD_SPLAT, number, size)
+#define LOAD_ZERO(number, shape, name, size)           ROW(LOAD_ZERO, number, size)
+#define LOAD_LANE(number, shape, name, size)           ROW(LOAD_LANE, number, size)
+#define STORE_LANE(number, shape, name, size)          ROW(STORE_LANE, number, size)
+#define OTHER(number, shape, name, form)               ROW(form, number, 0)
 
 /* clang-format off */
 static const vector_row rows[WISP_VECTOR_COUNT] = {
@@ -110,63 +127,6 @@ static uint16_t pop(wisp_compiler *c, wisp_valtype type)
     return wisp_emit_use(c, operand);
 }
 
-static bool is_direct(const vector_row *row)
-{
-    return HAS_DIRECT && row->is_direct;
-}
-
-/* Begins the instruction of [row], which is [code] if it has none of its own. */
-static void begin(wisp_compiler *c, const vector_row *row, uint32_t code, bool is_own)
-{
-    wisp_emit_producer(c, is_own ? row->code : code);
-    if (!is_own)
-        wisp_emit(c, HAS_DIRECT ? (uint16_t)(row - rows) : row->code);
-}
-
-/* Takes [count] vectors and gives one. */
-static void operation(wisp_compiler *c, const vector_row *row, uint32_t count)
-{
-    static const uint16_t codes[] = {0, WISP_CODE_V128_UNARY, WISP_CODE_V128_BINARY,
-                                     WISP_CODE_V128_TERNARY};
-    uint16_t slots[3];
-    for (uint32_t i = count; i-- > 0;)
-        slots[i] = pop(c, WISP_V128);
-    begin(c, row, codes[count], is_direct(row));
-    for (uint32_t i = 0; i < count; i++)
-        wisp_emit(c, slots[i]);
-    wisp_emit_result(c, WISP_V128);
-}
-
-static void shift(wisp_compiler *c, const vector_row *row)
-{
-    const wisp_operand *count = wisp_operand_pop(c, WISP_I32);
-    bool has_immediate = is_direct(row) && count->kind == WISP_OPERAND_CONSTANT;
-    uint16_t immediate = has_immediate ? (uint16_t)count->bits : wisp_emit_use(c, count);
-    uint16_t slot = pop(c, WISP_V128);
-    begin(c, row, WISP_CODE_V128_SHIFT, has_immediate);
-    wisp_emit(c, slot);
-    wisp_emit(c, immediate);
-    wisp_emit_result(c, WISP_V128);
-}
-
-static void test(wisp_compiler *c, const vector_row *row)
-{
-    uint16_t slot = pop(c, WISP_V128);
-    begin(c, row, WISP_CODE_V128_TEST, false);
-    wisp_emit(c, slot);
-    wisp_emit_result(c, WISP_I32);
-}
-
-static void splat(wisp_compiler *c, const vector_row *row)
-{
-    uint16_t slot = pop(c, row->type);
-    wisp_emit_producer(c, row->code);
-    wisp_emit(c, slot);
-    wisp_emit_result(c, WISP_V128);
-}
-
-/* ------------------------------------------------------------------ lanes */
-
 /* Reads the number of a lane of 2^[size] bytes; returns where it is in the slots, in bytes. */
 static uint16_t read_lane(wisp_compiler *c, uint32_t size)
 {
@@ -177,25 +137,83 @@ static uint16_t read_lane(wisp_compiler *c, uint32_t size)
     return (uint16_t)(WISP_LANE(count, lane) << size);
 }
 
-static void extract(wisp_compiler *c, const vector_row *row)
+/*
+ * What most forms are: up to three vectors, the last of which may be a number instead, and
+ * perhaps a lane give a vector or a number.
+ */
+typedef enum code_kind { SHARED_CODE, OWN_CODE, LANE_CODE } code_kind;
+
+static const struct shape {
+    uint16_t code; /* SHARED: of all; LANE: the first one */
+    uint8_t kind;  /* code_kind */
+    uint8_t count; /* of operands */
+    bool takes_number, gives_number;
+} shapes[] = {
+    [FORM_UNARY] = {WISP_CODE_V128_UNARY, SHARED_CODE, 1, false, false},
+    [FORM_BINARY] = {WISP_CODE_V128_BINARY, SHARED_CODE, 2, false, false},
+    [FORM_TERNARY] = {WISP_CODE_V128_TERNARY, SHARED_CODE, 3, false, false},
+    [FORM_SHIFT] = {WISP_CODE_V128_SHIFT, SHARED_CODE, 2, true, false},
+    [FORM_TEST] = {WISP_CODE_V128_TEST, SHARED_CODE, 1, false, true},
+    [FORM_UNARY_DIRECT] = {0, OWN_CODE, 1, false, false},
+    [FORM_BINARY_DIRECT] = {0, OWN_CODE, 2, false, false},
+    [FORM_TERNARY_DIRECT] = {0, OWN_CODE, 3, false, false},
+    [FORM_SPLAT] = {FIRST_SPLAT, LANE_CODE, 1, true, false},
+    [FORM_EXTRACT] = {FIRST_EXTRACT, LANE_CODE, 1, false, true},
+    [FORM_REPLACE] = {FIRST_REPLACE, LANE_CODE, 2, true, false},
+};
+
+/* Begins [code], which many instructions share, one of them that of [row]. */
+static void begin_shared(wisp_compiler *c, const vector_row *row, uint32_t code)
 {
-    uint16_t place = read_lane(c, row->size);
-    uint16_t slot = pop(c, WISP_V128);
-    wisp_emit_producer(c, row->code);
-    wisp_emit(c, slot);
-    wisp_emit(c, place);
-    wisp_emit_result(c, row->type);
+    wisp_emit_producer(c, code);
+    wisp_emit(c, HAS_DIRECT ? (uint16_t)(row - rows) : row->value);
 }
 
-static void replace(wisp_compiler *c, const vector_row *row)
+static void begin(wisp_compiler *c, const vector_row *row)
 {
-    uint16_t place = read_lane(c, row->size);
-    uint16_t number = pop(c, row->type);
+    const struct shape *shape = &shapes[row->form];
+    if (shape->kind == SHARED_CODE)
+        begin_shared(c, row, shape->code);
+    else
+        wisp_emit_producer(c,
+                           shape->kind == OWN_CODE ? row->value : shape->code + (row->value & 7));
+}
+
+static wisp_valtype number_of(const vector_row *row)
+{
+    return shapes[row->form].kind == LANE_CODE ? (wisp_valtype)(WISP_I32 - (row->value >> 5))
+                                               : WISP_I32;
+}
+
+static void operation(wisp_compiler *c, const vector_row *row)
+{
+    const struct shape *shape = &shapes[row->form];
+    bool has_lane = row->form == FORM_EXTRACT || row->form == FORM_REPLACE;
+    uint16_t slots[4];
+    uint32_t count = shape->count;
+    if (has_lane)
+        slots[count] = read_lane(c, row->value >> 3 & 3);
+    for (uint32_t i = count; i-- > 0;)
+        slots[i] = pop(c, shape->takes_number && i == count - 1u ? number_of(row) : WISP_V128);
+    begin(c, row);
+    for (uint32_t i = 0; i < count + has_lane; i++)
+        wisp_emit(c, slots[i]);
+    wisp_emit_result(c, shape->gives_number ? number_of(row) : WISP_V128);
+}
+
+/* A shift that has a code of its own, if it is by a constant. */
+static void shift_directly(wisp_compiler *c, const vector_row *row)
+{
+    const wisp_operand *count = wisp_operand_pop(c, WISP_I32);
+    bool has_immediate = count->kind == WISP_OPERAND_CONSTANT;
+    uint16_t immediate = has_immediate ? (uint16_t)count->bits : wisp_emit_use(c, count);
     uint16_t slot = pop(c, WISP_V128);
-    wisp_emit_producer(c, row->code);
+    if (has_immediate)
+        wisp_emit_producer(c, row->value);
+    else
+        begin_shared(c, row, WISP_CODE_V128_SHIFT);
     wisp_emit(c, slot);
-    wisp_emit(c, number);
-    wisp_emit(c, place);
+    wisp_emit(c, immediate);
     wisp_emit_result(c, WISP_V128);
 }
 
@@ -237,23 +255,27 @@ static void constant(wisp_compiler *c)
 
 /* ------------------------------------------------------------------ memory */
 
-/* [code] loads from [memarg] into slot [to]. */
+/* [code] accesses [memarg], with two slots: to and address of a load, address and from of a
+ * store; [any] does where that cannot. */
+static void emit_access(wisp_compiler *c, uint32_t code, uint32_t any, const wisp_memarg *memarg,
+                        uint16_t a, uint16_t b)
+{
+    wisp_emit_code(c, wisp_memarg_code(c, memarg, code, any));
+    wisp_emit(c, a);
+    wisp_emit(c, b);
+    wisp_emit_place(c, memarg, code);
+}
+
 static void emit_load(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
                       uint16_t address, uint16_t to)
 {
-    wisp_emit_code(c, wisp_memarg_code(c, memarg, code, WISP_CODE_LOAD_ANY));
-    wisp_emit(c, to);
-    wisp_emit(c, address);
-    wisp_emit_place(c, memarg, code);
+    emit_access(c, code, WISP_CODE_LOAD_ANY, memarg, to, address);
 }
 
 static void emit_store(wisp_compiler *c, uint32_t code, const wisp_memarg *memarg,
                        uint16_t address, uint16_t from)
 {
-    wisp_emit_code(c, wisp_memarg_code(c, memarg, code, WISP_CODE_STORE_ANY));
-    wisp_emit(c, address);
-    wisp_emit(c, from);
-    wisp_emit_place(c, memarg, code);
+    emit_access(c, code, WISP_CODE_STORE_ANY, memarg, address, from);
 }
 
 static uint16_t pop_address(wisp_compiler *c, const wisp_memarg *memarg)
@@ -271,50 +293,62 @@ static void load_directly(wisp_compiler *c, uint32_t code, const wisp_memarg *me
     wisp_emit_result(c, WISP_V128);
 }
 
-/* Numbers are loaded to the result's home, from where another instruction makes the vector. */
-static void load_extend(wisp_compiler *c, const vector_row *row)
-{
-    const vector_row *then = &rows[row->code];
-    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
-    uint16_t address = pop_address(c, &memarg);
-    uint16_t home = wisp_operand_home(c);
-    emit_load(c, WISP_CODE_I64_LOAD, &memarg, address, (uint16_t)(home + WISP_LANE(2, 0)));
-    begin(c, then, WISP_CODE_V128_UNARY, is_direct(then));
-    wisp_emit(c, home);
-    wisp_emit_result(c, WISP_V128);
-}
+/* By log2 of the bytes. */
+static const uint16_t loads[] = {WISP_CODE_I32_LOAD8_U, WISP_CODE_I32_LOAD16_U,
+                                 WISP_CODE_I32_LOAD, WISP_CODE_I64_LOAD};
+static const uint16_t stores[] = {WISP_CODE_I32_STORE8, WISP_CODE_I32_STORE16,
+                                  WISP_CODE_I32_STORE, WISP_CODE_I64_STORE};
 
-/* A load and [then]; or [direct], if not 0, where the memory lets that be. */
-static void load_then(wisp_compiler *c, const vector_row *row, uint32_t then, uint32_t direct)
+/* Loads by [code] into the home of the next operand, or one slot [behind]; or it all, by
+ * [direct], if that is not 0 and the memory lets it. */
+static bool load_part(wisp_compiler *c, uint32_t size, uint32_t code, uint32_t behind,
+                      uint32_t direct)
 {
-    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
+    wisp_memarg memarg = wisp_walk_memarg(c, size);
     uint16_t address = pop_address(c, &memarg);
-    uint16_t home = wisp_operand_home(c);
     if (direct && wisp_memarg_is_plain(c, &memarg)) {
         load_directly(c, direct, &memarg, address);
-        return;
+        return false;
     }
-    emit_load(c, row->code, &memarg, address, home);
-    wisp_emit_producer(c, then);
+    emit_load(c, code, &memarg, address, (uint16_t)(wisp_operand_home(c) + behind));
+    return true;
+}
+
+/* Half of a vector, each lane of which gets twice as wide. */
+static void load_extend(wisp_compiler *c, const vector_row *row)
+{
+    load_part(c, 3, WISP_CODE_I64_LOAD, WISP_LANE(2, 0), 0);
+    wisp_operand_push(c, WISP_V128);
+    operation(c, &rows[row->value]);
+}
+
+static void load_splat(wisp_compiler *c, uint32_t size)
+{
+    const vector_row *splat = &rows[WISP_VECTOR_FIRST_SPLAT + size];
+    uint32_t direct = size == 2 ? LOAD_SPLAT_32 : size == 3 ? LOAD_SPLAT_64 : 0;
+    if (!load_part(c, size, loads[size], 0, direct))
+        return;
+    wisp_operand_push(c, number_of(splat));
+    operation(c, splat);
+}
+
+static void load_zero(wisp_compiler *c, uint32_t size)
+{
+    load_part(c, size, size == 2 ? WISP_CODE_I64_LOAD32_U : WISP_CODE_I64_LOAD, 0, 0);
+    uint16_t home = wisp_operand_home(c);
+    wisp_emit_producer(c, WISP_CODE_V128_ZERO);
     wisp_emit(c, home);
     wisp_emit_result(c, WISP_V128);
 }
 
-static void load_splat(wisp_compiler *c, const vector_row *row)
+static void load_lane(wisp_compiler *c, uint32_t size)
 {
-    uint32_t direct = row->size == 2 ? LOAD_SPLAT_32 : row->size == 3 ? LOAD_SPLAT_64 : 0;
-    load_then(c, row, WISP_CODE_V128_SPLAT_8 + row->size, direct);
-}
-
-static void load_lane(wisp_compiler *c, const vector_row *row)
-{
-    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
-    uint16_t place = read_lane(c, row->size);
+    wisp_memarg memarg = wisp_walk_memarg(c, size);
+    uint16_t place = read_lane(c, size);
     uint16_t slot = pop(c, WISP_V128);
-    uint16_t address = pop_address(c, &memarg);
-    uint16_t home = wisp_operand_home(c);
-    emit_load(c, row->code, &memarg, address, home);
-    wisp_emit_producer(c, WISP_CODE_V128_REPLACE_8 + row->size);
+    uint16_t address = pop_address(c, &memarg), home = wisp_operand_home(c);
+    emit_load(c, loads[size], &memarg, address, home);
+    wisp_emit_producer(c, FIRST_REPLACE + size);
     wisp_emit(c, slot);
     wisp_emit(c, home);
     wisp_emit(c, place);
@@ -322,18 +356,18 @@ static void load_lane(wisp_compiler *c, const vector_row *row)
 }
 
 /* The lane is extracted to the vector's home. */
-static void store_lane(wisp_compiler *c, const vector_row *row)
+static void store_lane(wisp_compiler *c, uint32_t size)
 {
-    wisp_memarg memarg = wisp_walk_memarg(c, row->size);
-    uint16_t place = read_lane(c, row->size);
+    wisp_memarg memarg = wisp_walk_memarg(c, size);
+    uint16_t place = read_lane(c, size);
     const wisp_operand *vector = wisp_operand_pop(c, WISP_V128);
     uint16_t slot = wisp_emit_use(c, vector);
     uint16_t address = pop_address(c, &memarg);
-    wisp_emit_code(c, WISP_CODE_V128_EXTRACT_8_U + row->size);
+    wisp_emit_code(c, WISP_CODE_V128_EXTRACT_8_U + size);
     wisp_emit(c, vector->home);
     wisp_emit(c, slot);
     wisp_emit(c, place);
-    emit_store(c, row->code, &memarg, address, vector->home);
+    emit_store(c, stores[size], &memarg, address, vector->home);
 }
 
 /* The place of the upper half. Where there is none in 64 bits, neither half is in bounds. */
@@ -344,15 +378,15 @@ static wisp_memarg upper_half(wisp_memarg memarg)
     return memarg;
 }
 
-/* From memories other than the first the halves are loaded one by one: the last one into the
- * slot where the address may be. */
+/* From memories other than the first, and where code must be small, the halves are loaded one by
+ * one: the last one into the slot where the address may be. */
 static void load(wisp_compiler *c)
 {
     wisp_memarg low = wisp_walk_memarg(c, 4), high = upper_half(low);
     uint16_t address = pop_address(c, &low);
     uint16_t home = wisp_operand_home(c);
-    if (wisp_memarg_is_plain(c, &low)) {
-        load_directly(c, WISP_CODE_V128_LOAD, &low, address);
+    if (HAS_DIRECT && wisp_memarg_is_plain(c, &low)) {
+        load_directly(c, LOAD_128, &low, address);
         return;
     }
     emit_load(c, WISP_CODE_I64_LOAD, WISP_LANE(2, 1) ? &high : &low, address,
@@ -367,8 +401,8 @@ static void store(wisp_compiler *c)
     wisp_memarg low = wisp_walk_memarg(c, 4), high = upper_half(low);
     uint16_t slot = pop(c, WISP_V128);
     uint16_t address = pop_address(c, &low);
-    if (wisp_memarg_is_plain(c, &low)) {
-        emit_store(c, WISP_CODE_V128_STORE, &low, address, slot);
+    if (HAS_DIRECT && wisp_memarg_is_plain(c, &low)) {
+        emit_store(c, STORE_128, &low, address, slot);
         return;
     }
     emit_store(c, WISP_CODE_I64_STORE, &high, address, (uint16_t)(slot + WISP_LANE(2, 1)));
@@ -390,7 +424,7 @@ static const vector_row *read_row(wisp_compiler *c)
     }
     if (number >= WISP_VECTOR_FIRST_RELAXED)
         wisp_walk_use(c, WISP_FEATURE_RELAXED_SIMD);
-    return rows[number].form == FORM_RELAXED ? &rows[rows[number].code] : &rows[number];
+    return rows[number].form == FORM_RELAXED ? &rows[rows[number].value] : &rows[number];
 }
 
 void wisp_walk_vector(wisp_compiler *c)
@@ -403,43 +437,36 @@ void wisp_walk_vector(wisp_compiler *c)
     case FORM_RELAXED:
         break;
     case FORM_UNARY:
-        operation(c, row, 1);
-        break;
     case FORM_BINARY:
-        operation(c, row, 2);
-        break;
     case FORM_TERNARY:
-        operation(c, row, 3);
-        break;
     case FORM_SHIFT:
-        shift(c, row);
-        break;
     case FORM_TEST:
-        test(c, row);
-        break;
+    case FORM_UNARY_DIRECT:
+    case FORM_BINARY_DIRECT:
+    case FORM_TERNARY_DIRECT:
     case FORM_SPLAT:
-        splat(c, row);
-        break;
     case FORM_EXTRACT:
-        extract(c, row);
-        break;
     case FORM_REPLACE:
-        replace(c, row);
+        operation(c, row);
+        break;
+    case FORM_SHIFT_DIRECT:
+        if (HAS_DIRECT)
+            shift_directly(c, row);
         break;
     case FORM_LOAD_EXTEND:
         load_extend(c, row);
         break;
     case FORM_LOAD_SPLAT:
-        load_splat(c, row);
+        load_splat(c, row->value);
         break;
     case FORM_LOAD_ZERO:
-        load_then(c, row, WISP_CODE_V128_ZERO, 0);
+        load_zero(c, row->value);
         break;
     case FORM_LOAD_LANE:
-        load_lane(c, row);
+        load_lane(c, row->value);
         break;
     case FORM_STORE_LANE:
-        store_lane(c, row);
+        store_lane(c, row->value);
         break;
     case FORM_LOAD:
         load(c);
