@@ -286,6 +286,8 @@ static void a_faulty_module_is_refused_with_place_and_words(void **state)
         wisp_error err = {.status = WISP_OK};
         wisp_bytes bytes = {(const uint8_t *)faults[i].bytes, faults[i].size};
         wisp_status status = wisp_module_new(NULL, bytes, &module, &err);
+        if (status == WISP_UNSUPPORTED && wisp_features_built_in() != WISP_FEATURES_ALL)
+            continue; /* not even the feature that it is at fault in is built in */
         if (status != faults[i].status || err.offset != faults[i].offset ||
             !words_say_of_instruction(err.text, faults[i].text))
             fail_msg("fault %zu (%s): found %s at %lld: %s", i, faults[i].text,
