@@ -65,7 +65,7 @@ static wisp_status check_ref_func(checker *c)
     if (index >= c->module->function_count)
         return fail(c, WISP_MISMATCH, "unknown function");
     c->module->functions[index].is_declared = true;
-    return push(c, wisp_typed_funcref(c->module->functions[index].type) | WISP_NON_NULL);
+    return push(c, wisp_typed_funcref(c->module->function_types[index]) | WISP_NON_NULL);
 }
 
 static wisp_status check_ref_null(checker *c)

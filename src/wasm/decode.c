@@ -119,8 +119,11 @@ static wisp_status read_function_section(wisp_decoder *d, uint32_t count)
         return wisp_decode_too_many(d, "functions", count, WISP_FUNCTIONS_MAX);
     wisp_status status =
         wisp_decode_extend(d, &m->functions, m->function_count, count, sizeof *m->functions);
+    if (status == WISP_OK)
+        status = wisp_decode_extend(d, &m->function_types, m->function_count, count,
+                                    sizeof *m->function_types);
     for (uint32_t i = 0; i < count && status == WISP_OK; i++)
-        status = wisp_decode_type_index(d, &m->functions[m->function_count++].type);
+        status = wisp_decode_type_index(d, &m->function_types[m->function_count++]);
     return status;
 }
 

@@ -120,7 +120,7 @@ static wisp_status keep_import(wisp_decoder *d, const import *entry, wisp_import
     switch (out->kind) {
     case WISP_EXTERN_FUNC:
         out->index = m->function_count++;
-        m->functions[out->index].type = entry->type;
+        m->function_types[out->index] = entry->type;
         break;
     case WISP_EXTERN_TABLE:
         out->index = m->table_count++;
@@ -150,6 +150,9 @@ static wisp_status allocate_imports(wisp_decoder *d, uint32_t count)
     if (status == WISP_OK)
         status =
             wisp_decode_allocate(d, &m->functions, m->imported_functions, sizeof *m->functions);
+    if (status == WISP_OK)
+        status = wisp_decode_allocate(d, &m->function_types, m->imported_functions,
+                                      sizeof *m->function_types);
     if (status == WISP_OK)
         status = wisp_decode_allocate(d, &m->tables, m->imported_tables, sizeof *m->tables);
     if (status == WISP_OK)

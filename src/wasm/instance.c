@@ -111,8 +111,8 @@ static wisp_status make_functions(wisp_instance *in, wisp_error *err)
         own->function = &m->functions[i];
         own->instance = in;
         own->store = in->store;
-        own->type = in->types[m->functions[i].type];
-        own->functype = in->functypes[m->functions[i].type];
+        own->type = in->types[m->function_types[i]];
+        own->functype = in->functypes[m->function_types[i]];
         in->functions[i] = own;
     }
     return WISP_OK;

@@ -227,7 +227,7 @@ static bool matches(const wisp_extern *item, const wisp_module *module, const ui
     wisp_valtype valtype = wisp_valtype_numbered(wanted.valtype, numbers);
     switch (kind) {
     case WISP_EXTERN_FUNC:
-        return item->of.func->type == numbers[module->functions[index].type];
+        return item->of.func->type == numbers[module->function_types[index]];
     case WISP_EXTERN_TAG:
         return item->of.tag->type == numbers[module->tags[index]];
     case WISP_EXTERN_TABLE:

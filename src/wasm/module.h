@@ -115,7 +115,6 @@ static inline uint32_t wisp_compiled_unit(const wisp_compiled *code, const uint1
 typedef struct wisp_function {
     const uint16_t *entry; /* the first of its code's units; NULL for an imported one */
     wisp_span body;        /* locals and instructions, without the leading size */
-    uint32_t type;         /* index in types, of the first of equal ones, as all are */
     bool is_declared;      /* ref.func in a body may name it */
 } wisp_function;
 
@@ -187,6 +186,8 @@ struct wisp_module {
     uint32_t *first_equal; /* of each type: the index of the first one that equals it */
     wisp_import_entry *imports;
     wisp_function *functions;
+    uint32_t *function_types; /* index in types, of the first of equal ones, as all are; apart
+                               * from functions so that calls, compiled, find them in a cache */
     wisp_module_table *tables;
     wisp_memory_type *memories;
     wisp_module_global *globals;
@@ -222,7 +223,7 @@ wisp_extern_type wisp_module_extern_type(const wisp_module *module, wisp_extern_
 static inline const wisp_functype *wisp_module_functype(const wisp_module *module,
                                                         uint32_t function)
 {
-    return &module->types[module->functions[function].type];
+    return &module->types[module->function_types[function]];
 }
 
 static inline wisp_bytes wisp_module_span(const wisp_module *module, wisp_span span)

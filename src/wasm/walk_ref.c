@@ -39,7 +39,7 @@ void wisp_walk_ref_func(wisp_compiler *c)
         return;
     wisp_emit_producer(c, WISP_CODE_REF_FUNC);
     wisp_emit_32(c, index);
-    wisp_emit_result(c, wisp_typed_funcref(c->module->functions[index].type) | WISP_NON_NULL);
+    wisp_emit_result(c, wisp_typed_funcref(c->module->function_types[index]) | WISP_NON_NULL);
 }
 
 /* Pushes [ref], which has just been popped and used, again: it is not null. */
