@@ -162,7 +162,6 @@ struct wisp_compiler {
     wisp_tail tail;
     /* Which slot's value each accumulator has too, now and before the last instruction. */
     wisp_accumulators accumulators, last_accumulators;
-    size_t last_height;
 
     /* wisp_compile_locate: the unit in question, and where it came from so far */
     uint32_t locate;
@@ -238,10 +237,45 @@ WISP_COLD void wisp_compile_fail_type(wisp_compiler *c, wisp_valtype wanted, wis
 void wisp_control_push(wisp_compiler *c, uint8_t opcode, const wisp_functype *type,
                        wisp_valtype single);
 
-/* Pops an operand of [type]; 0 takes any. It can be looked at until another one is pushed. */
-const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
-/* The same for who can add: it may be a local and what to add to it. */
-const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type);
+/* The [count]-th operand from the top. */
+inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count)
+{
+    return &c->operands[c->height - count];
+}
+
+/* Whether [operand] is a local that something is to be added to. */
+inline bool wisp_operand_is_sum(const wisp_operand *operand)
+{
+    return operand->kind == WISP_OPERAND_LOCAL && operand->addend != 0;
+}
+
+/* What is rare in popping: from an empty stack, a type that is not the same, a sum. */
+WISP_APART const wisp_operand *wisp_operand_pop_nothing(wisp_compiler *c, wisp_valtype type);
+WISP_APART const wisp_operand *wisp_operand_match(wisp_compiler *c, const wisp_operand *operand,
+                                                  wisp_valtype type);
+WISP_APART const wisp_operand *wisp_operand_add_up(wisp_compiler *c, wisp_valtype type);
+
+/* Pops an operand of [type], 0 for any, for who can add: it may be a local and what to add to it.
+ * It can be looked at until another one is pushed. */
+inline const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
+{
+    if (c->height == c->floor)
+        return wisp_operand_pop_nothing(c, type);
+    const wisp_operand *operand = &c->operands[--c->height];
+    c->top = operand->home;
+    if (operand->kind == WISP_OPERAND_LOCAL)
+        c->locals[operand->local].refs = operand->next_ref;
+    return operand->type == type || !type ? operand : wisp_operand_match(c, operand, type);
+}
+
+/* The same for all others. */
+inline const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
+{
+    if (c->height != c->floor && wisp_operand_is_sum(wisp_operand_top(c, 1)))
+        return wisp_operand_add_up(c, type);
+    return wisp_operand_pop_sum(c, type);
+}
+
 /* Lists are mostly empty; the functions behind these names take all others. */
 void wisp_operands_pop_all(wisp_compiler *c, wisp_types types);
 void wisp_operands_push_all(wisp_compiler *c, wisp_types types);
@@ -313,12 +347,6 @@ void wisp_local_set(wisp_compiler *c, uint32_t local);
 void wisp_local_read_unset(wisp_compiler *c, uint32_t local);
 void wisp_locals_unset(wisp_compiler *c, const wisp_control *control);
 
-/* The [count]-th operand from the top. */
-inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count)
-{
-    return &c->operands[c->height - count];
-}
-
 /* ------------------------------------------------------------------ code (emit.c) */
 
 /* There is room for so many units when an instruction of WebAssembly begins, and again after
@@ -364,21 +392,8 @@ void wisp_emit_code(wisp_compiler *c, uint32_t code);
 void wisp_emit_producer(wisp_compiler *c, uint32_t code);
 void wisp_emit_result(wisp_compiler *c, wisp_valtype type);
 
-/* Whether [operand] is a local that something is to be added to. */
-inline bool wisp_operand_is_sum(const wisp_operand *operand)
-{
-    return operand->kind == WISP_OPERAND_LOCAL && operand->addend != 0;
-}
-
 /* Adds up the topmost operand, a sum, by an instruction that others can be made of. */
 void wisp_emit_top_sum(wisp_compiler *c);
-
-/* The same if it is one. */
-inline void wisp_emit_sum(wisp_compiler *c)
-{
-    if (c->height != c->floor && wisp_operand_is_sum(wisp_operand_top(c, 1)))
-        wisp_emit_top_sum(c);
-}
 
 /* Puts [operand], a constant or a sum, into its home, which it returns. */
 uint16_t wisp_emit_make(wisp_compiler *c, const wisp_operand *operand);

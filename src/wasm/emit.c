@@ -11,7 +11,6 @@ extern inline void wisp_emit(wisp_compiler *c, uint16_t unit);
 extern inline void wisp_emit_32(wisp_compiler *c, uint32_t value);
 extern inline void wisp_emit_64(wisp_compiler *c, uint64_t value);
 extern inline uint16_t wisp_emit_use(wisp_compiler *c, const wisp_operand *operand);
-extern inline void wisp_emit_sum(wisp_compiler *c);
 
 /* ------------------------------------------------------------------ units */
 
@@ -129,7 +128,6 @@ void wisp_emit_result(wisp_compiler *c, wisp_valtype type)
     slots[wisp_code_traits(c->last.code) & WISP_TRAIT_RESULT] = wisp_operand_home(c);
     slots[WISP_ACC_NONE] = WISP_NO_SLOT;
     c->last_end = c->last.len = (uint32_t)c->code_len;
-    c->last_height = c->height + 1;
     wisp_operand_push(c, type);
 }
 
@@ -168,16 +166,15 @@ static void change_last(wisp_compiler *c, uint32_t code)
     put_head(c, joined ? joined : code, joined ? c->last.tail.start : c->last.start);
 }
 
-static bool last_gave_top(const wisp_compiler *c)
-{
-    return has_last(c, c->last_end) && c->last_height == c->height && c->height > 0 &&
-           wisp_operand_top(c, 1)->kind == WISP_OPERAND_HOME;
-}
-
 bool wisp_emit_gave(const wisp_compiler *c, const wisp_operand *operand)
 {
     return has_last(c, c->last_end) && operand->kind == WISP_OPERAND_HOME &&
            operand->home == c->code[c->last.start + WISP_UNITS_HEAD];
+}
+
+static bool last_gave_top(const wisp_compiler *c)
+{
+    return c->height != c->floor && wisp_emit_gave(c, wisp_operand_top(c, 1));
 }
 
 bool wisp_emit_retarget(wisp_compiler *c, const wisp_operand *operand, uint16_t slot)

@@ -8,6 +8,8 @@
 extern inline wisp_operand *wisp_operand_top(const wisp_compiler *c, size_t count);
 extern inline wisp_operand *wisp_operand_add(wisp_compiler *c, wisp_valtype type,
                                              wisp_operand_kind kind);
+extern inline const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type);
+extern inline const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type);
 extern inline void wisp_operand_push(wisp_compiler *c, wisp_valtype type);
 extern inline void wisp_operands_pop(wisp_compiler *c, wisp_types types);
 extern inline void wisp_operands_push(wisp_compiler *c, wisp_types types);
@@ -163,7 +165,7 @@ void wisp_locals_unset(wisp_compiler *c, const wisp_control *control)
 
 /* ------------------------------------------------------------------ operands */
 
-WISP_APART static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype type)
+const wisp_operand *wisp_operand_pop_nothing(wisp_compiler *c, wisp_valtype type)
 {
     static const wisp_operand unknown;
     if (!current(c)->is_polymorphic)
@@ -171,42 +173,18 @@ WISP_APART static const wisp_operand *pop_nothing(wisp_compiler *c, wisp_valtype
     return &unknown;
 }
 
-/* [operand], whose type is not [type], but may match it. */
-WISP_APART static const wisp_operand *match(wisp_compiler *c, const wisp_operand *operand,
-                                            wisp_valtype type)
+const wisp_operand *wisp_operand_match(wisp_compiler *c, const wisp_operand *operand,
+                                       wisp_valtype type)
 {
     if (!wisp_valtype_matches(operand->type, type))
         wisp_compile_fail_type(c, type, operand->type);
     return operand;
 }
 
-static inline const wisp_operand *pop_top(wisp_compiler *c, wisp_valtype type)
-{
-    const wisp_operand *operand = &c->operands[--c->height];
-    c->top = operand->home;
-    if (operand->kind == WISP_OPERAND_LOCAL)
-        c->locals[operand->local].refs = operand->next_ref;
-    return operand->type == type || !type ? operand : match(c, operand, type);
-}
-
-WISP_APART static const wisp_operand *add_and_pop(wisp_compiler *c, wisp_valtype type)
+const wisp_operand *wisp_operand_add_up(wisp_compiler *c, wisp_valtype type)
 {
     wisp_emit_top_sum(c);
-    return pop_top(c, type);
-}
-
-const wisp_operand *wisp_operand_pop(wisp_compiler *c, wisp_valtype type)
-{
-    if (c->height == c->floor)
-        return pop_nothing(c, type);
-    if (wisp_operand_is_sum(wisp_operand_top(c, 1)))
-        return add_and_pop(c, type);
-    return pop_top(c, type);
-}
-
-const wisp_operand *wisp_operand_pop_sum(wisp_compiler *c, wisp_valtype type)
-{
-    return c->height == c->floor ? pop_nothing(c, type) : pop_top(c, type);
+    return wisp_operand_pop_sum(c, type);
 }
 
 void wisp_operands_pop_all(wisp_compiler *c, wisp_types types)

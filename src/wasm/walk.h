@@ -157,14 +157,16 @@ typedef struct wisp_memarg {
 /* That of an access to 2^[natural] bytes. */
 wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural);
 
-/* The same for the commonest instructions: mostly it is two bytes, of memory 0. */
+/* The same for the commonest instructions: mostly it is two or three bytes, of memory 0. */
 static inline wisp_memarg wisp_walk_short_memarg(wisp_compiler *c, uint32_t natural)
 {
     const uint8_t *at = c->r.at;
-    if (!c->has_plain_memory || wisp_reader_left(&c->r) < 2 || at[0] > natural || at[1] >= 0x80)
+    if (!c->has_plain_memory || wisp_reader_left(&c->r) < 3 || at[0] > natural ||
+        (at[1] & at[2]) >= 0x80)
         return wisp_walk_memarg(c, natural);
-    c->r.at += 2;
-    return (wisp_memarg){.offset = at[1]};
+    bool is_long = at[1] >= 0x80;
+    c->r.at += 2 + is_long;
+    return (wisp_memarg){.offset = is_long ? (at[1] & 0x7fu) | (uint32_t)at[2] << 7 : at[1]};
 }
 
 /* Whether the handlers for memory 0, not shared, with addresses of 32 bits will do. */

@@ -81,6 +81,8 @@ void wisp_walk_check_results(wisp_compiler *c)
 {
     const wisp_control *block = current(c);
     wisp_types results = wisp_control_results(block);
+    if (results.count == 0 && c->height == block->height)
+        return;
     wisp_operands_check(c, results);
     size_t left = c->height - block->height;
     if (c->status == WISP_OK && left != results.count)
