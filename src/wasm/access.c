@@ -44,20 +44,34 @@ static bool load(const wisp_exec *x, const wisp_slot *address, const uint16_t *m
     return from;
 }
 
+/* What each load and store does, by its code: how many bytes it accesses, and whether the number
+ * that they become has a sign, and 64 bits. */
+enum { SIZES = 0x0f, HAS_SIGN = 0x10, IS_64 = 0x20, FIRST = WISP_CODE_I32_LOAD };
+
+#define HOW(name, field, stored, extended)                                                       \
+    [WISP_CODE_##name - FIRST] = sizeof(stored) | ((int64_t)(extended)-1 == -1 ? HAS_SIGN : 0) | \
+                                 (sizeof(TYPE_##field) == sizeof(uint64_t) ? IS_64 : 0),
+/* clang-format off */
+static const uint8_t hows[] = {
+#define X(name, out, stored, extended) HOW(name, out, stored, extended)
+    WISP_CODE_LOAD(X)
+#undef X
+#define X(name, in, stored) HOW(name, in, stored, stored)
+    WISP_CODE_STORE(X)
+#undef X
+};
+/* clang-format on */
+
 wisp_trap_code wisp_slow_load_any(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    const wisp_slot *address = &fp[pc[2]];
+    uint32_t how = hows[pc[3 + WISP_UNITS_MEMARG] - FIRST], size = how & SIZES;
     uint64_t bits;
-    switch (pc[3 + WISP_UNITS_MEMARG]) {
-#define X(name, out, stored, extended)                                                           \
-    case WISP_CODE_##name:                                                                       \
-        if (!load(x, address, pc + 3, sizeof(stored), &bits))                                    \
-            return WISP_TRAP_MEMORY;                                                             \
-        fp[pc[1]].out = (TYPE_##out)(extended)(stored)bits;                                      \
-        break;
-        WISP_CODE_LOAD(X)
-#undef X
-    }
+    if (!load(x, &fp[pc[2]], pc + 3, size, &bits))
+        return WISP_TRAP_MEMORY;
+    uint32_t unused = 64 - 8 * size;
+    if (how & HAS_SIGN)
+        bits = (uint64_t)((int64_t)(bits << unused) >> unused);
+    wisp_slot_set_index(&fp[pc[1]], how & IS_64, bits);
     return WISP_TRAP_NONE;
 }
 
@@ -77,13 +91,6 @@ static wisp_trap_code store(const wisp_exec *x, const wisp_slot *address, const 
 
 wisp_trap_code wisp_slow_store_any(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    const wisp_slot *address = &fp[pc[1]], *value = &fp[pc[2]];
-    switch (pc[3 + WISP_UNITS_MEMARG]) {
-#define X(name, in, stored)                                                                      \
-    case WISP_CODE_##name:                                                                       \
-        return store(x, address, pc + 3, sizeof(stored), value->in);
-        WISP_CODE_STORE(X)
-#undef X
-    }
-    return WISP_TRAP_NONE;
+    uint32_t how = hows[pc[3 + WISP_UNITS_MEMARG] - FIRST];
+    return store(x, &fp[pc[1]], pc + 3, how & SIZES, wisp_slot_index(&fp[pc[2]], how & IS_64));
 }
