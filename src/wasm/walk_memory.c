@@ -197,9 +197,8 @@ static uint16_t place_slot(wisp_compiler *c, const store_place *place)
  * stored in part. */
 static bool store_computed(wisp_compiler *c, const store_place *place, const wisp_operand *value)
 {
-    uint32_t code = store_with_op(c->last.code);
-    if (code == 0 || !is_float(c->opcode->in) || !wisp_emit_gave(c, value) ||
-        place->address->kind == WISP_OPERAND_CONSTANT)
+    uint32_t code = is_float(c->opcode->in) ? store_with_op(c->last.code) : 0;
+    if (code == 0 || !wisp_emit_gave(c, value) || place->address->kind == WISP_OPERAND_CONSTANT)
         return false;
     uint16_t units[WISP_UNITS_TAKEN_MAX];
     wisp_emit_take_back(c, units);

@@ -359,8 +359,7 @@ void wisp_walk_binary(wisp_compiler *c)
 static bool push_sum(wisp_compiler *c)
 {
     enum { LEAST = 2 };
-    if (!WISP_HAS_ACCUMULATORS || c->code_room == 0 ||
-        c->height < c->controls[c->depth - 1].height + LEAST)
+    if (!WISP_HAS_ACCUMULATORS || c->code_room == 0 || c->height < c->floor + LEAST)
         return false;
     const wisp_operand *b = wisp_operand_top(c, 1), *a = wisp_operand_top(c, LEAST);
     if (a->kind == WISP_OPERAND_CONSTANT && b->kind == WISP_OPERAND_LOCAL) {
