@@ -25,6 +25,9 @@ wisp_status bench_swap(const bench_options *options, bench_report *report, wisp_
 
 /* Nanoseconds on a clock that never goes back. */
 double bench_now_ns(void);
+/* The same of processor time, which depends less on what else the machine does: for what never
+ * waits. */
+double bench_processor_ns(void);
 
 /* The median of [len] numbers, which are sorted for it. */
 double bench_median(double *numbers, unsigned len);

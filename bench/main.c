@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <wisp/os.h>
 
 /*
@@ -25,6 +26,13 @@ double bench_now_ns(void)
 {
     const wisp_os *os = wisp_os_posix();
     return (double)os->monotonic_ns(os->user);
+}
+
+double bench_processor_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
 static int compare(const void *a, const void *b)

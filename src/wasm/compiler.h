@@ -20,7 +20,7 @@
  * memory add by themselves. An operand in a local is moved home when that local is about to
  * change, and before control flow splits.
  *
- * Code that cannot be reached is validated but not emitted (is_dead).
+ * Code that cannot be reached is validated; what is emitted for it is overwritten (is_dead).
  *
  * Faults stick: the first one is kept in [status], everything after it is harmless, and the
  * walk stops before the next instruction.
