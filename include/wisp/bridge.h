@@ -50,8 +50,9 @@
  * serve several pointers: "(<[2] >[2] z)". An array of nothing must lie in the memory too,
  * if only at its end. Results are i I f F v c e x or z.
  *
- * Addresses are of the caller's first memory. What is outside of it, misaligned, null
- * against the signature or text without an end traps the module before the function runs.
+ * Addresses are of the caller's first memory, whatever others it has; what points into those
+ * is an i or I, for wisp_memory_at. What is outside of it, misaligned, null against the
+ * signature or text without an end traps the module before the function runs.
  * The trap says where: "db.get: parameter 1: 40 bytes at address 65530 are outside the
  * memory of 65536 bytes". No parameter can make the function that trusts its arguments read
  * or write outside the module's memory.
