@@ -458,10 +458,10 @@ enum { WISP_HAS_MEMORY_FORMS = 1 };
 /* clang-format on */
 
 /*
- * Joined instructions: two that follow each other and have one handler (code_joined.inc). Only the
- * first has a head, that of both, to which nothing jumps but what would jump to the first. Behind
- * it are the operands of the first and then those of the second, each as if it were alone. What
- * may have to begin anew, by its head, is never second: calls, accesses to shared memory.
+ * Joined instructions: two that follow each other and have one handler (code_joined.inc). Only
+ * the first has a head, that of both, to which nothing jumps but what would jump to the first.
+ * Behind it are the operands of the first and then those of the second, each as if it were alone.
+ * What may have to begin anew, by its head, is never second: calls, accesses to shared memory.
  */
 #if !defined(WISP_NO_ACCUMULATORS) && !defined(WISP_COMPACT_CODE)
 #define WISP_JOINS

@@ -7,8 +7,8 @@
  *
  * For most that tells all, with an operation on lanes and what these are: U for unsigned, I for
  * signed integers, F for floats, and their bits. What the operations do is in vector_math.h for
- * whole vectors and in vector_lanes.c for one lane after the other. Instructions that hot loops are
- * made of have a register instruction each (DIRECT); the others share one for each number of
+ * whole vectors and in vector_lanes.c for one lane after the other. Instructions that hot loops
+ * are made of have a register instruction each (DIRECT); the others share one for each number of
  * operands, which is smaller and slower. An instruction becomes direct by moving its line.
  */
 
@@ -413,7 +413,7 @@
 /* clang-format on */
 
 #define WISP_VECTOR_CONST         0x0c
-#define WISP_VECTOR_FIRST_SPLAT   0x0f /* of bytes; those of wider lanes follow */
+#define WISP_VECTOR_FIRST_SPLAT   0x0f  /* of bytes; those of wider lanes follow */
 #define WISP_VECTOR_COUNT         0x114 /* numbers, including some that are none */
 #define WISP_VECTOR_FIRST_RELAXED 0x100
 

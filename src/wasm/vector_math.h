@@ -4,8 +4,8 @@
 #include "wasm/vector.h"
 
 /*
- * The arithmetic of vectors (Spec 4.3.6), all lanes at once: an operation that vector_code.h names
- * is V_operation(kind, bits, operands) here, whose lanes are of any type.
+ * The arithmetic of vectors (Spec 4.3.6), all lanes at once: an operation that vector_code.h
+ * names is V_operation(kind, bits, operands) here, whose lanes are of any type.
  */
 
 /* clang-format off */
