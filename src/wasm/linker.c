@@ -254,11 +254,11 @@ wisp_status wisp_import_check(const wisp_module *module, const uint32_t *numbers
     wisp_extern_type wanted = wisp_module_extern_type(module, import->kind, import->index);
     wisp_extern_type actual = wisp_extern_type_of(item);
     char found_text[96], wanted_text[96];
-    wisp_extern_type_print(&actual, found_text, sizeof found_text);
-    wisp_extern_type_print(&wanted, wanted_text, sizeof wanted_text);
     return wisp_fail(err, WISP_MISMATCH,
                      "incompatible import type: %.60s.%.60s is %s, expected %s",
-                     import->module.text, import->name.text, found_text, wanted_text);
+                     import->module.text, import->name.text,
+                     wisp_extern_type_print(&actual, found_text, sizeof found_text),
+                     wisp_extern_type_print(&wanted, wanted_text, sizeof wanted_text));
 }
 
 wisp_status wisp_linker_resolve(const wisp_linker *linker, const wisp_module *module,

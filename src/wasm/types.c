@@ -273,7 +273,7 @@ static void print_limits(const wisp_extern_type *type, const char *what, char *i
         snprintf(into, size, "%s of %llu to %llu", before, min, max);
 }
 
-void wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t size)
+const char *wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t size)
 {
     char name[WISP_VALTYPE_TEXT_MAX], table[WISP_VALTYPE_TEXT_MAX + 8];
     switch (type->kind) {
@@ -301,6 +301,7 @@ void wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t siz
                  wisp_valtype_print(type->valtype, name));
         break;
     }
+    return into;
 }
 
 /* ------------------------------------------------------------------ signatures */

@@ -92,8 +92,8 @@ bool wisp_functype_equal(const wisp_functype *a, const wisp_functype *b);
 /* Writes "(i32 i64) -> (f32)" into [into], cut where it does not fit. */
 void wisp_functype_print(const wisp_functype *type, char *into, size_t size);
 
-/* The same for any import or export: "func (i32) -> ()", "memory 1 to 2", … */
-void wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t size);
+/* The same for any import or export: "func (i32) -> ()", "memory 1 to 2", … Returns [into]. */
+const char *wisp_extern_type_print(const wisp_extern_type *type, char *into, size_t size);
 
 /*
  * Parses "(iI)f" into [type], whose arrays it allocates in [arena]. Returns WISP_INVALID for
