@@ -564,7 +564,8 @@ enum {
     WISP_COLUMN_COUNT,
     WISP_COLUMN_ROOM = 128 /* so that rows are found without multiplying */
 };
-_Static_assert(WISP_COLUMN_COUNT <= WISP_COLUMN_ROOM, "too many instructions that may be second");
+_Static_assert(WISP_COLUMN_COUNT <= WISP_COLUMN_ROOM && WISP_ROW_COUNT <= 256,
+               "too many instructions are joined");
 extern const uint8_t wisp_code_rows[WISP_CODE_COUNT], wisp_code_columns[WISP_CODE_COUNT];
 extern const uint16_t wisp_code_firsts[WISP_ROW_COUNT];
 extern const uint16_t wisp_code_joins[WISP_ROW_COUNT][WISP_COLUMN_ROOM];
