@@ -600,14 +600,14 @@ static inline uint32_t wisp_code_joined(uint32_t row, uint32_t second)
 }
 #endif
 
-/* Writes the head of an instruction. */
+/* Writes the head of an instruction: [code], a wisp_code, and the flags of its form. */
 #ifdef WISP_COMPACT_CODE
-static inline void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+static inline void wisp_code_head(uint32_t code, uint16_t head[WISP_UNITS_HEAD])
 {
     head[0] = (uint16_t)code;
 }
 #else
-static inline void wisp_code_head(wisp_code code, uint16_t head[WISP_UNITS_HEAD])
+static inline void wisp_code_head(uint32_t code, uint16_t head[WISP_UNITS_HEAD])
 {
     memcpy(head, &wisp_code_handlers[code], sizeof wisp_code_handlers[code]);
 }

@@ -66,7 +66,7 @@ WISP_APART static void note_origin(wisp_compiler *c, uint32_t start, bool may_mo
 
 static void put_head(wisp_compiler *c, uint32_t code, uint32_t unit)
 {
-    wisp_code_head((wisp_code)code, &c->code[unit]);
+    wisp_code_head(code, &c->code[unit]);
 }
 
 /* The instruction at the end is [code], at [start]; 0 for one to which nothing can be joined. */

@@ -200,7 +200,7 @@ static head *sorted_heads(const wisp_allocator *allocator)
 {
     head *heads = wisp_alloc(allocator, WISP_CODE_COUNT, sizeof *heads);
     for (uint32_t code = 0; heads && code < WISP_CODE_COUNT; code++) {
-        wisp_code_head((wisp_code)code, heads[code].units);
+        wisp_code_head(code, heads[code].units);
         heads[code].code = (uint16_t)code;
     }
     if (heads)
