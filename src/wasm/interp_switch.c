@@ -19,17 +19,17 @@
 #define STOP       goto stop
 #define ENTER(code, frame, next, back)                                                           \
     do {                                                                                         \
-        entered = (entry){(code), (frame), (next), (back)};                                      \
+        entered = (call_entry){(code), (frame), (next), (back)};                                      \
         goto enter;                                                                              \
     } while (0)
 
 /* What is to be entered, as ENTER in ops.inc has it. */
-typedef struct entry {
+typedef struct call_entry {
     const wisp_compiled *code;
     wisp_slot *frame;
     const uint16_t *next;
     wisp_slot *back;
-} entry;
+} call_entry;
 
 /* Floats to the integer types, which differ in what fits: low < a < high. */
 #define INTEGERS(X)                                                                              \
@@ -117,7 +117,7 @@ void wisp_interp_run(const uint16_t *pc, wisp_slot *fp, uint8_t *mem, wisp_exec 
     wisp_slot *to = NULL, *lhs = NULL, *rhs = NULL;
     const uint16_t *behind = NULL;
     uint8_t *at = NULL;
-    entry entered;
+    call_entry entered;
     uint32_t head, number;
     bool holds;
     (void)mem, (void)mem_size; /* x has them */
