@@ -19,7 +19,7 @@
 #define STOP       goto stop
 #define ENTER(code, frame, next, back)                                                           \
     do {                                                                                         \
-        entered = (call_entry){(code), (frame), (next), (back)};                                      \
+        entered = (call_entry){(code), (frame), (next), (back)};                                 \
         goto enter;                                                                              \
     } while (0)
 
