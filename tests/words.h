@@ -32,9 +32,10 @@ static inline bool words_say(const char *text, const char *wanted)
 /* The same if [wanted] begins with the name of an instruction. */
 static inline bool words_say_of_instruction(const char *text, const char *wanted)
 {
-    const char *name = strstr(text, "instruction 0x");
-    return words_say(text, wanted) ||
-           (NAMES_ARE_LEFT_OUT && name && words_say(name, wanted + strcspn(wanted, " :")));
+    if (!NAMES_ARE_LEFT_OUT || words_say(text, wanted))
+        return words_say(text, wanted);
+    const char *number = strstr(text, "instruction 0x");
+    return number && words_say(number, wanted + strcspn(wanted, " :"));
 }
 
 #endif
