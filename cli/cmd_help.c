@@ -22,12 +22,23 @@ static void indented(const char *text)
     }
 }
 
+/* How many characters the UTF-8 of [text] has. */
+static int characters(const char *text)
+{
+    int count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
 static void print_option(const cli_option *o)
 {
+    enum { WIDTH = 24 };
     char left[48];
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->value && o->value[0] != '[' ? " " : "",
              o->value ? o->value : "");
-    printf("  %-24s %s\n", left, o->help);
+    int pad = WIDTH - characters(left);
+    printf("  %s%*s %s\n", left, pad > 0 ? pad : 0, "", o->help);
 }
 
 static void print_exit_codes(void)
