@@ -211,13 +211,16 @@ static const uint8_t joined_wasm[] = {
 static void a_trap_in_either_is_at_its_own_place(void **state)
 {
     (void)state;
+    /* Where arithmetic loads by itself, the trap is at the addition. */
+    enum { LOAD = 0x4f, ADD = 0x52 };
     static const struct {
         const char *name;
         int32_t a, b;
         uint32_t offset;
-    } cases[] = {{"both", -18, 0, 0x37},    {"both", 65520, 0, 0x37},
-                 {"both", 0, 65504, 0x3f},  {"both", 65519, 65535, 0x3f},
-                 {"chain", 65529, 0, 0x4a}, {"chain", 0, 65529, 0x52}};
+    } cases[] = {
+        {"both", -18, 0, 0x37},    {"both", 65520, 0, 0x37},
+        {"both", 0, 65504, 0x3f},  {"both", 65519, 65535, 0x3f},
+        {"chain", 65529, 0, 0x4a}, {"chain", 0, 65529, WISP_HAS_ACCUMULATORS ? ADD : LOAD}};
     fixture f;
     fixture_init(&f, NULL);
     wisp_instance *instance = fixture_instance(&f, BYTES(joined_wasm));
