@@ -33,7 +33,6 @@ static const char *const layouts[WISP_CODE_COUNT] = {
     LAYOUT(LOOP, "jw") LAYOUT(LOOP_NZ, "sjw") LAYOUT(LOOP_Z, "sjw")
     LAYOUT(BR_TABLE, "st")
     LAYOUT(RETURN, "s") LAYOUT(RETURN_32, "ss") LAYOUT(RETURN_64, "ss")
-    LAYOUT(RETURN_F32, "ss") LAYOUT(RETURN_F64, "ss")
     LAYOUT(CALL, "sc") LAYOUT(CALL_IMPORT, "sx") LAYOUT(CALL_INDIRECT, "ssxx")
     LAYOUT(CALL_REF, "ss")
     LAYOUT(RETURN_CALL, "ssnc") LAYOUT(RETURN_CALL_IMPORT, "ssnx")
@@ -50,6 +49,7 @@ static const char *const layouts[WISP_CODE_COUNT] = {
         LAYOUT(BR_NZ_A, "aj") LAYOUT(BR_Z_A, "aj")
         LAYOUT(LOOP_NZ_A, "ajw") LAYOUT(LOOP_Z_A, "ajw")
         LAYOUT(BR_TABLE_A, "at")
+        LAYOUT(RETURN_F32, "ss") LAYOUT(RETURN_F64, "ss") /* else as RETURN_32 and _64 */
         LAYOUT(RETURN_32_A, "sa") LAYOUT(RETURN_64_A, "sa")
         LAYOUT(RETURN_F32_A, "sa") LAYOUT(RETURN_F64_A, "sa")
         LAYOUT(SELECT_32_A, "dssa") LAYOUT(SELECT_64_A, "dssa") LAYOUT(SELECT_128_A, "dssa")
@@ -215,6 +215,7 @@ const char *wisp_code_layout(uint32_t code)
 
 bool wisp_code_is_joined(uint32_t code, uint32_t *first, uint32_t *second)
 {
+    (void)first, (void)second; /* where nothing is joined */
     switch (code) {
 #define JOIN(a, b)                                                                               \
     case WISP_CODE_##a##_AND_##b:                                                                \
