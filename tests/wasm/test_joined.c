@@ -128,8 +128,10 @@ static bool can_run(uint32_t code)
 
 static bool are_equal(const world *a, const world *b)
 {
-    return memcmp(a->slots, b->slots, sizeof a->slots) == 0 &&
-           memcmp(a->memory, b->memory, sizeof a->memory) == 0 &&
+    for (int i = 0; i < SLOTS; i++)
+        if (a->slots[i].u64 != b->slots[i].u64)
+            return false;
+    return memcmp(a->memory, b->memory, sizeof a->memory) == 0 &&
            a->global.u64 == b->global.u64 && a->fuel == b->fuel && a->trap == b->trap &&
            a->end == b->end;
 }
