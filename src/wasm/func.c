@@ -21,7 +21,7 @@ static void lay_out(wisp_host_func *host, const wisp_functype *type, uint32_t sl
     host->args_at = (uint32_t)(slots * sizeof(wisp_slot));
     host->results_at = host->args_at + (uint32_t)(type->param_count * sizeof(wisp_value));
     host->end_at = host->results_at + (uint32_t)(result_room * sizeof(wisp_value));
-    host->end_at += host->end_at % sizeof(wisp_slot);
+    host->end_at += -host->end_at % (uint32_t)sizeof(wisp_slot);
     host->result = type->result_count ? type->results[0] : 0;
     host->is_simple = type->result_count <= 1 && are_numbers(type->params, type->param_count) &&
                       are_numbers(type->results, type->result_count);

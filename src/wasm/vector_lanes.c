@@ -77,6 +77,21 @@ static uint64_t mask_of(bool is_true)
     return -(uint64_t)is_true;
 }
 
+/* Cases for two numbers of one type, integers or floats. */
+#define COMPARISONS(x, y)                                                                        \
+    case WISP_LANES_EQ:                                                                          \
+        return mask_of((x) == (y));                                                              \
+    case WISP_LANES_NE:                                                                          \
+        return mask_of((x) != (y));                                                              \
+    case WISP_LANES_LT:                                                                          \
+        return mask_of((x) < (y));                                                               \
+    case WISP_LANES_GT:                                                                          \
+        return mask_of((x) > (y));                                                               \
+    case WISP_LANES_LE:                                                                          \
+        return mask_of((x) <= (y));                                                              \
+    case WISP_LANES_GE:                                                                          \
+        return mask_of((x) >= (y));
+
 /* Unsigned numbers of 64 bits are never compared, so that all can be as signed ones. */
 static uint64_t on_integers(const lanes *l, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -95,18 +110,7 @@ static uint64_t on_integers(const lanes *l, uint64_t a, uint64_t b, uint64_t c)
         return a ^ b;
     case WISP_LANES_SELECT:
         return (a & c) | (b & ~c);
-    case WISP_LANES_EQ:
-        return mask_of(x == y);
-    case WISP_LANES_NE:
-        return mask_of(x != y);
-    case WISP_LANES_LT:
-        return mask_of(x < y);
-    case WISP_LANES_GT:
-        return mask_of(x > y);
-    case WISP_LANES_LE:
-        return mask_of(x <= y);
-    case WISP_LANES_GE:
-        return mask_of(x >= y);
+        COMPARISONS(x, y)
     case WISP_LANES_MIN:
         return x < y ? a : b;
     case WISP_LANES_MAX:
@@ -148,18 +152,7 @@ static uint64_t on_floats(const lanes *l, uint64_t a, uint64_t b, uint64_t c)
         return a ^ sign;
     case WISP_LANES_ABS:
         return a & ~sign;
-    case WISP_LANES_EQ:
-        return mask_of(x == y);
-    case WISP_LANES_NE:
-        return mask_of(x != y);
-    case WISP_LANES_LT:
-        return mask_of(x < y);
-    case WISP_LANES_GT:
-        return mask_of(x > y);
-    case WISP_LANES_LE:
-        return mask_of(x <= y);
-    case WISP_LANES_GE:
-        return mask_of(x >= y);
+        COMPARISONS(x, y)
     case WISP_LANES_PMIN:
         return y < x ? b : a;
     case WISP_LANES_PMAX:
