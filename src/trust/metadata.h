@@ -11,7 +11,7 @@
  * names is checked, before anything is read from it; what it says is true only after
  * wisp_metadata_verify. Fields that are not known are kept, and count for the signature.
  *
- * Which document is trusted, and in which order, is for the client (update/workflow.h).
+ * Which document is trusted, and in which order, is for the client (tuf/workflow.h).
  * Immutable after parsing; any thread.
  */
 

@@ -1,7 +1,7 @@
 #ifndef WISP_UPDATE_BANS_H
 #define WISP_UPDATE_BANS_H
 
-#include "update/folder.h"
+#include "os/folder.h"
 
 #include <wisp/update.h>
 

@@ -1,7 +1,7 @@
 #include "base/error.h"
 #include "update/blobs.h"
 #include "update/updater.h"
-#include "update/workflow.h"
+#include "tuf/workflow.h"
 
 #include <stdio.h>
 #include <string.h>

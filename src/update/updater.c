@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "trust/metadata.h"
 #include "update/blobs.h"
-#include "update/metastore.h"
+#include "tuf/metastore.h"
 
 #include <stdio.h>
 #include <string.h>

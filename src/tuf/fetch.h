@@ -1,5 +1,5 @@
-#ifndef WISP_UPDATE_FETCH_H
-#define WISP_UPDATE_FETCH_H
+#ifndef WISP_TUF_FETCH_H
+#define WISP_TUF_FETCH_H
 
 #include <wisp/net.h>
 

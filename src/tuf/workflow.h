@@ -1,8 +1,8 @@
-#ifndef WISP_UPDATE_WORKFLOW_H
-#define WISP_UPDATE_WORKFLOW_H
+#ifndef WISP_TUF_WORKFLOW_H
+#define WISP_TUF_WORKFLOW_H
 
-#include "update/fetch.h"
-#include "update/metastore.h"
+#include "tuf/fetch.h"
+#include "tuf/metastore.h"
 
 /*
  * The client workflow of The Update Framework (specification 1.0.34, section 5), step by step and
@@ -26,7 +26,7 @@ typedef struct wisp_workflow {
     const wisp_allocator *allocator;
     const wisp_net *net;
     const char *url;          /* where the metadata is, without a '/' at the end */
-    const wisp_folder *store; /* update/metastore.h */
+    const wisp_folder *store; /* tuf/metastore.h */
     int64_t now;              /* the one time that all expiry is judged against (5.1) */
     wisp_metadata *trusted[WISP_ROLE_LEN]; /* NULL where there is none (yet) */
     uint64_t bytes_fetched;

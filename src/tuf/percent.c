@@ -1,4 +1,4 @@
-#include "update/percent.h"
+#include "tuf/percent.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#ifndef WISP_UPDATE_FOLDER_H
-#define WISP_UPDATE_FOLDER_H
+#ifndef WISP_OS_FOLDER_H
+#define WISP_OS_FOLDER_H
 
 #include <wisp/os.h>
 

@@ -1,8 +1,8 @@
-#include "update/workflow.h"
+#include "tuf/workflow.h"
 
 #include "base/error.h"
 #include "trust/date.h"
-#include "update/percent.h"
+#include "tuf/percent.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-#include "update/metastore.h"
+#include "tuf/metastore.h"
 
 #include "base/error.h"
-#include "update/percent.h"
+#include "tuf/percent.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#ifndef WISP_UPDATE_PERCENT_H
-#define WISP_UPDATE_PERCENT_H
+#ifndef WISP_TUF_PERCENT_H
+#define WISP_TUF_PERCENT_H
 
 #include <wisp/base.h>
 

@@ -1,4 +1,4 @@
-#include "update/fetch.h"
+#include "tuf/fetch.h"
 
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,8 +1,8 @@
-#ifndef WISP_UPDATE_METASTORE_H
-#define WISP_UPDATE_METASTORE_H
+#ifndef WISP_TUF_METASTORE_H
+#define WISP_TUF_METASTORE_H
 
 #include "trust/metadata.h"
-#include "update/folder.h"
+#include "os/folder.h"
 
 /*
  * The trusted metadata of a repository, byte for byte as it was served, under its plain names:

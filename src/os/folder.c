@@ -1,4 +1,4 @@
-#include "update/folder.h"
+#include "os/folder.h"
 
 #include "base/error.h"
 #include "base/memory.h"
