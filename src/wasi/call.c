@@ -1,7 +1,7 @@
 #include "wasi/call.h"
 
 #include "wasi/wasi.h"
-#include "wasm/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

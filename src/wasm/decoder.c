@@ -4,7 +4,7 @@
 
 #include "wasm/constexpr.h"
 #include "wasm/types.h"
-#include "wasm/utf8.h"
+#include "base/utf8.h"
 
 uint64_t wisp_decode_offset(const wisp_decoder *d)
 {

@@ -1,8 +1,9 @@
-#include "wasm/utf8.h"
+#include "base/utf8.h"
 
-/* Bytes of the sequence at [p], of [left] bytes, or 0 if it is none (Unicode 15, table 3-7). */
-static size_t sequence_size(const uint8_t *p, size_t left)
+/* Unicode 15, table 3-7. */
+size_t wisp_utf8_character_size(wisp_bytes text)
 {
+    const uint8_t *p = text.data;
     uint8_t lead = p[0];
     if (lead < 0x80)
         return 1;
@@ -10,7 +11,7 @@ static size_t sequence_size(const uint8_t *p, size_t left)
                   : lead >= 0xe0 && lead <= 0xef ? 3
                   : lead >= 0xf0 && lead <= 0xf4 ? 4
                                                  : 0;
-    if (size == 0 || left < size)
+    if (size == 0 || text.size < size)
         return 0;
     uint8_t least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     uint8_t greatest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
@@ -24,12 +25,11 @@ static size_t sequence_size(const uint8_t *p, size_t left)
 
 bool wisp_utf8_is_valid(wisp_bytes text)
 {
-    size_t at = 0;
-    while (at < text.size) {
-        size_t size = sequence_size(text.data + at, text.size - at);
+    while (text.size) {
+        size_t size = wisp_utf8_character_size(text);
         if (size == 0)
             return false;
-        at += size;
+        text = (wisp_bytes){text.data + size, text.size - size};
     }
     return true;
 }
