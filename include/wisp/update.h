@@ -73,6 +73,13 @@ typedef struct wisp_updater_config {
     uint32_t attempts_max;    /* starts that a module on trial gets [3] */
 
     /*
+     * Where to report what happens: the URL of an endpoint that takes a POST of JSON
+     * (docs/formats.md). NULL: nothing is ever sent, and what happens meanwhile is kept for the
+     * device's own log alone.
+     */
+    const char *events_url;
+
+    /*
      * The program's say before [module] is staged, and after its bytes have been verified:
      * does it load, does it import only what is there? NULL takes everything. What it
      * refuses is banned, with the text that it wrote to [err], unless it says WISP_NO_MEMORY.

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "update/blobs.h"
+#include "update/events.h"
 #include "update/updater.h"
 #include "tuf/workflow.h"
 
@@ -247,8 +248,11 @@ static wisp_status stage(const check *c, wisp_error *err)
         next.candidate.state = state;
         status = wisp_updater_save(u, &next, err);
     }
-    if (status == WISP_OK)
+    if (status == WISP_OK) {
+        wisp_updater_event(u, WISP_EVENT_KIND_INSTALLED,
+                           &(wisp_event_subject){.entry = &next.candidate});
         wisp_updater_sweep(u); /* a process may run for years */
+    }
     pthread_mutex_unlock(&u->mutex);
     return status;
 }
@@ -281,6 +285,16 @@ static wisp_status install(check *c, wisp_bytes content, bool is_stored,
     return status;
 }
 
+static void tell_download(const check *c)
+{
+    wisp_updater *u = c->updater;
+    wisp_update_entry entry = entry_of(c);
+    pthread_mutex_lock(&u->mutex);
+    wisp_updater_event(u, WISP_EVENT_KIND_DOWNLOADED,
+                       &(wisp_event_subject){.entry = &entry, .bytes = c->info.length});
+    pthread_mutex_unlock(&u->mutex);
+}
+
 static wisp_status fetch_and_install(check *c, wisp_update_result *result, wisp_error *err)
 {
     wisp_updater *u = c->updater;
@@ -298,8 +312,10 @@ static wisp_status fetch_and_install(check *c, wisp_update_result *result, wisp_
         return wisp_fail(err, WISP_INVALID, "the repository's URL is too long");
     wisp_status status = wisp_workflow_fetch_target(&c->workflow, base_url, u->config.target,
                                                     &c->info, &file, err);
-    if (status == WISP_OK)
+    if (status == WISP_OK) {
+        tell_download(c);
         status = install(c, wisp_download_bytes(&file), false, result, err);
+    }
     wisp_download_free(&file);
     return status;
 }
@@ -342,6 +358,19 @@ static wisp_status begin(wisp_updater *u, int64_t *now, wisp_error *err)
     return status;
 }
 
+static void tell_result(wisp_updater *u, const wisp_update_result *result)
+{
+    wisp_update_entry entry = {.version = result->version, .hash = result->hash};
+    wisp_event_subject subject = {.entry = &entry, .bytes = result->bytes_fetched};
+    bool is_fine =
+        result->outcome == WISP_UPDATE_UP_TO_DATE || result->outcome == WISP_UPDATE_STAGED;
+    if (!is_fine) {
+        subject.code = wisp_status_name(result->status);
+        subject.reason = result->reason;
+    }
+    wisp_updater_event(u, is_fine ? WISP_EVENT_KIND_CHECKED : WISP_EVENT_KIND_FAILED, &subject);
+}
+
 static void end(const check *c, const wisp_update_result *result)
 {
     wisp_updater *u = c->updater;
@@ -359,6 +388,7 @@ static void end(const check *c, const wisp_update_result *result)
         next.generation = u->record.generation;
         u->record = next;
     }
+    tell_result(u, result);
     u->is_checking = false;
     pthread_mutex_unlock(&u->mutex);
 }

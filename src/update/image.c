@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "update/blobs.h"
+#include "update/events.h"
 #include "update/updater.h"
 
 #include <string.h>
@@ -43,19 +44,30 @@ static void lose(wisp_updater *u, bool is_good, const wisp_error *why)
     record.lost.since = u->os->wall_time_s(u->os->user);
     wisp_text_copy(record.lost.reason, sizeof record.lost.reason, why->text);
     *entry = (wisp_update_entry){.state = next};
-    wisp_updater_save(u, &record, &err); /* else the next start finds out again */
+    if (wisp_updater_save(u, &record, &err) == WISP_OK) /* else the next start finds out again */
+        wisp_updater_event(u, WISP_EVENT_KIND_FAILED,
+                           &(wisp_event_subject){.entry = &record.lost,
+                                                 .code = "lost",
+                                                 .reason = record.lost.reason});
 }
 
 /* Counts one more attempt on disk; nothing has changed if that fails. */
 static wisp_status arm(wisp_updater *u, wisp_error *err)
 {
+    const wisp_update_entry before = u->record.candidate;
     wisp_record next = u->record;
     if (!wisp_image_step(next.candidate.state, WISP_EVENT_ACQUIRE, &next.candidate.state))
         return wisp_fail(err, WISP_INVALID, "a module that is %s cannot go on trial",
                          wisp_image_state_name(next.candidate.state));
     next.candidate.attempts++;
     next.candidate.since = u->os->wall_time_s(u->os->user);
-    return wisp_updater_save(u, &next, err);
+    wisp_status status = wisp_updater_save(u, &next, err);
+    if (status != WISP_OK)
+        return status;
+    if (before.attempts > 0)
+        wisp_updater_attempt_ended(u, &before);
+    wisp_updater_event(u, WISP_EVENT_KIND_TRIAL, &(wisp_event_subject){.entry = &next.candidate});
+    return WISP_OK;
 }
 
 static void fill(const wisp_update_entry *entry, wisp_image_source source, wisp_bytes bytes,
@@ -178,7 +190,11 @@ static wisp_status commit(wisp_updater *u, const wisp_image *image, wisp_error *
     next.good.since = u->os->wall_time_s(u->os->user);
     next.candidate = (wisp_update_entry){0};
     next.lost = (wisp_update_entry){0};
-    return wisp_updater_save(u, &next, err);
+    wisp_status status = wisp_updater_save(u, &next, err);
+    if (status == WISP_OK)
+        wisp_updater_event(u, WISP_EVENT_KIND_COMMITTED,
+                           &(wisp_event_subject){.entry = &next.good});
+    return status;
 }
 
 wisp_status wisp_updater_commit(wisp_updater *u, const wisp_image *image, wisp_error *err)
@@ -191,6 +207,19 @@ wisp_status wisp_updater_commit(wisp_updater *u, const wisp_image *image, wisp_e
     return status;
 }
 
+/* Bans [entry], which ran until now. */
+static wisp_status give_up(wisp_updater *u, const wisp_update_entry *entry, const char *reason,
+                           wisp_error *err)
+{
+    const wisp_update_entry before = *entry;
+    wisp_event_subject subject = {.entry = &before, .code = "rejected", .reason = reason};
+    wisp_status status = wisp_updater_ban(u, entry, reason, err);
+    if (before.state == WISP_STATE_TRIAL)
+        wisp_updater_event(u, WISP_EVENT_KIND_TRIAL_FAILED, &subject);
+    wisp_updater_event(u, WISP_EVENT_KIND_ROLLED_BACK, &subject);
+    return status;
+}
+
 static wisp_status reject(wisp_updater *u, const wisp_image *image, const char *reason,
                           wisp_error *err)
 {
@@ -199,7 +228,7 @@ static wisp_status reject(wisp_updater *u, const wisp_image *image, const char *
     for (int i = 0; i < 2; i++)
         if (is_entry(entries[i], image) &&
             wisp_image_step(entries[i]->state, WISP_EVENT_REJECT, &state))
-            return wisp_updater_ban(u, entries[i], reason ? reason : "", err);
+            return give_up(u, entries[i], reason ? reason : "", err);
     return refuse(image, "on trial and not the last good one", err);
 }
 

@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "trust/metadata.h"
 #include "update/blobs.h"
+#include "update/events.h"
 #include "tuf/metastore.h"
 
 #include <stdio.h>
@@ -19,10 +21,17 @@ bool wisp_hash_equal(const wisp_hash *a, const wisp_hash *b)
 
 void wisp_text_copy(char *out, size_t size, const char *text)
 {
-    size_t len = strnlen(text, size - 1);
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = (uint8_t)text[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    wisp_bytes left = {(const uint8_t *)text, strlen(text)};
+    size_t len = 0;
+    while (left.size) {
+        size_t character = wisp_utf8_character_size(left);
+        size_t taken = character ? character : 1;
+        if (len + taken >= size)
+            break;
+        bool is_shown = character && left.data[0] >= 0x20 && left.data[0] != 0x7f;
+        memcpy(out + len, is_shown ? left.data : (const uint8_t *)"?", taken);
+        len += taken;
+        left = (wisp_bytes){left.data + taken, left.size - taken};
     }
     out[len] = '\0';
 }
@@ -80,7 +89,7 @@ bool wisp_updater_retire(wisp_updater *u)
 {
     wisp_error err;
     char reason[80];
-    const wisp_update_entry *candidate = &u->record.candidate;
+    const wisp_update_entry before = u->record.candidate, *candidate = &before;
     wisp_image_state next;
     if (candidate->attempts < u->config.attempts_max ||
         !wisp_image_step(candidate->state, WISP_EVENT_EXHAUST, &next))
@@ -89,6 +98,10 @@ bool wisp_updater_retire(wisp_updater *u)
              (unsigned)candidate->attempts);
     if (wisp_updater_ban(u, candidate, reason, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
+    wisp_updater_attempt_ended(u, candidate);
+    wisp_updater_event(
+        u, WISP_EVENT_KIND_ROLLED_BACK,
+        &(wisp_event_subject){.entry = candidate, .code = "attempts", .reason = reason});
     return true;
 }
 
@@ -143,6 +156,8 @@ static wisp_status load(wisp_updater *u, wisp_error *err)
     wisp_status status = wisp_bans_load(&u->dir, &u->bans, err);
     if (status != WISP_OK)
         return status;
+    if (wisp_event_ring_load(&u->dir, &u->events, err) != WISP_OK)
+        wisp_updater_note(u, err->text);
     status = wisp_record_load(&u->dir, &record, err);
     if (status == WISP_NOT_FOUND)
         return WISP_OK;
@@ -240,6 +255,8 @@ static void start(wisp_updater *u)
     settle(u, &u->record);
     if (!u->is_writable)
         return;
+    if (wisp_event_ring_reserve(&u->dir, &u->events, &err) != WISP_OK)
+        wisp_updater_note(u, err.text);
     if (is_worth_saving(&before, &u->record) && wisp_updater_save(u, &u->record, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
     wisp_updater_retire(u);

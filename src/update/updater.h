@@ -2,6 +2,7 @@
 #define WISP_UPDATE_UPDATER_H
 
 #include "update/bans.h"
+#include "update/event_ring.h"
 #include "update/record.h"
 #include "update/transition.h"
 
@@ -29,6 +30,7 @@ struct wisp_updater {
     bool is_checking;
     wisp_record record;
     wisp_bans bans;
+    wisp_event_ring events;
     char trouble[WISP_ERROR_TEXT_MAX];
 };
 
@@ -58,8 +60,8 @@ void wisp_updater_sweep(wisp_updater *updater);
 /* Whether [a] and [b] are the same content. */
 bool wisp_hash_equal(const wisp_hash *a, const wisp_hash *b);
 
-/* Copies [text] to [out] of [size] bytes, with '?' for what a terminal could take as a command:
- * reasons quote what a server sent. */
+/* Copies [text] to [out] of [size] bytes, cut between characters, with '?' for what is no UTF-8
+ * and for what a terminal could take as a command: reasons quote what a server sent. */
 void wisp_text_copy(char *out, size_t size, const char *text);
 
 #endif

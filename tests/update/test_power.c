@@ -96,12 +96,12 @@ static void expect_convergence(void)
     wisp_updater_commit(d.updater, &d.image, NULL);
     assert_int_equal(device_status(&d).good.version, 4);
     device_close(&d);
-    /* No litter is left: one blob, four documents, two slots, bans and lock. */
+    /* No litter is left: one blob, four documents, two slots, bans, events and lock. */
     assert_int_equal(device_open(&d), WISP_OK);
     assert_string_equal(device_status(&d).trouble, "");
     assert_int_equal(faulty_os_count(&d.disk, DEVICE_DIR "/blobs/"), 1);
     assert_int_equal(faulty_os_count(&d.disk, DEVICE_DIR "/metadata/"), 4);
-    assert_int_equal(faulty_os_count(&d.disk, DEVICE_DIR "/"), 1 + 4 + 2 + 2 + 2);
+    assert_int_equal(faulty_os_count(&d.disk, DEVICE_DIR "/"), 1 + 4 + 2 + 2 + 3);
     device_close(&d);
 }
 
