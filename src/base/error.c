@@ -57,6 +57,17 @@ wisp_status wisp_fail_silent(wisp_error *err, wisp_status status, uint64_t offse
     return status;
 }
 
+wisp_status wisp_fail_within(wisp_error *err, wisp_status status, const char *place)
+{
+    if (status == WISP_OK || !err)
+        return status;
+    char text[WISP_ERROR_TEXT_MAX];
+    memcpy(text, err->text, sizeof text);
+    err->status = status;
+    snprintf(err->text, sizeof err->text, "%.80s: %.150s", place, text);
+    return status;
+}
+
 wisp_status wisp_fail_memory(wisp_error *err, size_t size)
 {
     return wisp_fail(err, WISP_NO_MEMORY, "out of memory: %zu bytes refused", size);

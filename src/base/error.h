@@ -32,6 +32,11 @@ wisp_status wisp_fail_silent(wisp_error *err, wisp_status status, uint64_t offse
     (0 ? (wisp_fail_at)(err, status, offset, __VA_ARGS__) : wisp_fail_silent(err, status, offset))
 #endif
 
+/* Puts "[place]: " before the words of [err] (NULL allowed), for whoever knows where it happened
+ * what the one below only knows to have happened. Returns [status]; for WISP_OK it does nothing.
+ */
+wisp_status wisp_fail_within(wisp_error *err, wisp_status status, const char *place);
+
 /* Fills [err] for a refused allocation of [size] bytes; returns WISP_NO_MEMORY. */
 wisp_status wisp_fail_memory(wisp_error *err, size_t size);
 

@@ -3,17 +3,18 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "trust/date.h"
+#include "trust/delegations.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SIGNATURES_MAX 128
-#define KEYS_MAX       1024
-#define KEYIDS_MAX     128
 
 struct wisp_metadata {
     const wisp_allocator *allocator;
     wisp_role role;
+    char name[WISP_ROLE_NAME_SIZE + 5]; /* "root.json", as errors call it */
+    size_t size;
     wisp_json *document;
     const wisp_json *body; /* "signed" */
     const wisp_json *signatures;
@@ -39,18 +40,6 @@ const char *wisp_role_name(wisp_role role)
 size_t wisp_role_size_max(wisp_role role)
 {
     return roles[role].size_max;
-}
-
-/* Puts the place before the words of an error that came from below. */
-static wisp_status within(const char *place, wisp_status status, wisp_error *err)
-{
-    if (status == WISP_OK || !err)
-        return status;
-    char text[WISP_ERROR_TEXT_MAX];
-    memcpy(text, err->text, sizeof text);
-    err->status = status;
-    snprintf(err->text, sizeof err->text, "%.80s: %.150s", place, text);
-    return status;
 }
 
 /* --- the fields that all documents have -------------------------------------------------- */
@@ -79,14 +68,6 @@ static wisp_status check_spec_version(const wisp_metadata *m, wisp_error *err)
         return wisp_fail(err, WISP_UNSUPPORTED, "'spec_version' is \"%.40s\", expected 1.x",
                          text);
     return WISP_OK;
-}
-
-static wisp_status read_version(const wisp_json *object, uint64_t *out, wisp_error *err)
-{
-    wisp_status status = wisp_json_number(object, "version", out, err);
-    if (status == WISP_OK && *out == 0)
-        return wisp_fail(err, WISP_MALFORMED, "'version' is 0, expected 1 or more");
-    return status;
 }
 
 static wisp_status read_expires(wisp_metadata *m, wisp_error *err)
@@ -124,7 +105,7 @@ static wisp_status check_signatures(const wisp_metadata *m, wisp_error *err)
                          SIGNATURES_MAX);
     wisp_status status = WISP_OK;
     for (size_t i = 0; status == WISP_OK && i < len; i++)
-        status = within("signatures", check_signature(m->signatures, i, err), err);
+        status = wisp_fail_within(err, check_signature(m->signatures, i, err), "signatures");
     return status;
 }
 
@@ -134,68 +115,13 @@ static wisp_status read_header(wisp_metadata *m, wisp_error *err)
     if (status == WISP_OK)
         status = check_spec_version(m, err);
     if (status == WISP_OK)
-        status = read_version(m->body, &m->version, err);
+        status = wisp_version_read(m->body, &m->version, err);
     if (status == WISP_OK)
         status = read_expires(m, err);
     return status;
 }
 
 /* --- files that a document speaks of ----------------------------------------------------- */
-
-static wisp_status read_hash(const wisp_json *hashes, const char *algorithm, uint8_t *bytes,
-                             size_t size, bool *has, wisp_error *err)
-{
-    const char *text;
-    *has = false;
-    if (!wisp_json_has(hashes, algorithm))
-        return WISP_OK;
-    wisp_status status = wisp_json_string(hashes, algorithm, &text, err);
-    if (status != WISP_OK)
-        return status;
-    if (!wisp_hex_parse(text, bytes, size))
-        return wisp_fail(err, WISP_MALFORMED, "'%s' is no hash of %zu lower-case digits",
-                         algorithm, 2 * size);
-    *has = true;
-    return WISP_OK;
-}
-
-/* Hashes of other kinds may stand beside, but one must be of a kind that can be checked. */
-static wisp_status read_hashes(const wisp_json *object, wisp_file_info *out, wisp_error *err)
-{
-    const wisp_json *hashes;
-    wisp_status status = wisp_json_object(object, "hashes", &hashes, err);
-    if (status == WISP_OK)
-        status =
-            read_hash(hashes, "sha256", out->sha256.bytes, WISP_HASH_SIZE, &out->has_sha256, err);
-    if (status == WISP_OK)
-        status =
-            read_hash(hashes, "sha512", out->sha512, WISP_SHA512_SIZE, &out->has_sha512, err);
-    if (status == WISP_OK && !out->has_sha256 && !out->has_sha512)
-        return wisp_fail(err, WISP_UNSUPPORTED, "'hashes' has neither sha256 nor sha512");
-    return status;
-}
-
-static wisp_status read_meta(const wisp_json *object, wisp_file_info *out, wisp_error *err)
-{
-    *out = (wisp_file_info){.length = WISP_LENGTH_UNKNOWN};
-    wisp_status status = read_version(object, &out->version, err);
-    if (status == WISP_OK && wisp_json_has(object, "length"))
-        status = wisp_json_number(object, "length", &out->length, err);
-    if (status == WISP_OK && wisp_json_has(object, "hashes"))
-        status = read_hashes(object, out, err);
-    return status;
-}
-
-static wisp_status read_target(const wisp_json *object, wisp_file_info *out, wisp_error *err)
-{
-    *out = (wisp_file_info){.length = WISP_LENGTH_UNKNOWN};
-    wisp_status status = wisp_json_number(object, "length", &out->length, err);
-    if (status == WISP_OK)
-        status = read_hashes(object, out, err);
-    if (status == WISP_OK && wisp_json_has(object, "custom"))
-        status = wisp_json_object(object, "custom", &out->custom, err);
-    return status;
-}
 
 typedef wisp_status read_file_fn(const wisp_json *object, wisp_file_info *out, wisp_error *err);
 
@@ -212,65 +138,12 @@ static wisp_status check_files(const wisp_metadata *m, const char *field, read_f
             status = wisp_fail(err, WISP_MALFORMED, "not an object");
         else
             status = read(value, &info, err);
-        status = within(name, status, err);
+        status = wisp_fail_within(err, status, name);
     }
-    return within(field, status, err);
+    return wisp_fail_within(err, status, field);
 }
 
 /* --- root -------------------------------------------------------------------------------- */
-
-static wisp_status check_key(const wisp_json *key, wisp_error *err)
-{
-    const char *text;
-    const wisp_json *keyval;
-    if (!wisp_json_is_object(key))
-        return wisp_fail(err, WISP_MALFORMED, "not an object");
-    wisp_status status = wisp_json_string(key, "keytype", &text, err);
-    if (status == WISP_OK)
-        status = wisp_json_string(key, "scheme", &text, err);
-    if (status == WISP_OK)
-        status = wisp_json_object(key, "keyval", &keyval, err);
-    if (status == WISP_OK)
-        status = wisp_json_string(keyval, "public", &text, err);
-    return status;
-}
-
-static wisp_status check_keys(const wisp_json *keys, wisp_error *err)
-{
-    if (wisp_json_len(keys) > KEYS_MAX)
-        return wisp_fail(err, WISP_LIMIT, "%zu keys, expected at most %d", wisp_json_len(keys),
-                         KEYS_MAX);
-    const wisp_json *key;
-    const char *id;
-    void *cursor = NULL;
-    wisp_status status = WISP_OK;
-    while (status == WISP_OK && wisp_json_next(keys, &cursor, &id, &key))
-        status = within(id, check_key(key, err), err);
-    return status;
-}
-
-/*
- * Reads the members "keyids" and "threshold" of [role]. An id without a key, and a threshold that
- * the keys cannot reach, are legal: nothing verifies until the next root mends it.
- */
-static wisp_status read_signers(const wisp_json *role, wisp_signers *out, wisp_error *err)
-{
-    wisp_status status = wisp_json_array(role, "keyids", &out->keyids, err);
-    if (status == WISP_OK)
-        status = wisp_json_number(role, "threshold", &out->threshold, err);
-    if (status != WISP_OK)
-        return status;
-    if (out->threshold == 0)
-        return wisp_fail(err, WISP_MALFORMED, "'threshold' is 0, expected 1 or more");
-    size_t len = wisp_json_len(out->keyids);
-    if (len > KEYIDS_MAX)
-        return wisp_fail(err, WISP_LIMIT, "'keyids' has %zu items, expected at most %d", len,
-                         KEYIDS_MAX);
-    for (size_t i = 0; i < len; i++)
-        if (!wisp_json_item_string(out->keyids, i))
-            return wisp_fail(err, WISP_MALFORMED, "'keyids' has an item that is no string");
-    return WISP_OK;
-}
 
 static wisp_status read_role(const wisp_metadata *root, wisp_role role, wisp_signers *out,
                              wisp_error *err)
@@ -282,7 +155,8 @@ static wisp_status read_role(const wisp_metadata *root, wisp_role role, wisp_sig
     if (status == WISP_OK)
         status = wisp_json_object(all, roles[role].name, &one, err);
     if (status == WISP_OK)
-        status = within(roles[role].name, read_signers(one, out, err), err);
+        status =
+            wisp_fail_within(err, wisp_signers_read(out->keys, one, out, err), roles[role].name);
     return status;
 }
 
@@ -293,9 +167,9 @@ static wisp_status check_root(const wisp_metadata *m, wisp_error *err)
     bool consistent;
     wisp_status status = wisp_json_object(m->body, "keys", &keys, err);
     if (status == WISP_OK)
-        status = within("keys", check_keys(keys, err), err);
+        status = wisp_fail_within(err, wisp_keys_check(keys, err), "keys");
     for (int role = 0; status == WISP_OK && role < WISP_ROLE_LEN; role++)
-        status = within("roles", read_role(m, (wisp_role)role, &signers, err), err);
+        status = wisp_fail_within(err, read_role(m, (wisp_role)role, &signers, err), "roles");
     if (status == WISP_OK && wisp_json_has(m->body, "consistent_snapshot"))
         status = wisp_json_bool(m->body, "consistent_snapshot", &consistent, err);
     return status;
@@ -317,18 +191,30 @@ bool wisp_root_consistent_snapshot(const wisp_metadata *root)
 
 /* --- parsing ----------------------------------------------------------------------------- */
 
+static wisp_status check_targets(const wisp_metadata *m, wisp_error *err)
+{
+    const wisp_json *delegations;
+    wisp_status status = check_files(m, "targets", wisp_target_read, err);
+    if (status != WISP_OK || !wisp_json_has(m->body, "delegations"))
+        return status;
+    status = wisp_json_object(m->body, "delegations", &delegations, err);
+    if (status == WISP_OK)
+        status = wisp_fail_within(err, wisp_delegations_check(delegations, err), "delegations");
+    return status;
+}
+
 static wisp_status check_body(const wisp_metadata *m, wisp_error *err)
 {
     switch (m->role) {
     case WISP_ROLE_ROOT:
         return check_root(m, err);
     case WISP_ROLE_TARGETS:
-        return check_files(m, "targets", read_target, err);
+        return check_targets(m, err);
     case WISP_ROLE_TIMESTAMP:
     case WISP_ROLE_SNAPSHOT:
         break;
     }
-    return check_files(m, "meta", read_meta, err);
+    return check_files(m, "meta", wisp_meta_read, err);
 }
 
 /* The file that timestamp and snapshot exist to speak of. */
@@ -355,16 +241,17 @@ static wisp_status parse(wisp_metadata *m, wisp_bytes bytes, wisp_error *err)
     if (status == WISP_OK)
         status = check_signatures(m, err);
     if (status == WISP_OK)
-        status = within("signed", read_header(m, err), err);
+        status = wisp_fail_within(err, read_header(m, err), "signed");
     if (status == WISP_OK)
-        status = within("signed", check_body(m, err), err);
+        status = wisp_fail_within(err, check_body(m, err), "signed");
     if (status == WISP_OK && check_required_meta(m, err) != WISP_OK)
         status = WISP_MALFORMED;
     return status;
 }
 
-wisp_status wisp_metadata_parse(const wisp_allocator *allocator, wisp_role role, wisp_bytes bytes,
-                                wisp_metadata **out, wisp_error *err)
+wisp_status wisp_metadata_parse_as(const wisp_allocator *allocator, wisp_role role,
+                                   const char *name, wisp_bytes bytes, wisp_metadata **out,
+                                   wisp_error *err)
 {
     allocator = wisp_allocator_or_default(allocator);
     wisp_metadata *m = wisp_alloc(allocator, 1, sizeof *m);
@@ -372,15 +259,20 @@ wisp_status wisp_metadata_parse(const wisp_allocator *allocator, wisp_role role,
         return wisp_fail_memory(err, sizeof *m);
     m->allocator = allocator;
     m->role = role;
-    wisp_status status = parse(m, bytes, err);
-    if (status != WISP_OK) {
-        char name[16];
-        snprintf(name, sizeof name, "%s.json", roles[role].name);
+    m->size = bytes.size;
+    snprintf(m->name, sizeof m->name, "%s.json", name);
+    wisp_status status = wisp_fail_within(err, parse(m, bytes, err), m->name);
+    if (status == WISP_OK)
+        *out = m;
+    else
         wisp_metadata_free(m);
-        return within(name, status, err);
-    }
-    *out = m;
-    return WISP_OK;
+    return status;
+}
+
+wisp_status wisp_metadata_parse(const wisp_allocator *allocator, wisp_role role, wisp_bytes bytes,
+                                wisp_metadata **out, wisp_error *err)
+{
+    return wisp_metadata_parse_as(allocator, role, roles[role].name, bytes, out, err);
 }
 
 void wisp_metadata_free(wisp_metadata *m)
@@ -394,6 +286,16 @@ void wisp_metadata_free(wisp_metadata *m)
 wisp_role wisp_metadata_role(const wisp_metadata *m)
 {
     return m->role;
+}
+
+const char *wisp_metadata_name(const wisp_metadata *m)
+{
+    return m->name;
+}
+
+size_t wisp_metadata_size(const wisp_metadata *m)
+{
+    return m->size;
 }
 
 uint64_t wisp_metadata_version(const wisp_metadata *m)
@@ -421,7 +323,7 @@ wisp_status wisp_metadata_meta(const wisp_metadata *m, const char *name, wisp_fi
     if (!wisp_json_has(files, name))
         return wisp_fail(err, WISP_NOT_FOUND, "'meta' does not list %.100s", name);
     status = wisp_json_object(files, name, &file, err);
-    return status == WISP_OK ? read_meta(file, out, err) : status;
+    return status == WISP_OK ? wisp_meta_read(file, out, err) : status;
 }
 
 bool wisp_metadata_next_meta(const wisp_metadata *m, void **cursor, const char **name,
@@ -429,7 +331,8 @@ bool wisp_metadata_next_meta(const wisp_metadata *m, void **cursor, const char *
 {
     const wisp_json *files, *file;
     return wisp_json_object(m->body, "meta", &files, NULL) == WISP_OK &&
-           wisp_json_next(files, cursor, name, &file) && read_meta(file, out, NULL) == WISP_OK;
+           wisp_json_next(files, cursor, name, &file) &&
+           wisp_meta_read(file, out, NULL) == WISP_OK;
 }
 
 wisp_status wisp_targets_find(const wisp_metadata *targets, const char *name, wisp_file_info *out,
@@ -440,9 +343,9 @@ wisp_status wisp_targets_find(const wisp_metadata *targets, const char *name, wi
     if (status != WISP_OK)
         return status;
     if (!wisp_json_has(files, name))
-        return wisp_fail(err, WISP_NOT_FOUND, "targets.json: no target '%.100s'", name);
+        return wisp_fail(err, WISP_NOT_FOUND, "%.80s: no target '%.100s'", targets->name, name);
     status = wisp_json_object(files, name, &file, err);
-    return status == WISP_OK ? read_target(file, out, err) : status;
+    return status == WISP_OK ? wisp_target_read(file, out, err) : status;
 }
 
 wisp_status wisp_metadata_verify(const wisp_metadata *m, const wisp_signers *signers,
@@ -455,50 +358,9 @@ wisp_status wisp_metadata_verify(const wisp_metadata *m, const wisp_signers *sig
         text && wisp_signers_count(m->allocator, signers, m->signatures, message, &count);
     wisp_json_text_free(text);
     if (!counted)
-        return wisp_fail(err, WISP_NO_MEMORY, "out of memory for verifying %s.json",
-                         roles[m->role].name);
+        return wisp_fail(err, WISP_NO_MEMORY, "out of memory for verifying %.130s", m->name);
     if (count < signers->threshold)
-        return wisp_fail(err, WISP_UNTRUSTED, "%s.json: %zu of %llu needed signatures verify",
-                         roles[m->role].name, count, (unsigned long long)signers->threshold);
-    return WISP_OK;
-}
-
-/* --- content ----------------------------------------------------------------------------- */
-
-static wisp_status wrong_length(const wisp_file_info *info, const char *name, uint64_t size,
-                                wisp_error *err)
-{
-    const char *guess =
-        size < info->length ? "truncated download" : "content changed on the server";
-    return wisp_fail(err, WISP_UNTRUSTED, "%.60s ends after %llu bytes, expected %llu (%s)", name,
-                     (unsigned long long)size, (unsigned long long)info->length, guess);
-}
-
-/* The first digits tell two hashes apart; all of them would push the rest out of the text. */
-static wisp_status wrong_hash(const char *name, const char *algorithm, const uint8_t *found,
-                              const uint8_t *expected, wisp_error *err)
-{
-    char have[17], want[17];
-    wisp_hex_print(found, 8, have);
-    wisp_hex_print(expected, 8, want);
-    return wisp_fail(err, WISP_UNTRUSTED,
-                     "%.60s: %s is %s…, expected %s… (content changed on the server)", name,
-                     algorithm, have, want);
-}
-
-wisp_status wisp_file_info_check(const wisp_file_info *info, const char *name, wisp_bytes bytes,
-                                 wisp_error *err)
-{
-    wisp_hash sha256;
-    uint8_t sha512[WISP_SHA512_SIZE];
-    if (info->length != WISP_LENGTH_UNKNOWN && bytes.size != info->length)
-        return wrong_length(info, name, bytes.size, err);
-    if ((info->has_sha256 && !wisp_sha256(bytes, &sha256)) ||
-        (info->has_sha512 && !wisp_sha512(bytes, sha512)))
-        return wisp_fail(err, WISP_NO_MEMORY, "out of memory for the hash of %.60s", name);
-    if (info->has_sha256 && memcmp(sha256.bytes, info->sha256.bytes, sizeof sha256.bytes) != 0)
-        return wrong_hash(name, "sha256", sha256.bytes, info->sha256.bytes, err);
-    if (info->has_sha512 && memcmp(sha512, info->sha512, sizeof sha512) != 0)
-        return wrong_hash(name, "sha512", sha512, info->sha512, err);
+        return wisp_fail(err, WISP_UNTRUSTED, "%.130s: %zu of %llu needed signatures verify",
+                         m->name, count, (unsigned long long)signers->threshold);
     return WISP_OK;
 }

@@ -2,6 +2,7 @@
 #define WISP_TRUST_METADATA_H
 
 #include "trust/crypto.h"
+#include "trust/file_info.h"
 #include "trust/json.h"
 #include "trust/signers.h"
 
@@ -30,6 +31,9 @@ const char *wisp_role_name(wisp_role role);
 /* Bytes of the largest document of [role] that is accepted. */
 size_t wisp_role_size_max(wisp_role role);
 
+/* Bytes of the longest name of a delegated role, with its NUL. */
+#define WISP_ROLE_NAME_SIZE 128
+
 typedef struct wisp_metadata wisp_metadata;
 
 /*
@@ -40,9 +44,17 @@ typedef struct wisp_metadata wisp_metadata;
  */
 wisp_status wisp_metadata_parse(const wisp_allocator *allocator, wisp_role role, wisp_bytes bytes,
                                 wisp_metadata **out, wisp_error *err);
+
+/* The same for a role with a name of its own, as delegated ones have, of less than
+ * WISP_ROLE_NAME_SIZE bytes; errors call the document by it. */
+wisp_status wisp_metadata_parse_as(const wisp_allocator *allocator, wisp_role role,
+                                   const char *name, wisp_bytes bytes, wisp_metadata **out,
+                                   wisp_error *err);
 void wisp_metadata_free(wisp_metadata *metadata);
 
 wisp_role wisp_metadata_role(const wisp_metadata *metadata);
+const char *wisp_metadata_name(const wisp_metadata *metadata); /* "root.json", as errors say */
+size_t wisp_metadata_size(const wisp_metadata *metadata);      /* bytes that it was parsed from */
 uint64_t wisp_metadata_version(const wisp_metadata *metadata); /* from 1 */
 int64_t wisp_metadata_expires(const wisp_metadata *metadata);  /* seconds since 1970 */
 
@@ -59,18 +71,6 @@ wisp_status wisp_metadata_verify(const wisp_metadata *metadata, const wisp_signe
 /* Whether the repository names its files by version and hash (TUF 6.2). */
 bool wisp_root_consistent_snapshot(const wisp_metadata *root);
 
-/* What a document says of another file. */
-typedef struct wisp_file_info {
-    uint64_t version; /* of a metadata file; 0 for a target */
-    uint64_t length;  /* bytes; WISP_LENGTH_UNKNOWN where it is not said */
-    bool has_sha256, has_sha512;
-    wisp_hash sha256;
-    uint8_t sha512[WISP_SHA512_SIZE];
-    const wisp_json *custom; /* of a target; NULL if there is none */
-} wisp_file_info;
-
-#define WISP_LENGTH_UNKNOWN UINT64_MAX
-
 /* What timestamp or snapshot says of the metadata file [name] ("snapshot.json"); WISP_NOT_FOUND.
  */
 wisp_status wisp_metadata_meta(const wisp_metadata *metadata, const char *name,
@@ -83,9 +83,5 @@ bool wisp_metadata_next_meta(const wisp_metadata *metadata, void **cursor, const
 /* What targets says of the target [name]; WISP_NOT_FOUND. */
 wisp_status wisp_targets_find(const wisp_metadata *targets, const char *name, wisp_file_info *out,
                               wisp_error *err);
-
-/* Checks the length and every hash of [bytes], the content of [name]: WISP_UNTRUSTED. */
-wisp_status wisp_file_info_check(const wisp_file_info *info, const char *name, wisp_bytes bytes,
-                                 wisp_error *err);
 
 #endif

@@ -1,12 +1,66 @@
 #include "trust/signers.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "trust/crypto.h"
 
 #include <string.h>
 
+#define KEYS_MAX           1024
+#define KEYIDS_MAX         128
 #define SIGNATURE_SIZE_MAX 1024 /* RSA of 8192 bits */
 #define KEY_SIZE_MAX       4096 /* bytes of a PEM; raw keys are smaller */
+
+static wisp_status check_key(const wisp_json *key, wisp_error *err)
+{
+    const char *text;
+    const wisp_json *keyval;
+    if (!wisp_json_is_object(key))
+        return wisp_fail(err, WISP_MALFORMED, "not an object");
+    wisp_status status = wisp_json_string(key, "keytype", &text, err);
+    if (status == WISP_OK)
+        status = wisp_json_string(key, "scheme", &text, err);
+    if (status == WISP_OK)
+        status = wisp_json_object(key, "keyval", &keyval, err);
+    if (status == WISP_OK)
+        status = wisp_json_string(keyval, "public", &text, err);
+    return status;
+}
+
+wisp_status wisp_keys_check(const wisp_json *keys, wisp_error *err)
+{
+    if (wisp_json_len(keys) > KEYS_MAX)
+        return wisp_fail(err, WISP_LIMIT, "%zu keys, expected at most %d", wisp_json_len(keys),
+                         KEYS_MAX);
+    const wisp_json *key;
+    const char *id;
+    void *cursor = NULL;
+    wisp_status status = WISP_OK;
+    while (status == WISP_OK && wisp_json_next(keys, &cursor, &id, &key))
+        status = wisp_fail_within(err, check_key(key, err), id);
+    return status;
+}
+
+wisp_status wisp_signers_read(const wisp_json *keys, const wisp_json *role, wisp_signers *out,
+                              wisp_error *err)
+{
+    out->keys = keys;
+    wisp_status status = wisp_json_array(role, "keyids", &out->keyids, err);
+    if (status == WISP_OK)
+        status = wisp_json_number(role, "threshold", &out->threshold, err);
+    if (status != WISP_OK)
+        return status;
+    if (out->threshold == 0)
+        return wisp_fail(err, WISP_MALFORMED, "'threshold' is 0, expected 1 or more");
+    size_t len = wisp_json_len(out->keyids);
+    if (len > KEYIDS_MAX)
+        return wisp_fail(err, WISP_LIMIT, "'keyids' has %zu items, expected at most %d", len,
+                         KEYIDS_MAX);
+    for (size_t i = 0; i < len; i++)
+        if (!wisp_json_item_string(out->keyids, i))
+            return wisp_fail(err, WISP_MALFORMED, "'keyids' has an item that is no string");
+    return WISP_OK;
+}
 
 /* A key ready for use; the bytes of Ed25519 are raw, those of the others the document's text. */
 typedef struct public_key {

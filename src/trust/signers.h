@@ -20,6 +20,17 @@ typedef struct wisp_signers {
     uint64_t threshold;      /* how many must; from 1 */
 } wisp_signers;
 
+/* Checks the form of every key of [keys], an object: WISP_MALFORMED, WISP_LIMIT. */
+wisp_status wisp_keys_check(const wisp_json *keys, wisp_error *err);
+
+/*
+ * Reads the members "keyids" and "threshold" of [role], whose keys are among [keys]. An id
+ * without a key, and a threshold that the keys cannot reach, are legal: nothing verifies until
+ * the document that says so is mended. WISP_MALFORMED, WISP_LIMIT.
+ */
+wisp_status wisp_signers_read(const wisp_json *keys, const wisp_json *role, wisp_signers *out,
+                              wisp_error *err);
+
 /*
  * Counts the different keys of [signers] with a signature over [message] among [signatures], the
  * array of a document; stops at the threshold. False if out of memory.

@@ -27,8 +27,9 @@ wisp_status wisp_metastore_prepare(const wisp_folder *folder, wisp_error *err)
     return status == WISP_OK ? wisp_folder_sweep(folder, keep_all, NULL, err) : status;
 }
 
-wisp_status wisp_metastore_load(const wisp_folder *folder, wisp_role role, const char *name,
-                                wisp_metadata **out, wisp_error *err)
+wisp_status wisp_metastore_load_listed(const wisp_folder *folder, wisp_role role,
+                                       const char *name, const wisp_file_info *info,
+                                       wisp_metadata **out, bool *is_listed, wisp_error *err)
 {
     char file[WISP_FOLDER_NAME_SIZE];
     wisp_bytes bytes;
@@ -37,9 +38,17 @@ wisp_status wisp_metastore_load(const wisp_folder *folder, wisp_role role, const
         status = wisp_folder_read(folder, file, wisp_role_size_max(role), &bytes, err);
     if (status != WISP_OK)
         return status;
-    status = wisp_metadata_parse(folder->allocator, role, bytes, out, err);
+    *is_listed = !info || wisp_file_info_check(info, name, bytes, NULL) == WISP_OK;
+    status = wisp_metadata_parse_as(folder->allocator, role, name, bytes, out, err);
     wisp_folder_free(folder, bytes);
     return status;
+}
+
+wisp_status wisp_metastore_load(const wisp_folder *folder, wisp_role role, const char *name,
+                                wisp_metadata **out, wisp_error *err)
+{
+    bool is_listed;
+    return wisp_metastore_load_listed(folder, role, name, NULL, out, &is_listed, err);
 }
 
 wisp_status wisp_metastore_save(const wisp_folder *folder, const char *name, wisp_bytes bytes,

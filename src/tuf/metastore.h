@@ -18,6 +18,11 @@ wisp_status wisp_metastore_prepare(const wisp_folder *folder, wisp_error *err);
 wisp_status wisp_metastore_load(const wisp_folder *folder, wisp_role role, const char *name,
                                 wisp_metadata **out, wisp_error *err);
 
+/* The same, telling whether the stored bytes have the length and the hashes of [info]. */
+wisp_status wisp_metastore_load_listed(const wisp_folder *folder, wisp_role role,
+                                       const char *name, const wisp_file_info *info,
+                                       wisp_metadata **out, bool *is_listed, wisp_error *err);
+
 /* Stores [bytes] as the document [name], durable when this returns. */
 wisp_status wisp_metastore_save(const wisp_folder *folder, const char *name, wisp_bytes bytes,
                                 wisp_error *err);

@@ -1,447 +1,328 @@
 #include "tuf/workflow.h"
 
 #include "base/error.h"
-#include "trust/date.h"
+#include "base/memory.h"
+#include "tuf/listed.h"
 #include "tuf/percent.h"
+#include "tuf/root_chain.h"
+#include "tuf/search.h"
+#include "tuf/timestamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PATH_SIZE 1024
+/*
+ * The order of things, and what to ask for; what each document must be is for root_chain.c,
+ * timestamp.c and listed.c, and whom to ask for a target for search.c.
+ */
 
-void wisp_workflow_init(wisp_workflow *w, const wisp_allocator *allocator, const wisp_net *net,
-                        const char *url, const wisp_folder *store, int64_t now)
+typedef enum workflow_step {
+    STEP_NONE, /* no phase is under way: nothing is wanted */
+    STEP_ROOT,
+    STEP_TIMESTAMP,
+    STEP_LISTED, /* the snapshot, or the top-level targets */
+    STEP_DELEGATED
+} workflow_step;
+
+struct wisp_workflow {
+    wisp_workflow_config config; /* defaults filled in */
+    wisp_trusted trusted;
+    bool is_fresh; /* a refresh has succeeded */
+    workflow_step step;
+    wisp_want want;     /* while a phase is under way */
+    uint32_t new_roots; /* in this refresh */
+    wisp_listed listed; /* in STEP_LISTED and STEP_DELEGATED: what is wanted */
+    wisp_search search;
+};
+
+wisp_status wisp_workflow_new(const wisp_workflow_config *config, wisp_workflow **out,
+                              wisp_error *err)
 {
-    *w = (wisp_workflow){
-        .allocator = allocator, .net = net, .url = url, .store = store, .now = now};
+    const wisp_allocator *allocator = wisp_allocator_or_default(config->allocator);
+    wisp_workflow *w = wisp_alloc(allocator, 1, sizeof *w);
+    if (!w)
+        return wisp_fail_memory(err, sizeof *w);
+    w->config = *config;
+    w->config.allocator = allocator;
+    wisp_workflow_limits *limits = &w->config.limits;
+    limits->roots = limits->roots ? limits->roots : WISP_ROOT_UPDATES_MAX;
+    limits->delegations = limits->delegations ? limits->delegations : WISP_DELEGATIONS_MAX;
+    limits->search_size = limits->search_size ? limits->search_size : WISP_SEARCH_SIZE_MAX;
+    w->trusted =
+        (wisp_trusted){.allocator = allocator, .store = config->store, .now = config->now};
+    w->search.allocator = allocator;
+    *out = w;
+    return WISP_OK;
 }
 
-void wisp_workflow_deinit(wisp_workflow *w)
+void wisp_workflow_free(wisp_workflow *w)
 {
-    for (int role = 0; role < WISP_ROLE_LEN; role++)
-        wisp_metadata_free(w->trusted[role]);
+    if (!w)
+        return;
+    wisp_search_end(&w->search);
+    wisp_trusted_clear(&w->trusted);
+    wisp_free(w->config.allocator, w, sizeof *w);
 }
 
-static void trust(wisp_workflow *w, wisp_metadata *document)
-{
-    wisp_metadata **place = &w->trusted[wisp_metadata_role(document)];
-    if (*place != document)
-        wisp_metadata_free(*place);
-    *place = document;
-}
+/* --- asking ------------------------------------------------------------------------------ */
 
-static wisp_status verify(const wisp_workflow *w, const wisp_metadata *document, wisp_error *err)
+/* Asks for the document of [role], by version unless [version] is 0. */
+static wisp_status want(wisp_workflow *w, workflow_step step, const char *role, uint64_t version,
+                        size_t size_max, wisp_error *err)
 {
-    wisp_signers signers =
-        wisp_root_signers(w->trusted[WISP_ROLE_ROOT], wisp_metadata_role(document));
-    return wisp_metadata_verify(document, &signers, err);
-}
-
-/* Checks for a freeze attack: the same words for all documents. */
-static wisp_status check_expiry(const wisp_workflow *w, const wisp_metadata *document,
-                                wisp_error *err)
-{
-    char expired[WISP_DATE_TEXT_SIZE] = "before 1970", now[WISP_DATE_TEXT_SIZE] = "before 1970";
-    int64_t expires = wisp_metadata_expires(document);
-    if (expires > w->now)
-        return WISP_OK;
-    wisp_date_print(expires, expired);
-    wisp_date_print(w->now, now);
-    return wisp_fail(err, WISP_UNTRUSTED,
-                     "%s.json expired at %s, it is %s (repository frozen, or a wrong clock?)",
-                     wisp_role_name(wisp_metadata_role(document)), expired, now);
-}
-
-/* Gets [version].[role].json, or [role].json for version 0, as it is. */
-static wisp_status fetch_file(wisp_workflow *w, wisp_role role, uint64_t version, size_t size_max,
-                              wisp_download *out, wisp_error *err)
-{
-    char path[64], name[32];
-    snprintf(name, sizeof name, "%s.json", wisp_role_name(role));
+    char prefix[24] = "", encoded[WISP_WANT_PATH_SIZE - sizeof prefix - sizeof ".json"];
+    if (!wisp_percent_encode(role, "", encoded, sizeof encoded))
+        return wisp_fail(err, WISP_LIMIT, "the name '%.60s…' is too long for a URL", role);
     if (version)
-        snprintf(path, sizeof path, "%" PRIu64 ".%s", version, name);
-    else
-        snprintf(path, sizeof path, "%s", name);
-    wisp_status status = wisp_fetch(w->net, w->allocator, w->url, path, path, size_max, out, err);
-    w->bytes_fetched += out->size;
-    return status;
+        snprintf(prefix, sizeof prefix, "%" PRIu64 ".", version);
+    snprintf(w->want.path, sizeof w->want.path, "%s%s.json", prefix, encoded);
+    snprintf(w->want.name, sizeof w->want.name, "%s%s.json", prefix, role);
+    w->want.size_max = size_max;
+    w->step = step;
+    return WISP_OK;
+}
+
+static bool is_length_told(const wisp_listed *listed, size_t size_max)
+{
+    return listed->info.length <= size_max;
+}
+
+static wisp_status want_listed(wisp_workflow *w, workflow_step step, size_t size_max,
+                               wisp_error *err)
+{
+    bool is_versioned = wisp_root_consistent_snapshot(w->trusted.documents[WISP_ROLE_ROOT]);
+    const wisp_listed *listed = &w->listed;
+    if (is_length_told(listed, size_max))
+        size_max = (size_t)listed->info.length;
+    return want(w, step, listed->name, is_versioned ? listed->info.version : 0, size_max, err);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- snapshot and targets (5.5, 5.6) ----------------------------------------------------- */
+
+/* Makes the document of [role] and what follows the ones that are listed; those that are stored
+ * may do. */
+static wisp_status begin_listed(wisp_workflow *w, wisp_role role, wisp_error *err)
+{
+    for (; role <= WISP_ROLE_TARGETS; role++) {
+        wisp_metadata *stored;
+        bool is_current;
+        w->listed = wisp_listed_top(&w->trusted, role);
+        wisp_status status =
+            wisp_listed_restore(&w->trusted, &w->listed, &stored, &is_current, err);
+        if (status != WISP_OK)
+            return status;
+        if (stored) /* expired or outdated: it holds back older ones all the same */
+            wisp_trusted_set(&w->trusted, stored);
+        if (!is_current)
+            return want_listed(w, STEP_LISTED, wisp_role_size_max(role), err);
+    }
+    w->is_fresh = true;
+    return WISP_OK;
+}
+
+static wisp_status take_listed(wisp_workflow *w, wisp_bytes bytes, wisp_error *err)
+{
+    wisp_metadata *document;
+    wisp_status status = wisp_listed_accept(&w->trusted, &w->listed, bytes, &document, err);
+    if (status != WISP_OK)
+        return status;
+    wisp_trusted_set(&w->trusted, document);
+    return begin_listed(w, w->listed.role + 1, err);
+}
+
+/* --- timestamp (5.4) --------------------------------------------------------------------- */
+
+static wisp_status begin_timestamp(wisp_workflow *w, wisp_error *err)
+{
+    wisp_status status = wisp_timestamp_restore(&w->trusted, err);
+    if (status != WISP_OK)
+        return status;
+    return want(w, STEP_TIMESTAMP, wisp_role_name(WISP_ROLE_TIMESTAMP), 0,
+                wisp_role_size_max(WISP_ROLE_TIMESTAMP), err);
+}
+
+static wisp_status take_timestamp(wisp_workflow *w, wisp_bytes bytes, wisp_error *err)
+{
+    wisp_status status = wisp_timestamp_update(&w->trusted, bytes, err);
+    return status == WISP_OK ? begin_listed(w, WISP_ROLE_SNAPSHOT, err) : status;
 }
 
 /* --- root (5.3) -------------------------------------------------------------------------- */
 
-/*
- * A rotation of the keys of timestamp or snapshot is how a repository recovers from versions that
- * a thief made too high: what those keys signed is forgotten (5.3.11). That comes before the root
- * is stored, so that a power cut between the two cannot leave the old files under the new root.
- */
-static wisp_status forget_rotated(wisp_workflow *w, const wisp_metadata *before,
-                                  const wisp_metadata *after, wisp_error *err)
+static wisp_status want_root(wisp_workflow *w, wisp_error *err)
 {
-    static const wisp_role online[] = {WISP_ROLE_TIMESTAMP, WISP_ROLE_SNAPSHOT};
-    bool rotated = false;
-    for (int i = 0; i < 2; i++) {
-        wisp_signers old = wisp_root_signers(before, online[i]);
-        wisp_signers new = wisp_root_signers(after, online[i]);
-        rotated = rotated || wisp_signers_removed(&old, &new);
-    }
-    wisp_status status = WISP_OK;
-    for (int i = 0; rotated && status == WISP_OK && i < 2; i++)
-        status = wisp_metastore_remove(w->store, wisp_role_name(online[i]), err);
-    return status;
+    return want(w, STEP_ROOT, wisp_role_name(WISP_ROLE_ROOT),
+                wisp_workflow_version(w, WISP_ROLE_ROOT) + 1, wisp_role_size_max(WISP_ROLE_ROOT),
+                err);
 }
 
-/* Stores [bytes], which are [root], and trusts it from now on; takes [root] in any case. */
-static wisp_status accept_root(wisp_workflow *w, wisp_metadata *root, wisp_bytes bytes,
-                               wisp_error *err)
+/* Only the last root's expiry counts (5.3.10). */
+static wisp_status end_roots(wisp_workflow *w, wisp_error *err)
 {
-    const wisp_metadata *before = w->trusted[WISP_ROLE_ROOT];
-    wisp_status status = before ? forget_rotated(w, before, root, err) : WISP_OK;
-    if (status == WISP_OK)
-        status = wisp_metastore_save(w->store, wisp_role_name(WISP_ROLE_ROOT), bytes, err);
-    if (status == WISP_OK)
-        trust(w, root);
-    else
-        wisp_metadata_free(root);
-    return status;
-}
-
-/* A root that is trusted because it was stored, or shipped, must at least be whole. */
-static wisp_status check_self_signed(const wisp_metadata *root, wisp_error *err)
-{
-    wisp_signers signers = wisp_root_signers(root, WISP_ROLE_ROOT);
-    return wisp_metadata_verify(root, &signers, err);
-}
-
-/* The stored root, if it is there and sound; a damaged one is as good as none. */
-static wisp_status load_stored_root(wisp_workflow *w, wisp_error *err)
-{
-    wisp_metadata *root;
     wisp_status status =
-        wisp_metastore_load(w->store, WISP_ROLE_ROOT, wisp_role_name(WISP_ROLE_ROOT), &root, err);
-    if (status == WISP_NO_MEMORY)
-        return status;
-    if (status != WISP_OK)
-        return WISP_OK;
-    status = check_self_signed(root, err);
-    if (status == WISP_OK)
-        trust(w, root);
-    else
-        wisp_metadata_free(root);
-    return status == WISP_NO_MEMORY ? status : WISP_OK;
+        wisp_trusted_check_expiry(&w->trusted, w->trusted.documents[WISP_ROLE_ROOT], err);
+    return status == WISP_OK ? begin_timestamp(w, err) : status;
 }
 
-static wisp_status load_root(wisp_workflow *w, wisp_bytes shipped, wisp_error *err)
+static wisp_status take_root(wisp_workflow *w, wisp_bytes bytes, wisp_error *err)
 {
-    wisp_metadata *root;
-    wisp_status status = load_stored_root(w, err);
-    if (status == WISP_OK)
-        status = wisp_metadata_parse(w->allocator, WISP_ROLE_ROOT, shipped, &root, err);
+    wisp_status status = wisp_root_chain_extend(&w->trusted, bytes, err);
     if (status != WISP_OK)
         return status;
-    const wisp_metadata *stored = w->trusted[WISP_ROLE_ROOT];
-    if (stored && wisp_metadata_version(stored) >= wisp_metadata_version(root)) {
-        wisp_metadata_free(root);
-        return WISP_OK;
-    }
-    status = check_self_signed(root, err);
-    if (status == WISP_OK)
-        return accept_root(w, root, shipped, err);
-    wisp_metadata_free(root);
-    return status;
+    return ++w->new_roots < w->config.limits.roots ? want_root(w, err) : end_roots(w, err);
 }
 
-/* Checks a new root against the trusted one: both must have signed it (5.3.4), and it must be
- * the very next (5.3.5). */
-static wisp_status check_next_root(const wisp_workflow *w, const wisp_metadata *root,
-                                   wisp_error *err)
+wisp_status wisp_workflow_refresh(wisp_workflow *w, wisp_error *err)
 {
-    uint64_t expected = wisp_metadata_version(w->trusted[WISP_ROLE_ROOT]) + 1;
-    wisp_status status = verify(w, root, err);
-    if (status == WISP_OK)
-        status = check_self_signed(root, err);
-    if (status == WISP_OK && wisp_metadata_version(root) != expected)
-        status = wisp_fail(err, WISP_UNTRUSTED,
-                           "%" PRIu64 ".root.json says that it is version %" PRIu64, expected,
-                           wisp_metadata_version(root));
-    return status;
+    wisp_search_end(&w->search);
+    wisp_trusted_clear(&w->trusted);
+    w->is_fresh = false;
+    w->new_roots = 0;
+    w->step = STEP_NONE;
+    wisp_status status = wisp_root_chain_restore(&w->trusted, w->config.root, err);
+    return status == WISP_OK ? want_root(w, err) : status;
 }
 
-/* One step N -> N+1; WISP_NOT_FOUND, which only the server says, at the end of the chain. */
-static wisp_status update_root(wisp_workflow *w, wisp_error *err)
-{
-    wisp_download file;
-    wisp_metadata *root = NULL;
-    uint64_t next = wisp_metadata_version(w->trusted[WISP_ROLE_ROOT]) + 1;
-    wisp_status status =
-        fetch_file(w, WISP_ROLE_ROOT, next, wisp_role_size_max(WISP_ROLE_ROOT), &file, err);
-    if (status == WISP_OK)
-        status = wisp_metadata_parse(w->allocator, WISP_ROLE_ROOT, wisp_download_bytes(&file),
-                                     &root, err);
-    if (status == WISP_OK)
-        status = check_next_root(w, root, err);
-    if (status == WISP_OK)
-        status = accept_root(w, root, wisp_download_bytes(&file), err);
-    else
-        wisp_metadata_free(root);
-    wisp_download_free(&file);
-    return status;
-}
+/* --- delegated roles (5.6.7) ------------------------------------------------------------- */
 
-static wisp_status refresh_root(wisp_workflow *w, wisp_bytes shipped, wisp_error *err)
+/* Goes on until a role has to be asked for, or the target is found. */
+static wisp_status go_on_seeking(wisp_workflow *w, wisp_error *err)
 {
-    wisp_status status = load_root(w, shipped, err);
-    if (status != WISP_OK)
-        return status;
-    for (int i = 0; status == WISP_OK && i < WISP_ROOT_UPDATES_MAX; i++)
-        status = update_root(w, err);
-    if (status != WISP_OK && status != WISP_NOT_FOUND)
-        return status;
-    return check_expiry(w, w->trusted[WISP_ROLE_ROOT], err);
-}
-
-/* --- timestamp, snapshot, targets (5.4 to 5.6) ------------------------------------------- */
-
-/* Loads what is stored of [role], if it still verifies: it holds back older versions, even if
- * it has expired. */
-static wisp_status load_stored(wisp_workflow *w, wisp_role role, wisp_error *err)
-{
-    wisp_metadata *document;
-    wisp_status status =
-        wisp_metastore_load(w->store, role, wisp_role_name(role), &document, err);
-    if (status == WISP_OK) {
-        status = verify(w, document, err);
+    wisp_search *search = &w->search;
+    while (!search->is_found) {
+        wisp_delegation delegation;
+        wisp_metadata *stored;
+        bool is_current;
+        wisp_status status = wisp_search_next(search, &delegation, err);
         if (status == WISP_OK)
-            trust(w, document);
-        else
-            wisp_metadata_free(document);
-    }
-    return status == WISP_NO_MEMORY ? status : WISP_OK;
-}
-
-static wisp_status replayed(const wisp_metadata *document, const char *what, uint64_t found,
-                            uint64_t trusted, wisp_error *err)
-{
-    return wisp_fail(err, WISP_UNTRUSTED,
-                     "%s.json: %sversion %" PRIu64 " is older than the trusted version %" PRIu64
-                     " (replayed?)",
-                     wisp_role_name(wisp_metadata_role(document)), what, found, trusted);
-}
-
-static wisp_file_info snapshot_of(const wisp_metadata *timestamp)
-{
-    wisp_file_info info = {0};
-    wisp_metadata_meta(timestamp, "snapshot.json", &info, NULL); /* parsing has made sure */
-    return info;
-}
-
-/* Checks for a rollback attack (5.4.3); sets *[is_same] for the version that is trusted already.
- */
-static wisp_status check_timestamp(const wisp_metadata *old, const wisp_metadata *new,
-                                   bool *is_same, wisp_error *err)
-{
-    *is_same = false;
-    if (!old)
-        return WISP_OK;
-    uint64_t was = wisp_metadata_version(old), is = wisp_metadata_version(new);
-    if (is < was)
-        return replayed(new, "", is, was, err);
-    *is_same = is == was;
-    was = snapshot_of(old).version;
-    is = snapshot_of(new).version;
-    return is < was ? replayed(new, "snapshot ", is, was, err) : WISP_OK;
-}
-
-/* Takes [new] in any case. */
-static wisp_status accept_timestamp(wisp_workflow *w, wisp_metadata *new, wisp_bytes bytes,
-                                    wisp_error *err)
-{
-    bool is_same;
-    wisp_metadata *old = w->trusted[WISP_ROLE_TIMESTAMP];
-    wisp_status status = verify(w, new, err);
-    if (status == WISP_OK)
-        status = check_timestamp(old, new, &is_same, err);
-    if (status == WISP_OK && is_same) {
-        wisp_metadata_free(new);
-        return check_expiry(w, old, err);
-    }
-    if (status == WISP_OK)
-        status = check_expiry(w, new, err);
-    if (status == WISP_OK)
-        status = wisp_metastore_save(w->store, wisp_role_name(WISP_ROLE_TIMESTAMP), bytes, err);
-    if (status == WISP_OK)
-        trust(w, new);
-    else
-        wisp_metadata_free(new);
-    return status;
-}
-
-static wisp_status refresh_timestamp(wisp_workflow *w, wisp_error *err)
-{
-    wisp_download file;
-    wisp_metadata *new;
-    wisp_status status = load_stored(w, WISP_ROLE_TIMESTAMP, err);
-    if (status != WISP_OK)
-        return status;
-    status = fetch_file(w, WISP_ROLE_TIMESTAMP, 0, wisp_role_size_max(WISP_ROLE_TIMESTAMP), &file,
-                        err);
-    if (status == WISP_OK)
-        status = wisp_metadata_parse(w->allocator, WISP_ROLE_TIMESTAMP,
-                                     wisp_download_bytes(&file), &new, err);
-    if (status == WISP_OK)
-        status = accept_timestamp(w, new, wisp_download_bytes(&file), err);
-    wisp_download_free(&file);
-    return status;
-}
-
-/* Checks for a rollback attack on any file that the old snapshot lists (5.5.5). */
-static wisp_status check_snapshot(const wisp_metadata *old, const wisp_metadata *new,
-                                  wisp_error *err)
-{
-    void *cursor = NULL;
-    const char *name;
-    wisp_file_info was, is;
-    while (wisp_metadata_next_meta(old, &cursor, &name, &was)) {
-        if (wisp_metadata_meta(new, name, &is, NULL) != WISP_OK)
-            return wisp_fail(err, WISP_UNTRUSTED,
-                             "snapshot.json: %.80s is no longer listed, it was version %" PRIu64,
-                             name, was.version);
-        if (is.version < was.version) {
-            char what[100];
-            snprintf(what, sizeof what, "%.80s ", name);
-            return replayed(new, what, is.version, was.version, err);
+            status = wisp_listed_delegated(&w->trusted, delegation.role, &delegation.signers,
+                                           &w->listed, err);
+        if (status == WISP_OK)
+            status = wisp_listed_restore(&w->trusted, &w->listed, &stored, &is_current, err);
+        if (status != WISP_OK)
+            return status;
+        if (!is_current) {
+            wisp_metadata_free(stored);
+            return want_listed(w, STEP_DELEGATED,
+                               least(wisp_role_size_max(WISP_ROLE_TARGETS), search->size_left),
+                               err);
         }
+        status = wisp_search_enter(search, stored, err);
+        if (status != WISP_OK)
+            return status;
     }
     return WISP_OK;
 }
 
-/* The checks of a snapshot or targets that came from the network, in the order of 5.5 and 5.6. */
-static wisp_status check_listed(const wisp_workflow *w, const wisp_metadata *new,
-                                const wisp_file_info *info, wisp_error *err)
+static wisp_status take_delegated(wisp_workflow *w, wisp_bytes bytes, wisp_error *err)
 {
-    wisp_role role = wisp_metadata_role(new);
-    const wisp_metadata *old = w->trusted[role];
-    wisp_status status = verify(w, new, err);
-    if (status == WISP_OK && wisp_metadata_version(new) != info->version)
-        status = wisp_fail(err, WISP_UNTRUSTED,
-                           "%s.json: version %" PRIu64 ", expected %" PRIu64
-                           " (files of different releases mixed?)",
-                           wisp_role_name(role), wisp_metadata_version(new), info->version);
-    if (status == WISP_OK && role == WISP_ROLE_SNAPSHOT && old)
-        status = check_snapshot(old, new, err);
-    return status == WISP_OK ? check_expiry(w, new, err) : status;
+    wisp_metadata *document;
+    wisp_status status = wisp_listed_accept(&w->trusted, &w->listed, bytes, &document, err);
+    if (status == WISP_OK)
+        status = wisp_search_enter(&w->search, document, err);
+    return status == WISP_OK ? go_on_seeking(w, err) : status;
 }
-
-/* The server sent more than it said, which for a length that was signed is a lie. */
-static wisp_status too_long(const char *name, const wisp_file_info *info, wisp_error *err)
-{
-    return wisp_fail(err, WISP_UNTRUSTED,
-                     "%.80s goes on after the expected %" PRIu64
-                     " bytes (content changed on the server)",
-                     name, info->length);
-}
-
-/* Gets the file that [info] describes, and checks its bytes. */
-static wisp_status fetch_listed(wisp_workflow *w, wisp_role role, const wisp_file_info *info,
-                                wisp_download *out, wisp_error *err)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%s.json", wisp_role_name(role));
-    bool consistent = wisp_root_consistent_snapshot(w->trusted[WISP_ROLE_ROOT]);
-    size_t size_max = wisp_role_size_max(role);
-    bool is_told = info->length < size_max;
-    wisp_status status = fetch_file(w, role, consistent ? info->version : 0,
-                                    is_told ? (size_t)info->length : size_max, out, err);
-    if (status == WISP_LIMIT && is_told)
-        return too_long(name, info, err);
-    return status == WISP_OK ? wisp_file_info_check(info, name, wisp_download_bytes(out), err)
-                             : status;
-}
-
-/* Fetches, checks, stores and trusts the document of [role] that [info] describes. */
-static wisp_status update_listed(wisp_workflow *w, wisp_role role, const wisp_file_info *info,
-                                 wisp_error *err)
-{
-    wisp_download file;
-    wisp_metadata *new = NULL;
-    wisp_status status = fetch_listed(w, role, info, &file, err);
-    if (status == WISP_OK)
-        status = wisp_metadata_parse(w->allocator, role, wisp_download_bytes(&file), &new, err);
-    if (status == WISP_OK)
-        status = check_listed(w, new, info, err);
-    if (status == WISP_OK)
-        status =
-            wisp_metastore_save(w->store, wisp_role_name(role), wisp_download_bytes(&file), err);
-    if (status == WISP_OK)
-        trust(w, new);
-    else
-        wisp_metadata_free(new);
-    wisp_download_free(&file);
-    return status;
-}
-
-/* Makes the document of [role] the one that [info] describes; the stored one may do. */
-static wisp_status refresh_listed(wisp_workflow *w, wisp_role role, const wisp_file_info *info,
-                                  wisp_error *err)
-{
-    wisp_status status = load_stored(w, role, err);
-    if (status != WISP_OK)
-        return status;
-    const wisp_metadata *stored = w->trusted[role];
-    if (stored && wisp_metadata_version(stored) == info->version &&
-        check_expiry(w, stored, NULL) == WISP_OK)
-        return WISP_OK;
-    return update_listed(w, role, info, err);
-}
-
-wisp_status wisp_workflow_refresh(wisp_workflow *w, wisp_bytes shipped_root, wisp_error *err)
-{
-    wisp_file_info info;
-    wisp_status status = refresh_root(w, shipped_root, err);
-    if (status == WISP_OK)
-        status = refresh_timestamp(w, err);
-    if (status == WISP_OK)
-        status = wisp_metadata_meta(w->trusted[WISP_ROLE_TIMESTAMP], "snapshot.json", &info, err);
-    if (status == WISP_OK)
-        status = refresh_listed(w, WISP_ROLE_SNAPSHOT, &info, err);
-    if (status == WISP_OK)
-        status = wisp_metadata_meta(w->trusted[WISP_ROLE_SNAPSHOT], "targets.json", &info, err);
-    if (status == WISP_OK)
-        status = refresh_listed(w, WISP_ROLE_TARGETS, &info, err);
-    return status;
-}
-
-/* --- content (5.7) ----------------------------------------------------------------------- */
 
 /* "dir/name" becomes "dir/<hash>.name" where files are named by their hash (6.2), then what a
  * URL cannot have is encoded. */
-static bool target_path(const char *name, const wisp_file_info *info, bool consistent, char *path,
-                        size_t size)
+static bool content_path(const char *name, const wisp_file_info *info, bool is_hashed,
+                         char path[WISP_WANT_PATH_SIZE])
 {
-    char plain[PATH_SIZE], hash[WISP_HASH_TEXT_SIZE];
+    char plain[WISP_WANT_PATH_SIZE], hash[2 * WISP_SHA512_SIZE + 1];
     const char *slash = strrchr(name, '/');
     int dir_len = slash ? (int)(slash - name) + 1 : 0;
-    wisp_hash_print(&info->sha256, hash);
-    int len = consistent ? snprintf(plain, sizeof plain, "%.*s%s.%s", dir_len, name, hash,
-                                    name + dir_len)
-                         : snprintf(plain, sizeof plain, "%s", name);
-    return len > 0 && (size_t)len < sizeof plain && wisp_percent_encode(plain, "/", path, size);
+    if (info->has_sha256)
+        wisp_hash_print(&info->sha256, hash);
+    else
+        wisp_hex_print(info->sha512, sizeof info->sha512, hash);
+    int len = is_hashed ? snprintf(plain, sizeof plain, "%.*s%s.%s", dir_len, name, hash,
+                                   name + dir_len)
+                        : snprintf(plain, sizeof plain, "%s", name);
+    return len > 0 && (size_t)len < sizeof plain &&
+           wisp_percent_encode(plain, "/", path, WISP_WANT_PATH_SIZE);
 }
 
-wisp_status wisp_workflow_fetch_target(wisp_workflow *w, const char *base_url, const char *name,
-                                       const wisp_file_info *info, wisp_download *out,
-                                       wisp_error *err)
+wisp_status wisp_workflow_seek(wisp_workflow *w, const char *target, wisp_error *err)
 {
-    char path[PATH_SIZE];
-    *out = (wisp_download){.allocator = w->allocator};
-    bool consistent = wisp_root_consistent_snapshot(w->trusted[WISP_ROLE_ROOT]);
-    if (!target_path(name, info, consistent, path, sizeof path))
-        return wisp_fail(err, WISP_INVALID, "the target's name '%.60s…' is too long", name);
-    wisp_status status =
-        wisp_fetch(w->net, w->allocator, base_url, path, name, (size_t)info->length, out, err);
-    w->bytes_fetched += out->size;
-    if (status == WISP_LIMIT)
-        return too_long(name, info, err);
-    return status == WISP_OK ? wisp_file_info_check(info, name, wisp_download_bytes(out), err)
-                             : status;
+    char path[WISP_WANT_PATH_SIZE];
+    const wisp_workflow_limits *limits = &w->config.limits;
+    w->step = STEP_NONE;
+    wisp_search_end(&w->search);
+    if (!w->is_fresh)
+        return wisp_fail(err, WISP_INVALID, "a search needs a refresh before it");
+    if (!content_path(target, &(wisp_file_info){.has_sha256 = false}, true, path))
+        return wisp_fail(err, WISP_INVALID, "the target's name '%.60s…' is too long", target);
+    wisp_status status = wisp_search_begin(&w->search, w->config.allocator,
+                                           w->trusted.documents[WISP_ROLE_TARGETS], target,
+                                           limits->delegations, limits->search_size, err);
+    return status == WISP_OK ? go_on_seeking(w, err) : status;
+}
+
+bool wisp_workflow_target(const wisp_workflow *w, wisp_target *out)
+{
+    const wisp_search *search = &w->search;
+    if (!search->is_found)
+        return false;
+    out->info = search->found;
+    out->document = wisp_metadata_name(search->frames[search->frame_len - 1].document);
+    return content_path(search->target, &out->info,
+                        wisp_root_consistent_snapshot(w->trusted.documents[WISP_ROLE_ROOT]),
+                        out->path);
+}
+
+/* --- driving ----------------------------------------------------------------------------- */
+
+bool wisp_workflow_wants(const wisp_workflow *w, wisp_want *out)
+{
+    if (w->step != STEP_NONE)
+        *out = w->want;
+    return w->step != STEP_NONE;
+}
+
+/* A file that is longer than what was signed is a lie, and no matter of limits. */
+static wisp_status explain(const wisp_workflow *w, workflow_step step, wisp_status fetched,
+                           wisp_error *err)
+{
+    bool is_listed = step == STEP_LISTED || step == STEP_DELEGATED;
+    if (fetched != WISP_LIMIT || !is_listed || !is_length_told(&w->listed, w->want.size_max))
+        return fetched;
+    char name[sizeof w->listed.name + 5];
+    snprintf(name, sizeof name, "%s.json", w->listed.name);
+    return wisp_file_info_exceeded(&w->listed.info, name, err);
+}
+
+wisp_status wisp_workflow_take(wisp_workflow *w, wisp_status fetched, wisp_bytes bytes,
+                               wisp_error *err)
+{
+    workflow_step step = w->step;
+    w->step = STEP_NONE; /* unless something more is wanted */
+    if (step == STEP_ROOT && fetched == WISP_NOT_FOUND)
+        return end_roots(w, err);
+    if (fetched != WISP_OK)
+        return explain(w, step, fetched, err);
+    switch (step) {
+    case STEP_ROOT:
+        return take_root(w, bytes, err);
+    case STEP_TIMESTAMP:
+        return take_timestamp(w, bytes, err);
+    case STEP_LISTED:
+        return take_listed(w, bytes, err);
+    case STEP_DELEGATED:
+        return take_delegated(w, bytes, err);
+    case STEP_NONE:
+        break;
+    }
+    return wisp_fail(err, WISP_INVALID, "nothing was asked for");
+}
+
+uint64_t wisp_workflow_version(const wisp_workflow *w, wisp_role role)
+{
+    const wisp_metadata *document = w->trusted.documents[role];
+    return document ? wisp_metadata_version(document) : 0;
 }

@@ -2,7 +2,7 @@
 #include "update/blobs.h"
 #include "update/events.h"
 #include "update/updater.h"
-#include "tuf/workflow.h"
+#include "tuf/drive.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,10 @@
 
 typedef struct check {
     wisp_updater *updater;
-    wisp_workflow workflow;
+    wisp_workflow *workflow;
+    wisp_drive drive;
+    int64_t now;
+    wisp_target target;
     wisp_file_info info; /* of the target */
     uint64_t version;    /* that the publisher gave it */
 } check;
@@ -166,10 +169,12 @@ static void fail(wisp_update_result *result, wisp_status status, const wisp_erro
 static wisp_status find_target(check *c, wisp_error *err)
 {
     const wisp_updater_config *config = &c->updater->config;
-    wisp_status status =
-        wisp_targets_find(c->workflow.trusted[WISP_ROLE_TARGETS], config->target, &c->info, err);
+    wisp_status status = wisp_workflow_seek(c->workflow, config->target, err);
+    status = wisp_drive_phase(&c->drive, c->workflow, status, err);
     if (status != WISP_OK)
         return status;
+    wisp_workflow_target(c->workflow, &c->target);
+    c->info = c->target.info;
     if (!c->info.has_sha256)
         return wisp_fail(err, WISP_UNSUPPORTED, "target '%.80s' has no sha256", config->target);
     if (!c->info.custom ||
@@ -186,11 +191,12 @@ static wisp_status find_target(check *c, wisp_error *err)
 static wisp_status refresh(check *c, wisp_error *err)
 {
     wisp_updater *u = c->updater;
-    wisp_status status = wisp_workflow_refresh(&c->workflow, u->config.root, err);
+    wisp_status status = wisp_workflow_refresh(c->workflow, err);
+    status = wisp_drive_phase(&c->drive, c->workflow, status, err);
     if (status != WISP_OK)
         return status;
     pthread_mutex_lock(&u->mutex);
-    u->record.time_floor = c->workflow.now; /* saved at the end */
+    u->record.time_floor = c->now; /* saved at the end */
     pthread_mutex_unlock(&u->mutex);
     return find_target(c, err);
 }
@@ -310,8 +316,8 @@ static wisp_status fetch_and_install(check *c, wisp_update_result *result, wisp_
     int len = snprintf(base_url, sizeof base_url, "%s/targets", u->config.url);
     if (len < 0 || (size_t)len >= sizeof base_url)
         return wisp_fail(err, WISP_INVALID, "the repository's URL is too long");
-    wisp_status status = wisp_workflow_fetch_target(&c->workflow, base_url, u->config.target,
-                                                    &c->info, &file, err);
+    wisp_status status =
+        wisp_drive_content(&c->drive, base_url, u->config.target, &c->target, &file, err);
     if (status == WISP_OK) {
         tell_download(c);
         status = install(c, wisp_download_bytes(&file), false, result, err);
@@ -380,8 +386,8 @@ static void end(const check *c, const wisp_update_result *result)
     next.last_check = u->os->wall_time_s(u->os->user);
     next.last_result = *result;
     for (int role = 0; role < WISP_ROLE_LEN; role++)
-        if (c->workflow.trusted[role])
-            next.versions[role] = wisp_metadata_version(c->workflow.trusted[role]);
+        if (c->workflow && wisp_workflow_version(c->workflow, (wisp_role)role))
+            next.versions[role] = wisp_workflow_version(c->workflow, (wisp_role)role);
     if (wisp_updater_save(u, &next, &err) != WISP_OK) {
         if (u->is_writable)
             wisp_updater_note(u, err.text);
@@ -404,27 +410,35 @@ static wisp_status check_folder(wisp_updater *u, wisp_error *err)
     return status;
 }
 
+static wisp_status make_workflow(check *c, wisp_error *err)
+{
+    const wisp_updater *u = c->updater;
+    c->drive = (wisp_drive){u->config.net, u->allocator, u->config.url, 0};
+    wisp_workflow_config config = {
+        .allocator = u->allocator, .store = &u->metadata, .root = u->config.root, .now = c->now};
+    return wisp_workflow_new(&config, &c->workflow, err);
+}
+
 wisp_status wisp_updater_check(wisp_updater *u, wisp_update_result *result, wisp_error *err)
 {
     wisp_error why;
     check c = {.updater = u};
-    int64_t now;
     *result = (wisp_update_result){.outcome = WISP_UPDATE_UNAVAILABLE};
     if (!u->config.net)
         return wisp_fail(err, WISP_INVALID, "this updater has no transport");
-    wisp_status status = begin(u, &now, err);
+    wisp_status status = begin(u, &c.now, err);
     if (status != WISP_OK)
         return status;
-    wisp_workflow_init(&c.workflow, u->allocator, u->config.net, u->config.url, &u->metadata,
-                       now);
     status = check_folder(u, &why);
+    if (status == WISP_OK)
+        status = make_workflow(&c, &why);
     if (status == WISP_OK)
         status = run(&c, result, &why);
     if (status != WISP_OK)
         fail(result, status, &why);
-    result->bytes_fetched = c.workflow.bytes_fetched;
+    result->bytes_fetched = c.drive.bytes_fetched;
     end(&c, result);
-    wisp_workflow_deinit(&c.workflow);
+    wisp_workflow_free(c.workflow);
     if (status == WISP_NO_MEMORY && err)
         *err = why;
     return status == WISP_NO_MEMORY ? status : WISP_OK;
