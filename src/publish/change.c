@@ -126,7 +126,7 @@ static wisp_status sign_with(wisp_change *change, wisp_role role, const wisp_key
                              wisp_json *contents, wisp_error *err)
 {
     wisp_document *document = &change->documents[role];
-    wisp_status status = wisp_document_sign(contents, keyring, document, err);
+    wisp_status status = wisp_document_make(contents, keyring, document, err);
     if (!status)
         status = check_document(change, role, document, err);
     return status;

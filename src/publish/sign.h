@@ -2,22 +2,21 @@
 #define WISP_PUBLISH_SIGN_H
 
 #include "publish/keys.h"
+#include "trust/signers.h"
 
 /*
- * Signatures. wisp_sign is the one place where a private key meets a message: a signer that
- * keeps its keys elsewhere (a token, a service, several people) replaces it alone.
+ * Signatures, and documents that have them. sign.c is the one place where a private key, or the
+ * command that has it, meets a message. Each signature is verified before it is believed.
  */
 
-typedef struct wisp_signature {
-    char key_id[WISP_KEY_ID_SIZE];
-    char text[2 * WISP_ED25519_SIGNATURE_SIZE + 1]; /* hexadecimal */
-} wisp_signature;
+#define WISP_SIGNATURE_SIZE_MAX 128   /* Ed25519 has 64 bytes, P-256 in DER 72 at the most */
+#define WISP_SIGN_TIMEOUT_MS    60000 /* of a command: somebody may have to touch a token */
 
-/* Signs [message] with every key of [keyring]; [out] has room for keyring->len signatures. */
-wisp_status wisp_sign(const wisp_keyring *keyring, wisp_bytes message, wisp_signature *out,
-                      wisp_error *err);
+/* Signs [message] with [key]. WISP_UNTRUSTED where a command gives what is no signature of it. */
+wisp_status wisp_sign(const wisp_key *key, wisp_bytes message,
+                      uint8_t out[WISP_SIGNATURE_SIZE_MAX], size_t *size, wisp_error *err);
 
-/* A signed document as it lies in the repository. Free the text with wisp_json_text_free. */
+/* A document as it lies in the repository: {"signatures", "signed"} (TUF 4.2.1). */
 typedef struct wisp_document {
     char *text;
     size_t size;
@@ -25,11 +24,27 @@ typedef struct wisp_document {
 } wisp_document;
 
 /*
- * Signs the canonical form of [contents] and makes the document {"signatures", "signed"} (TUF
- * 4.2.1). [contents] is given away, also on failure; NULL means that it could not be made.
+ * Makes a document of [contents], with a signature of each key of [keyring] that can sign.
+ * [contents] is given away, also on failure; NULL means that it could not be made. Free with
+ * wisp_document_deinit.
  */
-wisp_status wisp_document_sign(wisp_json *contents, const wisp_keyring *keyring,
+wisp_status wisp_document_make(wisp_json *contents, const wisp_keyring *keyring,
                                wisp_document *out, wisp_error *err);
+
+/* Copies the document [bytes], with a new signature of [key] instead of the one that it may
+ * have of it. WISP_MALFORMED where it is no document. */
+wisp_status wisp_document_cosign(wisp_bytes bytes, const wisp_key *key, wisp_document *out,
+                                 wisp_error *err);
+
+/* How many different keys of [signers] have signed the document [bytes], up to the threshold. */
+wisp_status wisp_document_count(wisp_bytes bytes, const wisp_signers *signers, size_t *out,
+                                wisp_error *err);
+
 void wisp_document_deinit(wisp_document *document);
+
+static inline wisp_bytes wisp_document_bytes(const wisp_document *document)
+{
+    return (wisp_bytes){(const uint8_t *)document->text, document->size};
+}
 
 #endif

@@ -1,9 +1,16 @@
+#define _DEFAULT_SOURCE /* usleep */
+
 #include "sandbox.h"
 
+#include "publish/command.h"
+#include "publish/sign.h"
+
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void make_key(sandbox *s, wisp_key *key)
 {
@@ -97,7 +104,7 @@ static void bad_key_files_are_refused_with_file_and_field(void **state)
         const char *old, *new, *expected;
     } cases[] = {
         {"\"keytype\": \"ed25519\"", "\"keytype\": \"rsa\"",
-         "'keytype' is 'rsa', expected 'ed25519'"},
+         "'keytype' is 'rsa', expected 'ed25519' or 'ecdsa'"},
         {"\"scheme\": \"ed25519\"", "\"scheme\": 7", "'scheme' is a number, expected a string"},
         {"\"keyval\"", "\"keyvalue\"", "'keyval' is missing"},
         {"\"private\": \"", "\"private\": \"0", "'keyval.private' has 65 characters"},
@@ -126,10 +133,7 @@ static void halves_of_two_keys_are_refused(void **state)
     wisp_error err;
     make_key(s, &a);
     assert_int_equal(wisp_key_make(&s->os, &b, NULL), WISP_OK);
-    char a_text[65], b_text[65];
-    wisp_hex_print(a.public_half, 32, a_text);
-    wisp_hex_print(b.public_half, 32, b_text);
-    sandbox_edit(s, "a.key", a_text, b_text);
+    sandbox_edit(s, "a.key", a.public_text, b.public_text);
     assert_int_equal(wisp_key_load(&s->os, sandbox_path(s, "a.key"), &a, &err), WISP_UNTRUSTED);
     assert_contains(err.text, "is not the public half");
 }
@@ -159,6 +163,216 @@ static void the_public_object_has_no_private_half(void **state)
     wisp_json_free(object);
 }
 
+static void the_public_half_alone_cannot_sign(void **state)
+{
+    sandbox *s = *state;
+    wisp_key key, other;
+    wisp_error err;
+    make_key(s, &key);
+    sandbox_edit(s, "a.key", "\"private\"", "\"x\"");
+    assert_int_equal(chmod(sandbox_path(s, "a.key"), 0644), 0);
+    assert_ok(wisp_key_load(&s->os, sandbox_path(s, "a.key"), &other, &err), err);
+    assert_false(wisp_key_can_sign(&other));
+    assert_string_equal(other.id, key.id);
+}
+
+/* ------------------------------------------------------------------ commands */
+
+#define MESSAGE ((wisp_bytes){(const uint8_t *)"message", 7})
+
+/* Runs [command] of the shell in the sandbox. */
+static void shell(sandbox *s, const char *command)
+{
+    char line[1024];
+    snprintf(line, sizeof line, "cd '%s' && (%s) >log 2>&1", s->dir, command);
+    if (system(line) != 0)
+        fail_msg("%s: %s", command, sandbox_read(s, "log"));
+}
+
+/* Writes a key file whose command is a script of the shell. */
+static void write_command_key(sandbox *s, const char *keytype, const char *scheme,
+                              const char *public_text, const char *script)
+{
+    wisp_json *object = wisp_json_new_object(), *keyval = wisp_json_new_object();
+    wisp_json *words = wisp_json_new_array();
+    assert_true(wisp_json_set(object, "keyval", keyval) &&
+                wisp_json_set(object, "command", words));
+    assert_true(wisp_json_set_string(keyval, "public", public_text));
+    assert_true(wisp_json_set_string(object, "keytype", keytype));
+    assert_true(wisp_json_set_string(object, "scheme", scheme));
+    const char *const command[] = {"sh", "-c", script, "sh", s->dir};
+    for (size_t i = 0; i < sizeof command / sizeof *command; i++)
+        assert_true(wisp_json_append_string(words, command[i]));
+    size_t size;
+    char *text = wisp_json_pretty(object, &size);
+    sandbox_write(s, "c.key", text);
+    assert_int_equal(chmod(sandbox_path(s, "c.key"), 0600), 0);
+    wisp_json_text_free(text);
+    wisp_json_free(object);
+}
+
+/* An Ed25519 key that only the program openssl has: its public half goes to [text]. */
+static void make_foreign_ed25519(sandbox *s, char text[65])
+{
+    uint8_t raw[32];
+    shell(s, "openssl genpkey -algorithm ed25519 -out pem && "
+             "openssl pkey -in pem -pubout -outform DER | tail -c 32 >public");
+    FILE *file = fopen(sandbox_path(s, "public"), "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(raw, 1, sizeof raw, file), sizeof raw);
+    fclose(file);
+    wisp_hex_print(raw, sizeof raw, text);
+}
+
+#define SIGN_ED25519 "openssl pkeyutl -sign -rawin -inkey \"$1/pem\" -in /dev/stdin"
+
+static wisp_status sign_by_file(sandbox *s, wisp_key *key, wisp_error *err)
+{
+    uint8_t signature[WISP_SIGNATURE_SIZE_MAX];
+    size_t size;
+    assert_ok(wisp_key_load(&s->os, sandbox_path(s, "c.key"), key, err), *err);
+    assert_true(wisp_key_can_sign(key));
+    return wisp_sign(key, MESSAGE, signature, &size, err);
+}
+
+static void a_command_signs_with_ed25519(void **state)
+{
+    sandbox *s = *state;
+    char public_text[65];
+    wisp_key key;
+    wisp_error err;
+    make_foreign_ed25519(s, public_text);
+    write_command_key(s, "ed25519", "ed25519", public_text, SIGN_ED25519);
+    assert_ok(sign_by_file(s, &key, &err), err);
+}
+
+static void a_command_signs_with_ecdsa(void **state)
+{
+    sandbox *s = *state;
+    wisp_key key;
+    wisp_error err;
+    shell(s, "openssl ecparam -name prime256v1 -genkey -noout -out pem && "
+             "openssl ec -in pem -pubout -out public");
+    char *pem = sandbox_read(s, "public");
+    write_command_key(s, "ecdsa", "ecdsa-sha2-nistp256", pem,
+                      "openssl dgst -sha256 -sign \"$1/pem\"");
+    free(pem);
+    assert_ok(sign_by_file(s, &key, &err), err);
+}
+
+static void a_command_that_fails_is_told_with_its_reason(void **state)
+{
+    static const struct {
+        const char *script;
+        wisp_status status;
+        const char *expected;
+    } cases[] = {
+        {"exit 3", WISP_IO, "'sh' failed with exit code 3"},
+        {"kill -9 $$", WISP_IO, "'sh' was ended by signal 9"},
+        {"exec no-such-program-at-all", WISP_NOT_FOUND, "'sh' cannot be run (exit code 127)"},
+        {"echo nonsense", WISP_UNTRUSTED, "'sh' printed 9 bytes that are no signature of key"},
+        {"head -c 129 /dev/zero", WISP_LIMIT, "'sh' printed more than 128 bytes"},
+        {":", WISP_UNTRUSTED, "'sh' printed 0 bytes"},
+    };
+    sandbox *s = *state;
+    char public_text[65];
+    make_foreign_ed25519(s, public_text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        wisp_key key;
+        wisp_error err;
+        write_command_key(s, "ed25519", "ed25519", public_text, cases[i].script);
+        assert_int_equal(sign_by_file(s, &key, &err), cases[i].status);
+        assert_contains(err.text, cases[i].expected);
+    }
+}
+
+static void a_command_that_hangs_is_ended_with_all_that_it_started(void **state)
+{
+    sandbox *s = *state;
+    const char *const closes[] = {"sh", "-c", "sleep 77 & echo $! >\"$0\"; exec >&-; wait",
+                                  sandbox_path(s, "pid"), NULL};
+    const char *const keeps[] = {"sh", "-c", "sleep 77 & echo $! >\"$0\"; wait",
+                                 sandbox_path(s, "pid"), NULL};
+    const char *const *const commands[] = {closes, keeps};
+    for (int i = 0; i < 2; i++) {
+        uint8_t out[8];
+        size_t size;
+        wisp_error err;
+        assert_int_equal(
+            wisp_command_run(commands[i], MESSAGE, 300, out, sizeof out, &size, &err),
+            WISP_LIMIT);
+        assert_contains(err.text, "'sh' took longer than");
+        char *pid = sandbox_read(s, "pid");
+        for (int tries = 0; kill((pid_t)atoi(pid), 0) == 0 && tries < 500; tries++)
+            usleep(10000); /* until init has reaped it */
+        assert_int_equal(kill((pid_t)atoi(pid), 0), -1);
+        free(pid);
+    }
+}
+
+static void a_missing_program_is_named(void **state)
+{
+    (void)state;
+    const char *const words[] = {"no-such-program-at-all", NULL};
+    uint8_t out[8];
+    size_t size;
+    wisp_error err;
+    assert_int_equal(wisp_command_run(words, MESSAGE, 1000, out, sizeof out, &size, &err),
+                     WISP_NOT_FOUND);
+    assert_contains(err.text, "cannot run 'no-such-program-at-all'");
+}
+
+static void bad_commands_are_refused(void **state)
+{
+    sandbox *s = *state;
+    wisp_key key;
+    wisp_error err;
+    char script[WISP_KEY_COMMAND_SIZE + 1];
+    memset(script, 'x', sizeof script - 1);
+    script[sizeof script - 1] = '\0';
+    make_key(s, &key);
+    write_command_key(s, "ed25519", "ed25519", key.public_text, script);
+    assert_int_equal(wisp_key_load(&s->os, sandbox_path(s, "c.key"), &key, &err), WISP_LIMIT);
+    assert_contains(err.text, "'command' is longer than 512 bytes");
+    write_command_key(s, "ecdsa", "ecdsa-sha2-nistp256", "no PEM", "true");
+    assert_int_equal(wisp_key_load(&s->os, sandbox_path(s, "c.key"), &key, &err), WISP_MALFORMED);
+    assert_contains(err.text, "no public key of curve P-256");
+}
+
+static void a_document_collects_signatures_one_after_the_other(void **state)
+{
+    sandbox *s = *state;
+    wisp_key keys[3];
+    wisp_error err;
+    wisp_document first, second, third;
+    wisp_json *map = wisp_json_new_object(), *ids = wisp_json_new_array();
+    for (int i = 0; i < 3; i++) {
+        assert_ok(wisp_key_make(&s->os, &keys[i], &err), err);
+        assert_true(wisp_json_set(map, keys[i].id, wisp_key_object(&keys[i])));
+        assert_true(wisp_json_append_string(ids, keys[i].id));
+    }
+    wisp_signers signers = {map, ids, 2};
+    wisp_json *contents = wisp_json_new_object();
+    assert_true(wisp_json_set_string(contents, "what", "signed"));
+    wisp_keyring none = {.len = 0};
+    size_t count;
+    assert_ok(wisp_document_make(contents, &none, &first, &err), err);
+    assert_ok(wisp_document_count(wisp_document_bytes(&first), &signers, &count, &err), err);
+    assert_int_equal(count, 0);
+    assert_ok(wisp_document_cosign(wisp_document_bytes(&first), &keys[2], &second, &err), err);
+    assert_ok(wisp_document_cosign(wisp_document_bytes(&second), &keys[2], &third, &err), err);
+    assert_memory_equal(&second.hash, &third.hash, sizeof third.hash); /* it counts once */
+    wisp_document_deinit(&third);
+    assert_ok(wisp_document_cosign(wisp_document_bytes(&second), &keys[0], &third, &err), err);
+    assert_ok(wisp_document_count(wisp_document_bytes(&third), &signers, &count, &err), err);
+    assert_int_equal(count, 2);
+    wisp_document_deinit(&first);
+    wisp_document_deinit(&second);
+    wisp_document_deinit(&third);
+    wisp_json_free(map);
+    wisp_json_free(ids);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
 
 int main(void)
@@ -174,6 +388,14 @@ int main(void)
         CASE(halves_of_two_keys_are_refused),
         CASE(a_refused_key_leaves_no_secret_in_memory),
         CASE(the_public_object_has_no_private_half),
+        CASE(the_public_half_alone_cannot_sign),
+        CASE(a_command_signs_with_ed25519),
+        CASE(a_command_signs_with_ecdsa),
+        CASE(a_command_that_fails_is_told_with_its_reason),
+        CASE(a_command_that_hangs_is_ended_with_all_that_it_started),
+        CASE(a_missing_program_is_named),
+        CASE(bad_commands_are_refused),
+        CASE(a_document_collects_signatures_one_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
