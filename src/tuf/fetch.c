@@ -64,7 +64,7 @@ wisp_status wisp_fetch(const wisp_net *net, const wisp_allocator *allocator, con
     reception r = {out, size_max, WISP_OK};
     wisp_net_request request = {.url = url, .size_max = size_max, .sink = receive, .context = &r};
     wisp_error why = {.text = "no reason given"};
-    wisp_status status = net->get(net->user, &request, &why);
+    wisp_status status = wisp_net_perform(net, &request, &why);
     if (r.status != WISP_OK)
         status = r.status;
     return explain(status, name, size_max, why.text, err);

@@ -36,15 +36,26 @@ typedef struct world {
 
 /* ------------------------------------------------------------------ the world */
 
-static wisp_status get_file(void *user, const wisp_net_request *request, wisp_error *err)
+/* A transport of files; all is done in the one step. */
+static wisp_status start_get(void *user, const wisp_net_request *request, void **transfer,
+                             wisp_error *err)
 {
     world *w = user;
-    char data[4096];
-    size_t size;
     if (w->is_offline) {
         snprintf(err->text, sizeof err->text, "no route to anywhere");
         return err->status = WISP_NETWORK;
     }
+    *transfer = (void *)(uintptr_t)request;
+    return WISP_OK;
+}
+
+static wisp_status step_get(void *user, void *transfer, uint32_t wait_ms, wisp_error *err)
+{
+    const wisp_net_request *request = transfer;
+    char data[4096];
+    size_t size;
+    (void)user;
+    (void)wait_ms;
     FILE *file = fopen(request->url, "rb");
     if (!file)
         return err->status = WISP_NOT_FOUND;
@@ -53,6 +64,12 @@ static wisp_status get_file(void *user, const wisp_net_request *request, wisp_er
         status = request->sink(request->context, data, size) ? WISP_OK : WISP_IO;
     fclose(file);
     return status;
+}
+
+static void end_get(void *user, void *transfer)
+{
+    (void)user;
+    (void)transfer;
 }
 
 static void read_root(world *w)
@@ -81,7 +98,7 @@ static int set_up(void **state)
     snprintf(w->repository, sizeof w->repository, "%s/repo", w->project);
     assert_int_equal(wisp_project_create(NULL, NULL, w->project, &config, &err), WISP_OK);
     read_root(w);
-    w->net = (wisp_net){get_file, w};
+    w->net = (wisp_net){start_get, step_get, end_get, w};
     w->config = (wisp_updater_config){.net = &w->net,
                                       .dir = w->state,
                                       .url = w->repository,

@@ -82,40 +82,110 @@ void repo_replay(repo *r, const repo *from)
 
 /* --- the transport ----------------------------------------------------------------------- */
 
-static wisp_status serve(const repo_file *file, const wisp_net_request *request, wisp_error *err)
-{
-    static const char filler[1000] = "x";
-    size_t size = file->manner == REPO_CUT ? file->size / 2 : file->size;
-    size_t sent = 0;
-    if (file->manner == REPO_DEAD)
-        return wisp_fail(err, WISP_NETWORK, "the connection was reset");
-    while (sent < size) { /* in pieces, as a network does */
-        size_t piece = size - sent < 500 ? size - sent : 500;
-        if (!request->sink(request->context, file->data + sent, piece))
-            return wisp_fail(err, WISP_IO, "the receiver said no");
-        sent += piece;
-    }
-    while (file->manner == REPO_ENDLESS)
-        if (!request->sink(request->context, filler, sizeof filler))
-            return wisp_fail(err, WISP_IO, "the receiver said no");
-    return WISP_OK;
-}
+/* One answer under way: a copy, since the test may change the file meanwhile. */
+typedef struct transfer {
+    const wisp_net_request *request;
+    wisp_status status; /* OK while there is a body */
+    repo_manner manner;
+    uint8_t *data;
+    size_t size, sent;
+    bool has_begun;
+} transfer;
 
-static wisp_status get(void *user, const wisp_net_request *request, wisp_error *err)
+static wisp_status start(void *user, const wisp_net_request *request, void **out, wisp_error *err)
 {
     repo *r = user;
+    (void)err;
     assert(strncmp(request->url, BASE_URL "/", sizeof BASE_URL) == 0);
     const char *path = request->url + sizeof BASE_URL;
     if (r->on_request)
         r->on_request(r, path);
     size_t used = strlen(r->log);
     snprintf(r->log + used, sizeof r->log - used, "%s\n", path);
+    transfer *t = calloc(1, sizeof *t);
     const repo_file *file = repo_find(r, path);
-    if (r->is_dead)
+    assert(t);
+    *t = (transfer){.request = request, .status = r->is_dead ? WISP_NETWORK : WISP_NOT_FOUND};
+    if (file && !r->is_dead) {
+        *t = (transfer){.request = request, .manner = file->manner, .size = file->size};
+        t->data = malloc(file->size + 1);
+        assert(t->data);
+        memcpy(t->data, file->data, file->size);
+    }
+    *out = t;
+    return WISP_OK;
+}
+
+static wisp_status say_no(const transfer *t, wisp_error *err)
+{
+    if (t->status == WISP_NETWORK)
         return wisp_fail(err, WISP_NETWORK, "could not resolve host: repo");
-    if (!file)
-        return wisp_fail(err, WISP_NOT_FOUND, "the server answered 404 for %s", request->url);
-    return serve(file, request, err);
+    return wisp_fail(err, WISP_NOT_FOUND, "the server answered 404 for %s", t->request->url);
+}
+
+/* Where the body begins, and whether the request is answered at all. */
+static wisp_status begin(transfer *t, wisp_error *err)
+{
+    const wisp_net_request *request = t->request;
+    if (t->status != WISP_OK)
+        return say_no(t, err);
+    if (t->manner == REPO_DEAD)
+        return wisp_fail(err, WISP_NETWORK, "the connection was reset");
+    if (t->manner != REPO_WITHOUT_RANGE && request->offset >= t->size && request->offset > 0)
+        return wisp_fail(err, WISP_MISMATCH, "the server has no such byte of %s", request->url);
+    if (t->manner != REPO_WITHOUT_RANGE)
+        t->sent = (size_t)request->offset;
+    t->has_begun = true;
+    if (request->begin && !request->begin(request->context, t->sent))
+        return wisp_fail(err, WISP_IO, "the receiver said no");
+    return WISP_OK;
+}
+
+/* What ends the body, if it ends. */
+static wisp_status finish(const transfer *t, wisp_error *err)
+{
+    static const char filler[1000] = "x";
+    const wisp_net_request *request = t->request;
+    switch (t->manner) {
+    case REPO_ENDLESS:
+        if (!request->sink(request->context, filler, sizeof filler))
+            return wisp_fail(err, WISP_IO, "the receiver said no");
+        return WISP_BUSY;
+    case REPO_BROKEN:
+        return wisp_fail(err, WISP_NETWORK, "the connection was reset");
+    case REPO_STALLED:
+        return wisp_fail(err, WISP_NETWORK, "timed out");
+    default:
+        return WISP_OK;
+    }
+}
+
+/* One piece a step, as a network does. */
+static wisp_status step(void *user, void *opaque, uint32_t wait_ms, wisp_error *err)
+{
+    transfer *t = opaque;
+    bool is_half = t->manner == REPO_CUT || t->manner == REPO_BROKEN || t->manner == REPO_STALLED;
+    size_t end = is_half ? t->size / 2 : t->size;
+    (void)user;
+    (void)wait_ms;
+    wisp_status status = t->has_begun ? WISP_OK : begin(t, err);
+    if (status != WISP_OK)
+        return status;
+    if (t->sent >= end)
+        return finish(t, err);
+    size_t piece = end - t->sent < 500 ? end - t->sent : 500;
+    if (!t->request->sink(t->request->context, t->data + t->sent, piece))
+        return wisp_fail(err, WISP_IO, "the receiver said no");
+    t->sent += piece;
+    return WISP_BUSY;
+}
+
+static void end(void *user, void *opaque)
+{
+    transfer *t = opaque;
+    (void)user;
+    free(t->data);
+    free(t);
 }
 
 /* --- documents --------------------------------------------------------------------------- */
@@ -334,7 +404,7 @@ void repo_rotate(repo *r, wisp_role role, int generation)
 void repo_init(repo *r)
 {
     *r = (repo){.consistent = true, .lists_hashes = true, .target = "app.wasm"};
-    r->net = (wisp_net){get, r};
+    r->net = (wisp_net){start, step, end, r};
     for (int role = 0; role < WISP_ROLE_LEN; role++) {
         r->keys[role][0] = repo_make_key((wisp_role)role, 0, 0);
         r->key_len[role] = 1;

@@ -18,8 +18,11 @@
 typedef enum repo_manner {
     REPO_WHOLE,
     REPO_CUT,     /* ends after half of the bytes, and says that this was all */
+    REPO_BROKEN,  /* the connection breaks after half of the bytes */
+    REPO_STALLED, /* nothing comes after half of the bytes, until the transport has had enough */
     REPO_ENDLESS, /* goes on for ever, also beyond the size that was asked for */
-    REPO_DEAD     /* the connection breaks */
+    REPO_WITHOUT_RANGE, /* always sent from the first byte on */
+    REPO_DEAD           /* the connection breaks before the first byte */
 } repo_manner;
 
 typedef struct repo_file {
