@@ -8,7 +8,8 @@
 static wisp_status file_name(const char *name, char file[WISP_FOLDER_NAME_SIZE], wisp_error *err)
 {
     static const char suffix[] = ".json";
-    if (!wisp_percent_encode(name, "", file, WISP_FOLDER_NAME_SIZE - sizeof suffix))
+    if (!wisp_percent_encode(name, WISP_PERCENT_UNRESERVED, file,
+                             WISP_FOLDER_NAME_SIZE - sizeof suffix))
         return wisp_fail(err, WISP_LIMIT, "the role's name '%.60s…' is too long", name);
     strcat(file, suffix);
     return WISP_OK;

@@ -2,10 +2,9 @@
 
 #include <string.h>
 
-static bool is_unreserved(char c)
+static bool is_alphanumeric(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           strchr("-._~", c);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 bool wisp_percent_encode(const char *text, const char *keep, char *out, size_t size)
@@ -14,7 +13,7 @@ bool wisp_percent_encode(const char *text, const char *keep, char *out, size_t s
     size_t at = 0;
     for (; *text; text++) {
         uint8_t c = (uint8_t)*text;
-        bool plain = is_unreserved(*text) || strchr(keep, *text);
+        bool plain = is_alphanumeric(*text) || strchr(keep, *text);
         if (at + (plain ? 1 : 3) >= size)
             return false;
         if (plain) {

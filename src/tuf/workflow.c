@@ -72,7 +72,7 @@ static wisp_status want(wisp_workflow *w, workflow_step step, const char *role, 
                         size_t size_max, wisp_error *err)
 {
     char prefix[24] = "", encoded[WISP_WANT_PATH_SIZE - sizeof prefix - sizeof ".json"];
-    if (!wisp_percent_encode(role, "", encoded, sizeof encoded))
+    if (!wisp_percent_encode(role, WISP_PERCENT_UNRESERVED, encoded, sizeof encoded))
         return wisp_fail(err, WISP_LIMIT, "the name '%.60s…' is too long for a URL", role);
     if (version)
         snprintf(prefix, sizeof prefix, "%" PRIu64 ".", version);
@@ -245,7 +245,7 @@ static bool content_path(const char *name, const wisp_file_info *info, bool is_h
                                    name + dir_len)
                         : snprintf(plain, sizeof plain, "%s", name);
     return len > 0 && (size_t)len < sizeof plain &&
-           wisp_percent_encode(plain, "/", path, WISP_WANT_PATH_SIZE);
+           wisp_percent_encode(plain, WISP_PERCENT_UNRESERVED "/", path, WISP_WANT_PATH_SIZE);
 }
 
 wisp_status wisp_workflow_seek(wisp_workflow *w, const char *target, wisp_error *err)
