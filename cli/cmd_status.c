@@ -116,6 +116,16 @@ static void print_last_check(const wisp_update_status *status)
     putchar('\n');
 }
 
+static void print_events(const wisp_update_status *status)
+{
+    char lost[COUNT_TEXT_SIZE], refused[COUNT_TEXT_SIZE];
+    if (!status->events_waiting && !status->events_lost && !status->events_refused)
+        return;
+    label("Events");
+    printf("%" PRIu32 " wait to be delivered, %s lost, %s refused\n", status->events_waiting,
+           count_text(status->events_lost, lost), count_text(status->events_refused, refused));
+}
+
 static void print_status(const wisp_update_status *status)
 {
     print_good(&status->good);
@@ -123,6 +133,7 @@ static void print_status(const wisp_update_status *status)
     print_lost(&status->lost);
     print_bans(status);
     print_last_check(status);
+    print_events(status);
     label("Trusts");
     printf("root version %" PRIu64 ", timestamp %" PRIu64 ", snapshot %" PRIu64
            ", targets %" PRIu64 "\n",
@@ -194,6 +205,15 @@ static bool set_trusted(wisp_json *object, const wisp_update_status *status)
            wisp_json_set_number(trusted, "targets", status->targets_version);
 }
 
+static bool set_events(wisp_json *object, const wisp_update_status *status)
+{
+    wisp_json *events = wisp_json_new_object();
+    return wisp_json_set(object, "events", events) &&
+           wisp_json_set_number(events, "waiting", status->events_waiting) &&
+           wisp_json_set_number(events, "lost", status->events_lost) &&
+           wisp_json_set_number(events, "refused", status->events_refused);
+}
+
 static int print_status_json(const wisp_update_status *status)
 {
     wisp_json *object = wisp_json_new_object();
@@ -201,7 +221,8 @@ static int print_status_json(const wisp_update_status *status)
         !set_entry(object, "good", &status->good) ||
         !set_entry(object, "candidate", &status->candidate) ||
         !set_entry(object, "lost", &status->lost) || !set_bans(object, status) ||
-        !set_check(object, status) || !set_trusted(object, status)) {
+        !set_check(object, status) || !set_events(object, status) ||
+        !set_trusted(object, status)) {
         wisp_json_free(object);
         object = NULL;
     }

@@ -66,9 +66,10 @@ typedef struct wisp_net {
      * more to do. Everything else is the end of it: WISP_OK only for a whole body of a 200 answer
      * (206 where [offset] is not 0; any 2xx for a POST); WISP_NOT_FOUND for 403, 404 and 410
      * (what stores answer for a missing file); WISP_MISMATCH for 416, if the file has no byte
-     * [offset]; WISP_LIMIT for a body over [size_max]; WISP_IO if a callback said no;
-     * WISP_NO_MEMORY; and WISP_NETWORK for everything else that the network or the server did. A
-     * client that can only wait until the end may do so here.
+     * [offset]; WISP_INVALID for a POST that the server does not want as it is (another 4xx but
+     * 408 and 429, which say to come again); WISP_LIMIT for a body over [size_max]; WISP_IO if a
+     * callback said no; WISP_NO_MEMORY; and WISP_NETWORK for everything else that the network or
+     * the server did. A client that can only wait until the end may do so here.
      */
     wisp_status (*step)(void *user, void *transfer, uint32_t wait_ms, wisp_error *err);
 

@@ -176,6 +176,14 @@ typedef struct wisp_update_result {
 WISP_API wisp_status wisp_updater_check(wisp_updater *updater, wisp_update_result *result,
                                         wisp_error *err);
 
+/*
+ * Delivers the events that wait to [config.events_url], as a check does at its end. Blocks on the
+ * network. WISP_OK if none waits any longer, or if there is no endpoint; WISP_BUSY if another
+ * thread is at it, or if it is too early after a failure; else what the transport says. Events
+ * that could not be delivered stay, and go another time.
+ */
+WISP_API wisp_status wisp_updater_report(wisp_updater *updater, wisp_error *err);
+
 typedef enum wisp_image_state {
     WISP_STATE_NONE,
     WISP_STATE_STAGED,
@@ -212,6 +220,9 @@ typedef struct wisp_update_status {
     uint64_t root_version, timestamp_version, snapshot_version, targets_version; /* trusted */
     int64_t last_check; /* seconds since 1970; 0 for never */
     wisp_update_result last_result;
+    uint32_t events_waiting; /* to be delivered */
+    uint64_t events_lost;    /* that made room before they were */
+    uint64_t events_refused; /* that the endpoint would not take */
     /* What is wrong with the folder, as an open updater knows; empty if nothing. */
     char trouble[WISP_ERROR_TEXT_MAX];
 } wisp_update_status;

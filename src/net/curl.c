@@ -275,6 +275,12 @@ static wisp_status start(void *user, const wisp_net_request *request, void **out
 
 /* --- its end ----------------------------------------------------------------------------- */
 
+/* Whether the answer says that this body will not be taken another time either. */
+static bool is_refusal(const transfer *t, long code)
+{
+    return is_post(t) && code / 100 == 4 && code != 408 && code != 429;
+}
+
 static wisp_status judge_code(const transfer *t, long code, wisp_error *err)
 {
     if (is_success(t, code))
@@ -284,8 +290,9 @@ static wisp_status judge_code(const transfer *t, long code, wisp_error *err)
     if (code == 416 && t->request->offset > 0)
         return wisp_fail(err, WISP_MISMATCH, "the server has no byte %llu of %.150s",
                          (unsigned long long)t->request->offset, t->url);
-    return wisp_fail(err, WISP_NETWORK, "the server answered %ld for %.180s, expected %s", code,
-                     t->url, is_post(t) ? "200 to 299" : "200");
+    return wisp_fail(err, is_refusal(t, code) ? WISP_INVALID : WISP_NETWORK,
+                     "the server answered %ld for %.180s, expected %s", code, t->url,
+                     is_post(t) ? "200 to 299" : "200");
 }
 
 /* The receiver, or the cap, ended the body. */

@@ -116,6 +116,7 @@ void wisp_event_delivery_encode(uint64_t series, const wisp_event_delivery *deli
     wisp_pack_u64(&p, (uint64_t)delivery->next_try);
     wisp_pack_u32(&p, delivery->failures);
     wisp_pack_u32(&p, delivery->batch_len);
+    wisp_pack_u32(&p, delivery->refusals);
     seal(block);
 }
 
@@ -133,6 +134,7 @@ bool wisp_event_delivery_decode(const uint8_t block[BLOCK_SIZE], uint64_t *serie
     out->next_try = (int64_t)wisp_unpack_u64(&r);
     out->failures = wisp_unpack_u32(&r);
     out->batch_len = wisp_unpack_u32(&r);
+    out->refusals = wisp_unpack_u32(&r);
     return *series && out->generation && out->acknowledged < SEQUENCE_MAX && out->batch_len &&
            out->batch_len <= WISP_EVENT_BATCH_MAX;
 }

@@ -67,6 +67,7 @@ typedef struct wisp_event_delivery {
     int64_t next_try;      /* seconds since 1970; 0 for now */
     uint32_t failures;     /* since the last success */
     uint32_t batch_len;    /* how many events to send at once: fewer after a refusal */
+    uint32_t refusals;     /* in a row */
 } wisp_event_delivery;
 
 typedef struct wisp_event_ring {

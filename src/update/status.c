@@ -37,7 +37,8 @@ const char *wisp_image_state_name(wisp_image_state state)
     return "unknown";
 }
 
-static void fill(const wisp_record *record, const wisp_bans *bans, wisp_update_status *out)
+static void fill(const wisp_record *record, const wisp_bans *bans, const wisp_event_ring *events,
+                 wisp_update_status *out)
 {
     *out = (wisp_update_status){
         .generation = record->generation,
@@ -50,6 +51,9 @@ static void fill(const wisp_record *record, const wisp_bans *bans, wisp_update_s
         .targets_version = record->versions[WISP_ROLE_TARGETS],
         .last_check = record->last_check,
         .last_result = record->last_result,
+        .events_waiting = wisp_event_ring_waiting(events),
+        .events_lost = events->lost,
+        .events_refused = events->delivery.refused,
     };
     out->ban_count = wisp_bans_list(bans, out->bans);
 }
@@ -57,7 +61,7 @@ static void fill(const wisp_record *record, const wisp_bans *bans, wisp_update_s
 void wisp_updater_status(wisp_updater *u, wisp_update_status *out)
 {
     pthread_mutex_lock(&u->mutex);
-    fill(&u->record, &u->bans, out);
+    fill(&u->record, &u->bans, &u->events, out);
     memcpy(out->trouble, u->trouble, sizeof out->trouble);
     pthread_mutex_unlock(&u->mutex);
 }
@@ -68,6 +72,7 @@ wisp_status wisp_update_status_read(const wisp_os *os, const char *dir, wisp_upd
     wisp_folder folder;
     wisp_record record;
     wisp_bans bans;
+    wisp_event_ring events;
     wisp_status status = wisp_folder_init(&folder, os ? os : wisp_os_posix(),
                                           &wisp_allocator_default, dir, NULL, err);
     if (status == WISP_OK)
@@ -77,6 +82,8 @@ wisp_status wisp_update_status_read(const wisp_os *os, const char *dir, wisp_upd
     if (status == WISP_OK)
         status = wisp_bans_load(&folder, &bans, err);
     if (status == WISP_OK)
-        fill(&record, &bans, out);
+        status = wisp_event_ring_load(&folder, &events, err);
+    if (status == WISP_OK)
+        fill(&record, &bans, &events, out);
     return status;
 }

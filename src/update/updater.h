@@ -28,6 +28,7 @@ struct wisp_updater {
     pthread_mutex_t mutex;
     bool is_writable; /* the folder is ours, locked, and what it holds is known */
     bool is_checking;
+    bool is_reporting;
     wisp_record record;
     wisp_bans bans;
     wisp_event_ring events;

@@ -114,6 +114,10 @@ static void answer(int fd, const char *path, const char *request)
         {"/later", "HTTP/1.1 503 Later\r\nRetry-After: 120\r\nContent-Length: 0\r\n"
                    "Connection: close\r\n\r\n"},
         {"/beyond", "HTTP/1.1 416 Range\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+        {"/malformed", "HTTP/1.1 400 Bad\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbad!"},
+        {"/timeout", "HTTP/1.1 408 Slow\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+        {"/too-large", "HTTP/1.1 413 Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+        {"/too-many", "HTTP/1.1 429 Many\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
         {"/unsaid-part",
          "HTTP/1.1 206 Partial\r\nContent-Length: 6\r\nConnection: close\r\n\r\n456789"},
         {"/no-http", "220 smtp.example ready\r\n"},
@@ -331,7 +335,7 @@ static void another_part_than_asked_for_is_not_taken(void **state)
     assert_int_equal(get_from("/part", 4, &b), WISP_IO);
 }
 
-static void a_post_is_acknowledged_by_any_2xx(void **state)
+static void a_post_is_acknowledged_by_any_2xx_and_refused_by_a_4xx(void **state)
 {
     (void)state;
     static const struct {
@@ -339,7 +343,9 @@ static void a_post_is_acknowledged_by_any_2xx(void **state)
         wisp_status status;
     } cases[] = {{"/post", WISP_OK},           {"/whole", WISP_OK},
                  {"/nothing", WISP_OK},        {"/broken", WISP_NETWORK},
-                 {"/missing", WISP_NOT_FOUND}, {"/to-whole", WISP_NETWORK}};
+                 {"/missing", WISP_NOT_FOUND}, {"/to-whole", WISP_NETWORK},
+                 {"/malformed", WISP_INVALID}, {"/too-large", WISP_INVALID},
+                 {"/timeout", WISP_NETWORK},   {"/too-many", WISP_NETWORK}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char url[256];
         snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, cases[i].path);
@@ -588,7 +594,7 @@ int main(void)
         cmocka_unit_test(a_download_goes_on_where_it_broke_off),
         cmocka_unit_test(a_server_that_ignores_the_range_sends_all_of_it),
         cmocka_unit_test(another_part_than_asked_for_is_not_taken),
-        cmocka_unit_test(a_post_is_acknowledged_by_any_2xx),
+        cmocka_unit_test(a_post_is_acknowledged_by_any_2xx_and_refused_by_a_4xx),
         cmocka_unit_test(compression_is_not_asked_for_and_never_passes_the_cap),
         cmocka_unit_test(a_busy_server_is_heard_about_when_to_come_back),
         cmocka_unit_test(a_transfer_can_be_broken_off_at_any_step),

@@ -139,7 +139,7 @@ static void blocks_are_laid_out_as_documented(void **state)
     assert_string_equal((const char *)block + 240, "it said no");
     for (int i = 360; i < WISP_EVENT_BLOCK_SIZE - 4; i++)
         assert_int_equal(block[i], 0);
-    wisp_event_delivery delivery = {3, 8, 1, 1900000000, 2, 16};
+    wisp_event_delivery delivery = {3, 8, 1, 1900000000, 2, 16, 4};
     wisp_event_delivery_encode(77, &delivery, block);
     assert_memory_equal(block, "wispevd\0\x4d\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\x08\0", 26);
     assert_memory_equal(block + 32, "\1\0\0\0\0\0\0\0\0\xb3\x3f\x71\0\0\0\0\2\0\0\0\x10\0\0\0",
@@ -152,7 +152,7 @@ static void any_flipped_bit_is_noticed(void **state)
     uint8_t place[WISP_EVENT_BLOCK_SIZE], front[WISP_EVENT_BLOCK_SIZE];
     uint64_t series;
     wisp_event event = sample(7);
-    wisp_event_delivery delivery = {3, 8, 1, 1900000000, 2, 16};
+    wisp_event_delivery delivery = {3, 8, 1, 1900000000, 2, 16, 4};
     event.sequence = 9;
     wisp_event_encode(77, &event, place);
     wisp_event_delivery_encode(77, &delivery, front);
@@ -180,7 +180,8 @@ static void a_block_that_cannot_be_is_refused(void **state)
         wisp_event_encode(77, &bad[i], block);
         assert_false(wisp_event_decode(block, &series, &event));
     }
-    wisp_event_delivery none[3] = {{0, 8, 1, 0, 0, 16}, {3, 8, 1, 0, 0, 0}, {3, 8, 1, 0, 0, 17}};
+    wisp_event_delivery none[3] = {
+        {0, 8, 1, 0, 0, 16, 0}, {3, 8, 1, 0, 0, 0, 0}, {3, 8, 1, 0, 0, 17, 0}};
     for (int i = 0; i < 3; i++) {
         wisp_event_delivery_encode(77, &none[i], block);
         assert_false(wisp_event_delivery_decode(block, &series, &(wisp_event_delivery){0}));

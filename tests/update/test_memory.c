@@ -83,6 +83,9 @@ static void live_a_day(void)
             assert_int_equal(wisp_updater_commit(d.updater, &d.image, &d.err), WISP_OK);
             wisp_image_free(d.updater, &d.image);
         }
+        status = wisp_updater_report(d.updater, &d.err); /* nobody is there */
+        assert_true(status == WISP_OK || status == WISP_NO_MEMORY || status == WISP_NETWORK ||
+                    status == WISP_BUSY);
     }
     device_close(&d);
 }
@@ -93,6 +96,7 @@ static void prepare(void)
     own.refuse_at = json.refuse_at = 0;
     device_init(&d);
     d.config.allocator = &allocator;
+    d.config.events_url = "http://repo/events";
     assert_int_equal(device_open(&d), WISP_OK);
     device_update(&d, 2, "module two");
     device_close(&d);
