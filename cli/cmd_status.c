@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "fleet_status.h"
 #include "out.h"
 #include "term.h"
 #include "trust/date.h"
@@ -233,6 +234,11 @@ static int run(const cli_args *args)
 {
     wisp_update_status status;
     wisp_error err;
+    const char *fleet = args_text(args, "fleet", NULL);
+    if (fleet && args->len)
+        return usage_error(args->command, "a folder and --fleet are two questions");
+    if (fleet)
+        return fleet_status(fleet, args_has(args, "json"));
     if (wisp_update_status_read(NULL, args->len ? args->arguments[0] : ".", &status, &err))
         return fail_with(NULL, &err);
     if (args_has(args, "json"))
@@ -243,13 +249,19 @@ static int run(const cli_args *args)
 
 const cli_command cmd_status = {
     .name = "status",
-    .summary = "Tells what a device runs, and why",
-    .usage = "[STATE_DIR] [--json]",
-    .about = "STATE_DIR is the folder that the program gives its updater. It is only read, also\n"
-             "while the program runs. Times are in UTC.",
+    .summary = "Tells what a device runs, or a fleet of them, and why",
+    .usage = "[STATE_DIR] [--json] | --fleet FILE [--json]",
+    .about =
+        "STATE_DIR is the folder that the program gives its updater. It is only read, also\n"
+        "while the program runs. Times are in UTC.\n"
+        "\n"
+        "FILE is the database into which 'wisp serve --events' takes what devices report: which\n"
+        "versions they run, how far each came, and what went wrong.",
     .examples = "wisp status /var/lib/app/modules\n"
-                "wisp status /var/lib/app/modules --json",
-    .options = {{"json", NULL, "print JSON"}},
+                "wisp status /var/lib/app/modules --json\n"
+                "wisp status --fleet fleet.sqlite",
+    .options = {{"fleet", "FILE", "tell what the devices of a fleet reported"},
+                {"json", NULL, "print JSON"}},
     .arguments_max = 1,
     .run = run,
 };
