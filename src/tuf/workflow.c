@@ -49,8 +49,10 @@ wisp_status wisp_workflow_new(const wisp_workflow_config *config, wisp_workflow 
     limits->roots = limits->roots ? limits->roots : WISP_ROOT_UPDATES_MAX;
     limits->delegations = limits->delegations ? limits->delegations : WISP_DELEGATIONS_MAX;
     limits->search_size = limits->search_size ? limits->search_size : WISP_SEARCH_SIZE_MAX;
-    w->trusted =
-        (wisp_trusted){.allocator = allocator, .store = config->store, .now = config->now};
+    w->trusted = (wisp_trusted){.allocator = allocator,
+                                .store = config->store,
+                                .now = config->now > config->time_floor ? config->now
+                                                                        : config->time_floor};
     w->search.allocator = allocator;
     *out = w;
     return WISP_OK;
@@ -325,4 +327,9 @@ uint64_t wisp_workflow_version(const wisp_workflow *w, wisp_role role)
 {
     const wisp_metadata *document = w->trusted.documents[role];
     return document ? wisp_metadata_version(document) : 0;
+}
+
+int64_t wisp_workflow_time_floor(const wisp_workflow *w)
+{
+    return w->is_fresh ? w->trusted.now : w->config.time_floor;
 }

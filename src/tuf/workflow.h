@@ -46,11 +46,8 @@ typedef struct wisp_workflow_config {
     const wisp_allocator *allocator;
     const wisp_folder *store; /* tuf/metastore.h; borrowed */
     wisp_bytes root;          /* that the program was shipped with; none if the store has one */
-    /*
-     * The one time, in seconds since 1970, that all expiry is judged against (5.1): the clock's,
-     * but never one earlier than was known to have passed before.
-     */
-    int64_t now;
+    int64_t now;              /* seconds since 1970, as the clock has it: 5.1's one fixed time */
+    int64_t time_floor;       /* before which it cannot be: see wisp_workflow_time_floor */
     wisp_workflow_limits limits;
 } wisp_workflow_config;
 
@@ -112,6 +109,14 @@ typedef struct wisp_target {
  * borrowed stays until the next phase begins. Content is checked with wisp_file_info_check.
  */
 bool wisp_workflow_target(const wisp_workflow *workflow, wisp_target *out);
+
+/*
+ * The time floor for the next workflow, to be kept over restarts: the time that this one went by
+ * if its refresh has succeeded, else the one that it was made with. So a clock that is set back
+ * does not revive what has expired. And since all documents were valid at it, it never lies
+ * beyond what was signed: a clock that was wrong once does not lock the client out.
+ */
+int64_t wisp_workflow_time_floor(const wisp_workflow *workflow);
 
 /* The version of the document of [role] that is trusted; 0 for none. */
 uint64_t wisp_workflow_version(const wisp_workflow *workflow, wisp_role role);

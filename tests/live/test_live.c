@@ -10,8 +10,8 @@
 #include <wisp/wisp.h>
 
 #include "../scratch.h"
-#include "../update/faulty_os.h"
 #include "../update/repo.h"
+#include "faulty_os.h"
 
 #include <stdio.h>
 #include <stdlib.h>

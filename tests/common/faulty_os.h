@@ -1,5 +1,5 @@
-#ifndef TESTS_UPDATE_FAULTY_OS_H
-#define TESTS_UPDATE_FAULTY_OS_H
+#ifndef TESTS_COMMON_FAULTY_OS_H
+#define TESTS_COMMON_FAULTY_OS_H
 
 #include <wisp/os.h>
 
