@@ -9,6 +9,7 @@
 
 #define FORMAT          1
 #define ANSWER_SIZE_MAX (64u << 10) /* bytes, which are passed over */
+#define WAIT_MS         1000
 
 /* --- the body ---------------------------------------------------------------------------- */
 
@@ -241,7 +242,7 @@ static wisp_status report_batch(wisp_updater *u, wisp_error *err)
     if (status != WISP_OK)
         return status;
     do
-        status = wisp_report_step(&report, UINT32_MAX, err);
+        status = wisp_report_step(&report, WAIT_MS, err);
     while (status == WISP_BUSY);
     wisp_report_end(&report);
     return status;

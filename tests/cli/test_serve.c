@@ -68,7 +68,10 @@ static void start_server(void)
 {
     int out;
     char line[128] = "";
-    const char *words[] = {"wisp", "serve", project, "--port", "0", "--verbose", NULL};
+    char events[80];
+    snprintf(events, sizeof events, "%s/fleet.sqlite", base);
+    const char *words[] = {"wisp",      "serve",    project, "--port", "0",
+                           "--verbose", "--events", events,  NULL};
     server = start(words, &out);
     for (size_t len = 0; len < sizeof line - 1 && !strchr(line, '\n'); len++)
         assert_int_equal(read(out, line + len, 1), 1);
@@ -211,6 +214,77 @@ static void other_methods_are_refused(void **state)
     static const char post[] = "POST /timestamp.json HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
                                "Connection: close\r\n\r\nabc";
     expect_code(ask_bytes(post, sizeof post - 1), "POST with a body", 405);
+}
+
+/* Posts [body] of [type] to [path], with the line [more] among the headers. */
+static const char *post(const char *path, const char *type, const char *more, const char *body)
+{
+    char request[2048];
+    int size = snprintf(request, sizeof request,
+                        "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        "Content-Type: %s\r\n%s\r\n%s",
+                        path, type, more, body);
+    return ask_bytes(request, (size_t)size);
+}
+
+static void a_post_of_events_is_answered_by_what_became_of_it(void **state)
+{
+    (void)state;
+    static const char report[] = "{\"format\":1,\"target\":\"t\",\"device\":\"d\",\"events\":[]}";
+    static const struct {
+        const char *path, *type, *more, *body;
+        int code;
+    } cases[] = {
+        {"/events", "application/json", "Content-Length: 50\r\n", report, 204},
+        {"/events", "application/json; charset=utf-8", "Content-Length: 50\r\n", report, 204},
+        {"/events", "Application/JSON", "Transfer-Encoding: chunked\r\n",
+         "32\r\n{\"format\":1,\"target\":\"t\",\"device\":\"d\",\"events\":[]}\r\n0\r\n\r\n",
+         204},
+        {"/events", "application/json", "Content-Length: 49\r\n", report, 400},
+        {"/events", "application/json", "Content-Length: 0\r\n", "", 400},
+        {"/events", "application/json", "Content-Length: 65537\r\n", "", 413},
+        {"/events", "application/json", "Content-Length: 99999999999999999\r\n", "", 413},
+        {"/events", "text/plain", "Content-Length: 50\r\n", report, 415},
+        {"/events", "application/jsonp", "Content-Length: 50\r\n", report, 415},
+        {"/timestamp.json", "application/json", "Content-Length: 50\r\n", report, 405},
+        {"/events/", "application/json", "Content-Length: 50\r\n", report, 405},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_code(post(cases[i].path, cases[i].type, cases[i].more, cases[i].body),
+                    cases[i].more, cases[i].code);
+    expect_code(ask("GET", "/events"), "GET", 404);
+    expect_code(ask("PUT", "/events"), "PUT", 405);
+}
+
+static void a_body_that_grows_beyond_its_limit_is_not_kept(void **state)
+{
+    (void)state;
+    enum { CHUNK = 1 << 16 };
+    static char request[3 * CHUNK];
+    int size = snprintf(request, sizeof request,
+                        "POST /events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 2; i++) {
+        size += snprintf(request + size, 16, "%x\r\n", CHUNK);
+        memset(request + size, ' ', CHUNK);
+        memcpy(request + size + CHUNK, "\r\n", 2);
+        size += CHUNK + 2;
+    }
+    size += snprintf(request + size, 8, "0\r\n\r\n");
+    expect_code(ask_bytes(request, (size_t)size), "two chunks", 413);
+}
+
+static void a_post_that_breaks_off_harms_nobody(void **state)
+{
+    (void)state;
+    static const char half[] = "POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+                               "Content-Type: application/json\r\n\r\n{\"format\":";
+    for (int i = 0; i < 20; i++) {
+        int hung = dial();
+        assert_int_equal(write(hung, half, sizeof half - 1), sizeof half - 1);
+        close(hung);
+    }
+    expect_code(ask("GET", "/timestamp.json"), "afterwards", 200);
 }
 
 static void no_request_leaves_the_repository(void **state)
@@ -357,6 +431,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(head_gives_the_headers_alone),
         cmocka_unit_test(what_has_not_changed_is_not_sent_again),
         cmocka_unit_test(other_methods_are_refused),
+        cmocka_unit_test(a_post_of_events_is_answered_by_what_became_of_it),
+        cmocka_unit_test(a_body_that_grows_beyond_its_limit_is_not_kept),
+        cmocka_unit_test(a_post_that_breaks_off_harms_nobody),
         cmocka_unit_test(no_request_leaves_the_repository),
         cmocka_unit_test(a_query_changes_nothing),
         cmocka_unit_test(bytes_that_are_no_request_harm_nobody),
