@@ -13,6 +13,7 @@
     X(run)                                                                                       \
     X(inspect)                                                                                   \
     X(validate)                                                                                  \
+    X(delta)                                                                                     \
     X(help)
 
 #define X(name) extern const cli_command cmd_##name;

@@ -35,7 +35,8 @@
 
 typedef struct wisp_delta_apply wisp_delta_apply;
 
-/* What an applier takes of its allocator at any one time, the decoder's memory included. */
+/* What an applier takes of its allocator at any one time, the decoder's memory included. (Not
+ * from there are some hundred bytes of the crypto library for the hash.) */
 #define WISP_DELTA_MEMORY_MAX (128 * 1024)
 
 /*
@@ -50,7 +51,12 @@ typedef struct wisp_delta_config {
      * reads; if it is not, the result's hash is wrong. */
     wisp_hash base_hash, result_hash;
     uint64_t base_size, result_size;
-    uint64_t result_size_max; /* a larger result_size is refused; 0: no limit but that */
+    uint64_t result_size_max; /* a larger result is refused; 0: no limit */
+    /*
+     * For tools that have no metadata: result_hash and result_size are not looked at, the delta
+     * is believed as to what it makes, and damage is found by 4 bytes of the hash alone.
+     */
+    bool result_is_unknown;
 
     /* Reads [size] bytes at [offset] of the base, all of which are inside it. */
     wisp_status (*read_base)(void *context, void *into, size_t size, uint64_t offset,
@@ -79,6 +85,13 @@ wisp_status wisp_delta_apply_new(const wisp_delta_config *config, wisp_delta_app
  */
 wisp_status wisp_delta_apply_feed(wisp_delta_apply *apply, const void *data, size_t size,
                                   wisp_error *err);
+
+/*
+ * Which stream of the delta the bytes that come next belong to (wisp_delta_stream_kind in
+ * format.h), or WISP_DELTA_STREAM_COUNT if that is open: before the end of the header, after that
+ * of the result and after a failure. For whoever puts a delta together.
+ */
+uint32_t wisp_delta_apply_wants(const wisp_delta_apply *apply);
 
 /*
  * Says that the delta has ended. WISP_OK only if it ended where it should, and the size and
