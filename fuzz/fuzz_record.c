@@ -17,9 +17,14 @@ static void fill(uint8_t *block, size_t block_size, const uint8_t *data, size_t 
 {
     memset(block, 0, block_size);
     memcpy(block, data, size < block_size ? size : block_size);
-    uint32_t sum = (uint32_t)crc32(0, block, (uInt)(block_size - 4));
-    for (int i = 0; i < 4; i++)
-        block[block_size - 4 + (size_t)i] = (uint8_t)(sum >> 8 * i);
+}
+
+/* Puts the check sum of the first [size] bytes behind them. */
+static void put_sum(uint8_t *block, size_t size)
+{
+    uint32_t sum = (uint32_t)crc32(0, block, (uInt)size);
+    for (size_t i = 0; i < 4; i++)
+        block[size + i] = (uint8_t)(sum >> 8 * i);
 }
 
 static void read_record(const uint8_t *data, size_t size)
@@ -28,12 +33,20 @@ static void read_record(const uint8_t *data, size_t size)
     wisp_record record, back;
     wisp_error err;
     fill(block, sizeof block, data, size);
+    put_sum(block, sizeof block / 2 - 4);
+    put_sum(block, sizeof block - 4);
     if (wisp_record_decode(block, &record, &err) != WISP_OK) {
         assert(err.text[0]);
         return;
     }
-    assert(record.good.state == WISP_STATE_NONE || record.good.state == WISP_STATE_GOOD);
+    assert(record.good.state == WISP_STATE_EMPTY || record.good.state == WISP_STATE_GOOD);
     assert(record.candidate.state <= WISP_STATE_TRIAL);
+    assert(record.incoming.state <= WISP_STATE_FETCHING);
+    assert(record.candidate.module_len <= WISP_MODULES_MAX);
+    size_t cursor = 0;
+    wisp_flag flag;
+    while (wisp_flags_next(&record.good.flags, &cursor, &flag))
+        assert(cursor <= WISP_FLAGS_SIZE && memchr(flag.name, '\0', WISP_FLAGS_SIZE));
     assert(memchr(record.last_result.reason, '\0', sizeof record.last_result.reason));
     wisp_record_encode(&record, again);
     assert(wisp_record_decode(again, &back, NULL) == WISP_OK);
@@ -47,14 +60,15 @@ static void read_ban(const uint8_t *data, size_t size)
     uint8_t block[WISP_BAN_SIZE], again[WISP_BAN_SIZE];
     wisp_ban ban, back;
     fill(block, sizeof block, data, size);
+    put_sum(block, sizeof block - 4);
     if (!wisp_ban_decode(block, &ban))
         return;
-    assert(ban.sequence > 0 && ban.entry.state == WISP_STATE_BANNED);
-    assert(memchr(ban.entry.reason, '\0', sizeof ban.entry.reason));
+    assert(ban.sequence > 0 && ban.what.state == WISP_STATE_BANNED);
+    assert(memchr(ban.what.reason, '\0', sizeof ban.what.reason));
     wisp_ban_encode(&ban, again);
     assert(wisp_ban_decode(again, &back));
     assert(back.sequence == ban.sequence);
-    assert(memcmp(&back.entry.hash, &ban.entry.hash, sizeof ban.entry.hash) == 0);
+    assert(memcmp(&back.what.hash, &ban.what.hash, sizeof ban.what.hash) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,7 +6,7 @@
 #include <wisp/os.h>
 
 /*
- * The updater: finds out which module this device should run, fetches and verifies it, and
+ * The updater: finds out which release this device should run, fetches and verifies it, and
  * makes sure that one that fails is never run again.
  *
  *     wisp_updater_open(&config, &updater, &err);
@@ -22,16 +22,20 @@
  * fails open to run: no server, no disk and no expired file ever keeps the program from the
  * module that it has, and the one embedded in the program is always there.
  *
- * Getting a staged module to run is what arms its rollback: wisp_updater_acquire counts the
+ * A release is a set of up to WISP_MODULES_MAX modules that belong together: they are staged,
+ * tried, committed and banned together or not at all.
+ *
+ * Getting a staged release to run is what arms its rollback: wisp_updater_acquire counts the
  * attempt on disk before it returns. A process that dies before it commits has used an
  * attempt; when all are used up the content is banned, by its hash, and the last good one
  * comes back.
  *
- * A module's life on a device, and the calls that move it:
+ * A release's life on a device, and what moves it (docs/updater.md has all of it):
  *
- *     (none) -check-> STAGED -acquire-> TRIAL -commit-> GOOD
- *                        ^                |
- *                        +- next start ---+-reject, or attempts used up-> BANNED
+ *     EMPTY -check-> CHECKED -> FETCHING -> STAGED -acquire-> TRIAL -commit-> GOOD
+ *                                              ^                |
+ *                                              +- next start ---+-reject, or attempts used up->
+ *                                                                                       BANNED
  *
  * All that is remembered is in one folder: a record in two files of fixed size that are written
  * in turns, bans, trusted metadata, and the content of modules (docs/formats.md). A power cut at
@@ -56,7 +60,80 @@ typedef struct wisp_hash {
 #define WISP_HASH_TEXT_SIZE 65
 WISP_API void wisp_hash_print(const wisp_hash *hash, char text[WISP_HASH_TEXT_SIZE]);
 
+/* --- releases and what is in them -------------------------------------------------------- */
+
+#define WISP_MODULES_MAX      8   /* in one release */
+#define WISP_MODULE_NAME_SIZE 64  /* with its NUL */
+#define WISP_CHANNEL_SIZE     64  /* with its NUL */
+#define WISP_VARIANT_SIZE     32  /* with its NUL */
+#define WISP_DEVICE_ID_SIZE   64  /* with its NUL */
+#define WISP_FLAGS_SIZE       512 /* of all flags of a release */
+
+typedef enum wisp_flag_kind { WISP_FLAG_BOOL, WISP_FLAG_NUMBER, WISP_FLAG_TEXT } wisp_flag_kind;
+
+/* What the publisher says to the program along with a release, by name. */
+typedef struct wisp_flag {
+    const char *name;
+    wisp_flag_kind kind;
+    uint64_t number;  /* of NUMBER; 0 or 1 for BOOL */
+    const char *text; /* of TEXT */
+} wisp_flag;
+
+/* The flags of a release, packed: read them by wisp_flags_next. All zero for none. */
+typedef struct wisp_flags {
+    char text[WISP_FLAGS_SIZE];
+} wisp_flags;
+
+/* The flag at [*cursor], which begins at 0 and moves on; false at the end. What [out] points to
+ * is in [flags]. */
+WISP_API bool wisp_flags_next(const wisp_flags *flags, size_t *cursor, wisp_flag *out);
+
+/* One module of a release, with its bytes. */
+typedef struct wisp_image_module {
+    char name[WISP_MODULE_NAME_SIZE];
+    wisp_bytes bytes;
+    wisp_hash hash;
+} wisp_image_module;
+
+typedef enum wisp_image_source {
+    WISP_IMAGE_BASE, /* the embedded modules */
+    WISP_IMAGE_GOOD, /* the last release that was committed */
+    WISP_IMAGE_TRIAL /* a staged one: commit or reject it */
+} wisp_image_source;
+
+/* A release to run. */
+typedef struct wisp_image {
+    wisp_bytes bytes; /* of the first module, which is the target itself */
+    wisp_hash hash;   /* of the set; of one module: the module's */
+    uint64_t version; /* that the publisher gave it */
+    wisp_image_source source;
+    uint32_t attempt;                /* TRIAL: which attempt this is, from 1 */
+    char variant[WISP_VARIANT_SIZE]; /* that this device was given; empty for none */
+    wisp_flags flags;
+    uint32_t module_len; /* 1 or more */
+    wisp_image_module modules[WISP_MODULES_MAX];
+} wisp_image;
+
+/* The module called [name]; NULL if the release has none. Borrowed from [image]. */
+WISP_API const wisp_image_module *wisp_image_find(const wisp_image *image, const char *name);
+
+/* The flag [name] of the release, or [otherwise] where it has none of that name and kind. A text
+ * is borrowed from [image]. */
+WISP_API bool wisp_image_flag_bool(const wisp_image *image, const char *name, bool otherwise);
+WISP_API uint64_t wisp_image_flag_number(const wisp_image *image, const char *name,
+                                         uint64_t otherwise);
+WISP_API const char *wisp_image_flag_text(const wisp_image *image, const char *name,
+                                          const char *otherwise);
+
+/* --- opening ------------------------------------------------------------------------------ */
+
 typedef struct wisp_updater wisp_updater;
+
+/* A module that a program has embedded. */
+typedef struct wisp_embedded_module {
+    const char *name;
+    wisp_bytes bytes;
+} wisp_embedded_module;
 
 typedef struct wisp_updater_config {
     const wisp_allocator *allocator;
@@ -65,12 +142,28 @@ typedef struct wisp_updater_config {
     const char *dir;       /* where the device keeps its state; made if missing */
     const char *url;       /* of the repository, without a '/' at the end */
     const char *target;    /* the name under which the publisher releases this program's module */
+    const char *channel;   /* whose releases it takes ["stable"] */
     wisp_bytes root;       /* root.json that the program was shipped with (TUF 5.3) */
     wisp_bytes base;       /* the module embedded in the program */
-    uint64_t base_version; /* of it; a stored module with a lower one is dropped */
+    uint64_t base_version; /* of it; a stored release with a lower one is dropped */
+    /* What is embedded besides [base] and belongs to it; at most WISP_MODULES_MAX - 1. */
+    const wisp_embedded_module *modules;
+    size_t module_len;
 
-    uint64_t module_size_max; /* bytes [16 MiB] */
-    uint32_t attempts_max;    /* starts that a module on trial gets [3] */
+    const char *host_version; /* of the program: "1.2.0"; NULL fits every release */
+    /* Who this device is, for staged rollouts and reports: letters, digits and -_.: up to
+     * WISP_DEVICE_ID_SIZE - 1 of them. NULL: 32 random digits, made once and kept in [dir]. */
+    const char *device_id;
+
+    uint64_t module_size_max; /* bytes of one module [16 MiB] */
+    /* Bytes that content may take in [dir], what is being fetched included [no limit]. A release
+     * that does not fit is refused before any of it is fetched. */
+    uint64_t storage_max;
+    uint32_t attempts_max; /* starts that a release on trial gets [3] */
+    /* How long a release on trial must have run before a commit counts [0: none]. An earlier
+     * commit is remembered, and takes effect at the first wisp_updater_poll or commit after it. A
+     * process that ends before has used an attempt. */
+    uint32_t health_ms;
 
     /*
      * Where to report what happens: the URL of an endpoint that takes a POST of JSON
@@ -80,11 +173,12 @@ typedef struct wisp_updater_config {
     const char *events_url;
 
     /*
-     * The program's say before [module] is staged, and after its bytes have been verified:
-     * does it load, does it import only what is there? NULL takes everything. What it
-     * refuses is banned, with the text that it wrote to [err], unless it says WISP_NO_MEMORY.
+     * The program's say before a release is staged, and after its bytes have been verified: does
+     * it load, does it import only what is there? [image] has all of its modules; its source is
+     * TRIAL, and its attempt 0. NULL takes everything. What it refuses is banned, with the text
+     * that it wrote to [err], unless it says WISP_NO_MEMORY.
      */
-    wisp_status (*accept)(void *user, wisp_bytes module, wisp_error *err);
+    wisp_status (*accept)(void *user, const wisp_image *image, wisp_error *err);
     void *user;
 } wisp_updater_config;
 
@@ -93,50 +187,45 @@ typedef struct wisp_updater_config {
  * [config] and what it points to must stay valid until wisp_updater_close.
  *
  * A folder that cannot be read, written or understood is no failure: the updater then runs
- * from the embedded module and says why in wisp_updater_status. Returns WISP_INVALID for a
- * config that makes no sense, WISP_NO_MEMORY, or WISP_BUSY where another process has the folder.
+ * from the embedded modules and says why in wisp_updater_status. Returns WISP_INVALID for a
+ * config that makes no sense, WISP_NO_MEMORY, or WISP_BUSY where another process has the folder,
+ * or another updater of this one.
+ *
+ * A folder that was used for another channel keeps its last good release, which counts from now
+ * on as no newer than the embedded one; what waited is dropped.
  */
 WISP_API wisp_status wisp_updater_open(const wisp_updater_config *config, wisp_updater **out,
                                        wisp_error *err);
 WISP_API void wisp_updater_close(wisp_updater *updater);
 
-typedef enum wisp_image_source {
-    WISP_IMAGE_BASE, /* the embedded module */
-    WISP_IMAGE_GOOD, /* the last one that was committed */
-    WISP_IMAGE_TRIAL /* a staged one: commit or reject it */
-} wisp_image_source;
-
-/* A module to run. */
-typedef struct wisp_image {
-    wisp_bytes bytes; /* owned by the image; the config's for BASE */
-    wisp_hash hash;
-    uint64_t version; /* that the publisher gave it */
-    wisp_image_source source;
-    uint32_t attempt; /* TRIAL: which attempt this is, from 1 */
-} wisp_image;
+/* --- running ------------------------------------------------------------------------------ */
 
 /*
- * Gives the module to run now: the staged one if there is one, else the last good one, else
- * the embedded one. Its bytes are read from disk and their hash is checked again; content
- * that is missing or damaged is skipped, and its reason remembered. For a staged one the
- * attempt is on disk before this returns; if that cannot be written, the next candidate is
- * given. Free *[out] with wisp_image_free. WISP_NO_MEMORY is the only failure.
+ * Gives the release to run now: the staged one if there is one, else the last good one, else
+ * the embedded one. Its bytes are read from disk and their hashes are checked again; if any
+ * module of it is missing or damaged all of it is skipped, and the reason remembered. For a
+ * staged one the attempt is on disk before this returns; if that cannot be written, the next
+ * candidate is given. Free *[out] with wisp_image_free. WISP_NO_MEMORY is the only failure.
  */
 WISP_API wisp_status wisp_updater_acquire(wisp_updater *updater, wisp_image *out,
                                           wisp_error *err);
 
-/* The same, leaving a staged module where it is: the last good one, else the embedded one. */
+/* The same, leaving a staged release where it is: the last good one, else the embedded one. */
 WISP_API wisp_status wisp_updater_acquire_good(wisp_updater *updater, wisp_image *out,
                                                wisp_error *err);
 
 WISP_API void wisp_image_free(wisp_updater *updater, wisp_image *image);
 
 /*
- * Says that [image] works: it becomes the last good one. WISP_INVALID, and no change, if it
- * is not on trial. For BASE and GOOD it does nothing.
+ * Says that [image] works: it becomes the last good one, at once or after the health window.
+ * WISP_INVALID, and no change, if it is not on trial. For BASE and GOOD it does nothing.
  */
 WISP_API wisp_status wisp_updater_commit(wisp_updater *updater, const wisp_image *image,
                                          wisp_error *err);
+
+/* Makes a commit that was remembered take effect if its time has come; cheap, for the program's
+ * loop. Only a failure to write is one; the next call tries again. */
+WISP_API wisp_status wisp_updater_poll(wisp_updater *updater, wisp_error *err);
 
 /*
  * Says that [image] failed, and why: its content is banned on this device and will not be
@@ -146,6 +235,14 @@ WISP_API wisp_status wisp_updater_commit(wisp_updater *updater, const wisp_image
  */
 WISP_API wisp_status wisp_updater_reject(wisp_updater *updater, const wisp_image *image,
                                          const char *reason, wisp_error *err);
+
+/* The same where the program knows which module is to blame: no release with this content of
+ * it will be staged again. WISP_INVALID too if [image] has no module [name]. */
+WISP_API wisp_status wisp_updater_reject_module(wisp_updater *updater, const wisp_image *image,
+                                                const char *name, const char *reason,
+                                                wisp_error *err);
+
+/* --- looking for something newer ---------------------------------------------------------- */
 
 typedef enum wisp_update_outcome {
     WISP_UPDATE_UP_TO_DATE,  /* the repository verifies and has nothing newer */
@@ -184,40 +281,79 @@ WISP_API wisp_status wisp_updater_check(wisp_updater *updater, wisp_update_resul
  */
 WISP_API wisp_status wisp_updater_report(wisp_updater *updater, wisp_error *err);
 
+/* --- what a device runs, and why ---------------------------------------------------------- */
+
 typedef enum wisp_image_state {
-    WISP_STATE_NONE,
-    WISP_STATE_STAGED,
-    WISP_STATE_TRIAL,
-    WISP_STATE_GOOD,
-    WISP_STATE_BANNED
+    WISP_STATE_EMPTY,    /* nothing is known of it */
+    WISP_STATE_CHECKED,  /* the publisher names it, and it is for this device */
+    WISP_STATE_FETCHING, /* its content is on its way */
+    WISP_STATE_STAGED,   /* verified and on disk: the next acquire tries it */
+    WISP_STATE_TRIAL,    /* it runs, or did when its process ended */
+    WISP_STATE_GOOD,     /* it was committed */
+    WISP_STATE_BANNED    /* it failed here */
 } wisp_image_state;
 
-/* "none", "staged", "trial", "good", "banned". Static. */
+/* "empty", "checked", "fetching", "staged", "trial", "good", "banned". Static. */
 WISP_API const char *wisp_image_state_name(wisp_image_state state);
 
+/*
+ * What [image] is now: TRIAL, GOOD or BANNED; EMPTY if it is to make room, since the publisher
+ * says that nothing below a later version is to run or since another one was committed; GOOD for
+ * BASE. Any thread.
+ */
+WISP_API wisp_image_state wisp_updater_state(wisp_updater *updater, const wisp_image *image);
+
+typedef struct wisp_update_module {
+    char name[WISP_MODULE_NAME_SIZE];
+    wisp_hash hash;
+    uint64_t size; /* bytes */
+} wisp_update_module;
+
+/* A release that the device has, or is about to have. */
 typedef struct wisp_update_entry {
     wisp_image_state state;
     uint64_t version;
-    wisp_hash hash;
-    uint64_t size;
-    uint32_t attempts;
-    int64_t since;    /* seconds since 1970 of the last change */
-    char reason[120]; /* of a ban or a loss: why */
+    wisp_hash hash;    /* of the set */
+    uint32_t attempts; /* starts that it had on trial */
+    uint32_t unripe;   /* of these: commits that came, but not the end of the health window */
+    int64_t since;     /* seconds since 1970 of the last change */
+    char variant[WISP_VARIANT_SIZE];
+    wisp_flags flags;
+    uint32_t module_len;
+    wisp_update_module modules[WISP_MODULES_MAX];
 } wisp_update_entry;
+
+/* Content that the device had, and why it does not run it. */
+typedef struct wisp_update_failure {
+    wisp_image_state state; /* BANNED; of what was lost: the state that it had */
+    uint64_t version;
+    wisp_hash hash; /* of the set, or of the one module that is to blame */
+    uint64_t size;  /* bytes, all modules together */
+    uint32_t attempts;
+    int64_t since; /* seconds since 1970 */
+    char reason[120];
+} wisp_update_failure;
 
 #define WISP_UPDATE_BANS_MAX 16 /* the oldest ban makes room for a new one */
 
 /* What a device runs and why. */
 typedef struct wisp_update_status {
-    uint64_t generation;         /* of the state record; 0 if there is none */
-    wisp_update_entry good;      /* state NONE: the embedded module is the last good one */
-    wisp_update_entry candidate; /* state NONE, STAGED or TRIAL */
-    /* Content that was missing or damaged when it was to run, with the state that it had, when
-     * that was found, and the reason; state NONE if there was none since the last commit. */
-    wisp_update_entry lost;
-    wisp_update_entry bans[WISP_UPDATE_BANS_MAX];
+    uint64_t generation; /* of the state record; 0 if there is none */
+    char channel[WISP_CHANNEL_SIZE];
+    char device_id[WISP_DEVICE_ID_SIZE]; /* empty before the first check */
+    uint64_t sequence;                   /* the highest that the publisher gave a release here */
+    uint64_t floor;              /* the lowest version that may run, but for the embedded one */
+    wisp_update_entry good;      /* EMPTY: the embedded one is the last good one */
+    wisp_update_entry candidate; /* EMPTY, STAGED or TRIAL */
+    wisp_update_entry incoming;  /* EMPTY, CHECKED or FETCHING */
+    bool is_commit_due;          /* a commit waits for the end of the health window */
+    /* Content that was missing or damaged when it was to run; EMPTY if there was none since the
+     * last commit. */
+    wisp_update_failure lost;
+    wisp_update_failure bans[WISP_UPDATE_BANS_MAX];
     uint32_t ban_count;
     uint64_t root_version, timestamp_version, snapshot_version, targets_version; /* trusted */
+    int64_t time_floor; /* seconds since 1970: no clock before this is believed; 0 for none */
     int64_t last_check; /* seconds since 1970; 0 for never */
     wisp_update_result last_result;
     uint32_t events_waiting; /* to be delivered */

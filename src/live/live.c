@@ -104,14 +104,31 @@ static void reject(wisp_live *live, const release *it, const char *reason)
     remember(live, wisp_updater_reject(live->updater, &it->image, reason, &err), &err);
 }
 
+static bool add_embedded(wisp_image *image, const char *name, wisp_bytes bytes)
+{
+    wisp_image_module *module = &image->modules[image->module_len++];
+    module->bytes = bytes;
+    snprintf(module->name, sizeof module->name, "%s", name);
+    return wisp_sha256(bytes, &module->hash);
+}
+
+/* What is embedded, where no updater can tell. */
+static wisp_status acquire_embedded(const wisp_updater_config *from, wisp_image *out,
+                                    wisp_error *err)
+{
+    *out = (wisp_image){
+        .bytes = from->base, .version = from->base_version, .source = WISP_IMAGE_BASE};
+    bool done = add_embedded(out, from->target, from->base);
+    for (size_t i = 0; i < from->module_len && done; i++)
+        done = add_embedded(out, from->modules[i].name, from->modules[i].bytes);
+    return done ? WISP_OK : wisp_fail_memory(err, sizeof *out);
+}
+
 static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *err)
 {
     if (live->updater)
         return wisp_updater_acquire_good(live->updater, out, err);
-    *out = (wisp_image){.bytes = live->config.update.base,
-                        .version = live->config.update.base_version,
-                        .source = WISP_IMAGE_BASE};
-    return wisp_sha256(out->bytes, &out->hash) ? WISP_OK : wisp_fail_memory(err, sizeof *out);
+    return acquire_embedded(&live->config.update, out, err);
 }
 
 /* Starts the last good module that starts; what does not is banned. */
@@ -208,19 +225,41 @@ static void settle(wisp_live *live)
 
 /* ------------------------------------------------------------------ checks */
 
-/* Before anything is staged: does it load, and would it run here? Any thread. */
-static wisp_status accept(void *user, wisp_bytes bytes, wisp_error *err)
+static wisp_status accept_guest(wisp_live *live, wisp_bytes bytes, wisp_error *err)
 {
-    wisp_live *live = user;
     wisp_module *module;
     wisp_status status = wisp_module_new_borrowed(live->allocator, bytes, &module, err);
     if (status)
         return status;
     status = wisp_host_accepts(&live->config.guest, module, err);
     wisp_module_free(module);
+    return status;
+}
+
+/* What comes along with the guest is the program's to use: it need not be a module at all, but
+ * one that says that it is must load. */
+static wisp_status accept_companion(wisp_live *live, const wisp_image_module *it, wisp_error *err)
+{
+    static const uint8_t magic[] = {0, 'a', 's', 'm'};
+    wisp_module *module;
+    if (it->bytes.size < sizeof magic || memcmp(it->bytes.data, magic, sizeof magic) != 0)
+        return WISP_OK;
+    wisp_status status = wisp_module_new_borrowed(live->allocator, it->bytes, &module, err);
+    if (!status)
+        wisp_module_free(module);
+    return status;
+}
+
+/* Before anything is staged: does it load, and would it run here? Any thread. */
+static wisp_status accept(void *user, const wisp_image *image, wisp_error *err)
+{
+    wisp_live *live = user;
+    wisp_status status = accept_guest(live, image->bytes, err);
+    for (uint32_t i = 1; i < image->module_len && !status; i++)
+        status = accept_companion(live, &image->modules[i], err);
     const wisp_updater_config *theirs = &live->config.update;
     if (!status && theirs->accept)
-        status = theirs->accept(theirs->user, bytes, err);
+        status = theirs->accept(theirs->user, image, err);
     return status;
 }
 
@@ -309,7 +348,7 @@ static bool has_candidate(wisp_live *live)
     if (!live->updater)
         return false;
     wisp_updater_status(live->updater, &live->status);
-    return live->status.candidate.state != WISP_STATE_NONE;
+    return live->status.candidate.state != WISP_STATE_EMPTY;
 }
 
 wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp_error *err)

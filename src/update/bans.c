@@ -17,16 +17,18 @@ static uint32_t sum_of(const uint8_t block[WISP_BAN_SIZE])
 void wisp_ban_encode(const wisp_ban *ban, uint8_t block[WISP_BAN_SIZE])
 {
     memset(block, 0, WISP_BAN_SIZE);
+    if (ban->sequence == 0)
+        return;
     wisp_packer p = {block};
     wisp_pack_bytes(&p, magic, sizeof magic);
     wisp_pack_u64(&p, ban->sequence);
-    wisp_pack_u64(&p, ban->entry.version);
-    wisp_pack_u64(&p, ban->entry.size);
-    wisp_pack_u64(&p, (uint64_t)ban->entry.since);
-    wisp_pack_u32(&p, ban->entry.attempts);
+    wisp_pack_u64(&p, ban->what.version);
+    wisp_pack_u64(&p, ban->what.size);
+    wisp_pack_u64(&p, (uint64_t)ban->what.since);
+    wisp_pack_u32(&p, ban->what.attempts);
     wisp_pack_u32(&p, 0);
-    wisp_pack_bytes(&p, ban->entry.hash.bytes, WISP_HASH_SIZE);
-    wisp_pack_text(&p, ban->entry.reason, sizeof ban->entry.reason);
+    wisp_pack_bytes(&p, ban->what.hash.bytes, WISP_HASH_SIZE);
+    wisp_pack_text(&p, ban->what.reason, sizeof ban->what.reason);
     p.at = block + SUM_OFFSET;
     wisp_pack_u32(&p, sum_of(block));
 }
@@ -39,15 +41,15 @@ bool wisp_ban_decode(const uint8_t block[WISP_BAN_SIZE], wisp_ban *out)
     wisp_unpack_bytes(&r, found, sizeof found);
     if (memcmp(found, magic, sizeof magic) != 0 || wisp_unpack_u32(&sum) != sum_of(block))
         return false;
-    *out = (wisp_ban){.entry.state = WISP_STATE_BANNED};
+    *out = (wisp_ban){.what.state = WISP_STATE_BANNED};
     out->sequence = wisp_unpack_u64(&r);
-    out->entry.version = wisp_unpack_u64(&r);
-    out->entry.size = wisp_unpack_u64(&r);
-    out->entry.since = (int64_t)wisp_unpack_u64(&r);
-    out->entry.attempts = wisp_unpack_u32(&r);
+    out->what.version = wisp_unpack_u64(&r);
+    out->what.size = wisp_unpack_u64(&r);
+    out->what.since = (int64_t)wisp_unpack_u64(&r);
+    out->what.attempts = wisp_unpack_u32(&r);
     wisp_unpack_u32(&r);
-    wisp_unpack_bytes(&r, out->entry.hash.bytes, WISP_HASH_SIZE);
-    wisp_unpack_text(&r, out->entry.reason, sizeof out->entry.reason);
+    wisp_unpack_bytes(&r, out->what.hash.bytes, WISP_HASH_SIZE);
+    wisp_unpack_text(&r, out->what.reason, sizeof out->what.reason);
     return out->sequence > 0 && out->sequence < UINT64_MAX;
 }
 
@@ -78,16 +80,16 @@ static wisp_ban *place_of(wisp_bans *bans, const wisp_hash *hash)
 {
     for (int i = 0; i < WISP_UPDATE_BANS_MAX; i++) {
         wisp_ban *ban = &bans->places[i];
-        if (ban->sequence && memcmp(ban->entry.hash.bytes, hash->bytes, WISP_HASH_SIZE) == 0)
+        if (ban->sequence && memcmp(ban->what.hash.bytes, hash->bytes, WISP_HASH_SIZE) == 0)
             return ban;
     }
     return NULL;
 }
 
-const wisp_update_entry *wisp_bans_find(const wisp_bans *bans, const wisp_hash *hash)
+const wisp_update_failure *wisp_bans_find(const wisp_bans *bans, const wisp_hash *hash)
 {
     const wisp_ban *ban = place_of((wisp_bans *)(uintptr_t)bans, hash);
-    return ban ? &ban->entry : NULL;
+    return ban ? &ban->what : NULL;
 }
 
 /* A free place, whose sequence is 0, comes before the oldest ban. */
@@ -109,14 +111,22 @@ static uint64_t highest_sequence(const wisp_bans *bans)
     return highest;
 }
 
-const wisp_ban *wisp_bans_add(wisp_bans *bans, const wisp_update_entry *entry)
+const wisp_ban *wisp_bans_add(wisp_bans *bans, const wisp_update_failure *what)
 {
-    wisp_ban *ban = place_of(bans, &entry->hash);
+    wisp_ban *ban = place_of(bans, &what->hash);
     if (!ban)
         ban = lowest_place(bans);
     ban->sequence = highest_sequence(bans) + 1;
-    ban->entry = *entry;
-    ban->entry.state = WISP_STATE_BANNED;
+    ban->what = *what;
+    ban->what.state = WISP_STATE_BANNED;
+    return ban;
+}
+
+const wisp_ban *wisp_bans_lift(wisp_bans *bans, const wisp_hash *hash)
+{
+    wisp_ban *ban = place_of(bans, hash);
+    if (ban)
+        *ban = (wisp_ban){0};
     return ban;
 }
 
@@ -130,7 +140,7 @@ wisp_status wisp_bans_save(const wisp_folder *folder, const wisp_bans *bans, con
                                  err);
 }
 
-uint32_t wisp_bans_list(const wisp_bans *bans, wisp_update_entry out[WISP_UPDATE_BANS_MAX])
+uint32_t wisp_bans_list(const wisp_bans *bans, wisp_update_failure out[WISP_UPDATE_BANS_MAX])
 {
     uint32_t len = 0;
     uint64_t after = 0;
@@ -143,7 +153,7 @@ uint32_t wisp_bans_list(const wisp_bans *bans, wisp_update_entry out[WISP_UPDATE
         }
         if (!next)
             return len;
-        out[len++] = next->entry;
+        out[len++] = next->what;
         after = next->sequence;
     }
 }

@@ -5,15 +5,26 @@
 
 #include <string.h>
 
+#define PART_SUFFIX ".part"
+
 typedef struct wanted {
     const wisp_hash *hashes;
     size_t len;
+    char part[WISP_PART_NAME_SIZE];
 } wanted;
+
+void wisp_part_name(const wisp_hash *hash, char name[WISP_PART_NAME_SIZE])
+{
+    wisp_hash_print(hash, name);
+    strcpy(name + WISP_HASH_TEXT_SIZE - 1, PART_SUFFIX);
+}
 
 static bool is_wanted(const void *context, const char *name)
 {
     const wanted *w = context;
     wisp_hash hash;
+    if (strcmp(name, w->part) == 0)
+        return true;
     if (!wisp_hex_parse(name, hash.bytes, sizeof hash.bytes))
         return false;
     for (size_t i = 0; i < w->len; i++)
@@ -23,9 +34,11 @@ static bool is_wanted(const void *context, const char *name)
 }
 
 wisp_status wisp_blobs_prepare(const wisp_folder *folder, const wisp_hash *keep, size_t len,
-                               wisp_error *err)
+                               const wisp_hash *partial, wisp_error *err)
 {
-    wanted w = {keep, len};
+    wanted w = {.hashes = keep, .len = len};
+    if (partial)
+        wisp_part_name(partial, w.part);
     wisp_status status = wisp_folder_make(folder, err);
     return status == WISP_OK ? wisp_folder_sweep(folder, is_wanted, &w, err) : status;
 }

@@ -6,13 +6,21 @@
 #include <wisp/update.h>
 
 /*
- * The content of modules, one file each, named by its SHA-256. Only verified bytes are ever
- * written, and they are verified again whenever they are read.
+ * The content of modules, one file each, named by its SHA-256. Only verified bytes ever get such
+ * a name, and they are verified again whenever they are read. What is being fetched has another
+ * one.
  */
 
-/* Makes the folder and removes all content but that of [keep], [len] hashes. */
+#define WISP_PART_NAME_SIZE (WISP_HASH_TEXT_SIZE + 5)
+
+/* The name of the file that has what was fetched so far of the file with [hash]:
+ * "<64 digits>.part". */
+void wisp_part_name(const wisp_hash *hash, char name[WISP_PART_NAME_SIZE]);
+
+/* Makes the folder and removes all content but that of [keep], [len] hashes, and of the part of
+ * [partial], which may be NULL. */
 wisp_status wisp_blobs_prepare(const wisp_folder *folder, const wisp_hash *keep, size_t len,
-                               wisp_error *err);
+                               const wisp_hash *partial, wisp_error *err);
 
 /* Stores [bytes], whose hash is [hash]; durable when this returns. */
 wisp_status wisp_blobs_put(const wisp_folder *folder, const wisp_hash *hash, wisp_bytes bytes,

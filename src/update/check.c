@@ -1,7 +1,8 @@
 #include "base/error.h"
 #include "update/blobs.h"
 #include "update/events.h"
-#include "update/updater.h"
+#include "update/image.h"
+#include "update/intake.h"
 #include "tuf/drive.h"
 
 #include <stdio.h>
@@ -32,46 +33,15 @@ typedef enum verdict {
 
 /* --- judging what the repository names --------------------------------------------------- */
 
-/* The module that runs when nothing is on trial. */
-static wisp_update_entry current_of(const wisp_updater *u)
+/* The release as the repository names it. */
+static wisp_update_entry entry_of(const check *c)
 {
-    if (u->record.good.state == WISP_STATE_GOOD)
-        return u->record.good;
-    return (wisp_update_entry){.version = u->config.base_version, .hash = u->base_hash};
-}
-
-/*
- * The publisher names, under a higher version, what the device has: it took back what came after.
- * A module that still waits to be tried is forgotten, and the last good one takes the new
- * version.
- */
-static wisp_status confirm_current(const check *c, wisp_error *err)
-{
-    wisp_updater *u = c->updater;
-    wisp_record next = u->record;
-    wisp_image_state state;
-    bool changed = false;
-    if (next.good.state == WISP_STATE_GOOD && c->version > next.good.version) {
-        next.good.version = c->version;
-        changed = true;
-    }
-    if (next.candidate.state == WISP_STATE_STAGED && c->version > next.candidate.version &&
-        wisp_image_step(next.candidate.state, WISP_EVENT_DROP, &state)) {
-        next.candidate = (wisp_update_entry){.state = state};
-        changed = true;
-    }
-    return changed ? wisp_updater_save(u, &next, err) : WISP_OK;
-}
-
-/* The same content under a higher version is no new module, but the version counts from now on.
- */
-static wisp_status confirm_candidate(const check *c, wisp_error *err)
-{
-    wisp_record next = c->updater->record;
-    if (c->version <= next.candidate.version)
-        return WISP_OK;
-    next.candidate.version = c->version;
-    return wisp_updater_save(c->updater, &next, err);
+    wisp_update_entry entry = {.version = c->version, .hash = c->info.sha256, .module_len = 1};
+    snprintf(entry.modules[0].name, sizeof entry.modules[0].name, "%s",
+             c->updater->config.target);
+    entry.modules[0].hash = c->info.sha256;
+    entry.modules[0].size = c->info.length;
+    return entry;
 }
 
 /* Versions only grow: going back is a higher version that names older content. */
@@ -88,50 +58,42 @@ static wisp_status not_newer(const check *c, const wisp_update_entry *other, con
                      c->updater->config.target, which, here);
 }
 
-static wisp_status banned(const check *c, const wisp_update_entry *ban, wisp_error *err)
+static wisp_status banned(const check *c, const wisp_update_failure *ban, wisp_error *err)
 {
     return wisp_fail(err, WISP_BANNED, "version %llu of '%.60s' failed here before: %.119s",
                      (unsigned long long)c->version, c->updater->config.target, ban->reason);
-}
-
-static wisp_status on_trial(const wisp_update_entry *candidate, wisp_error *err)
-{
-    return wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
-                     (unsigned long long)candidate->version);
 }
 
 /* Decides about the target; [*status] and [err] tell why it is refused. Call with the mutex held.
  */
 static verdict judge(const check *c, wisp_status *status, wisp_error *err)
 {
+    static const verdict here[] = {[WISP_STANDING_CURRENT] = VERDICT_CURRENT,
+                                   [WISP_STANDING_TRIAL] = VERDICT_CURRENT,
+                                   [WISP_STANDING_STAGED] = VERDICT_STAGED};
     wisp_updater *u = c->updater;
-    const wisp_update_entry *candidate = &u->record.candidate;
-    wisp_update_entry current = current_of(u);
-    bool has_candidate = candidate->state != WISP_STATE_NONE;
-    if (wisp_hash_equal(&c->info.sha256, &current.hash)) {
-        *status = confirm_current(c, err);
-        return *status == WISP_OK ? VERDICT_CURRENT : VERDICT_REFUSED;
-    }
-    const wisp_update_entry *ban = wisp_bans_find(&u->bans, &c->info.sha256);
-    if (ban) {
+    const wisp_update_entry *candidate = &u->record.candidate, *current = wisp_updater_current(u);
+    wisp_update_entry release = entry_of(c);
+    wisp_standing standing = wisp_intake_standing(u, &release);
+    const wisp_update_failure *ban = wisp_updater_ban_of(u, &release);
+    if (ban && standing != WISP_STANDING_CURRENT) {
         *status = banned(c, ban, err);
         return VERDICT_REFUSED;
     }
-    if (has_candidate && wisp_hash_equal(&c->info.sha256, &candidate->hash)) {
-        *status = confirm_candidate(c, err);
-        if (*status != WISP_OK)
-            return VERDICT_REFUSED;
-        return candidate->state == WISP_STATE_STAGED ? VERDICT_STAGED : VERDICT_CURRENT;
+    if (standing != WISP_STANDING_NEW) {
+        *status = wisp_intake_confirm(u, &release, err);
+        return *status == WISP_OK ? here[standing] : VERDICT_REFUSED;
     }
-    if (c->version < current.version && u->record.good.state == WISP_STATE_NONE)
+    if (c->version < current->version && current == &u->base)
         return VERDICT_CURRENT; /* the program came with something newer */
     *status = WISP_OK;
-    if (c->version <= current.version)
-        *status = not_newer(c, &current, "the one in use", err);
-    else if (has_candidate && c->version <= candidate->version)
+    if (c->version <= current->version)
+        *status = not_newer(c, current, "the one in use", err);
+    else if (wisp_entry_is_set(candidate) && c->version <= candidate->version)
         *status = not_newer(c, candidate, "the one that waits", err);
     else if (candidate->state == WISP_STATE_TRIAL)
-        *status = on_trial(candidate, err);
+        *status = wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
+                            (unsigned long long)candidate->version);
     return *status == WISP_OK ? VERDICT_NEWER : VERDICT_REFUSED;
 }
 
@@ -206,34 +168,27 @@ static wisp_status refresh(check *c, wisp_error *err)
 static bool find_content(const check *c, wisp_bytes *out)
 {
     const wisp_updater *u = c->updater;
-    if (!wisp_hash_equal(&c->info.sha256, &u->base_hash))
-        return wisp_blobs_get(&u->blobs, &c->info.sha256, c->info.length, out, NULL) == WISP_OK;
-    *out = u->config.base;
-    return true;
-}
-
-static wisp_update_entry entry_of(const check *c)
-{
-    return (wisp_update_entry){.version = c->version,
-                               .hash = c->info.sha256,
-                               .size = c->info.length,
-                               .since = c->updater->os->wall_time_s(c->updater->os->user)};
+    return wisp_updater_embedded(u, &c->info.sha256, out) ||
+           wisp_blobs_get(&u->blobs, &c->info.sha256, c->info.length, out, NULL) == WISP_OK;
 }
 
 /* Asks the program; what it refuses is banned, so that it is not fetched again at each check. */
 static wisp_status ask_program(const check *c, wisp_bytes content, wisp_error *err)
 {
     wisp_updater *u = c->updater;
+    wisp_update_entry release = entry_of(c);
+    wisp_image image;
     if (!u->config.accept)
         return WISP_OK;
     *err = (wisp_error){.text = "refused by the program"};
-    wisp_status status = u->config.accept(u->config.user, content, err);
+    wisp_image_describe(&release, WISP_IMAGE_TRIAL, &image);
+    wisp_image_add(&image, &release.modules[0], content);
+    wisp_status status = u->config.accept(u->config.user, &image, err);
     if (status == WISP_OK || status == WISP_NO_MEMORY)
         return status;
     wisp_error why;
-    wisp_update_entry entry = entry_of(c);
     pthread_mutex_lock(&u->mutex);
-    if (wisp_updater_ban(u, &entry, err->text, &why) != WISP_OK)
+    if (wisp_intake_refuse(u, &release, err->text, &why) != WISP_OK)
         wisp_updater_note(u, why.text);
     pthread_mutex_unlock(&u->mutex);
     return status;
@@ -243,22 +198,9 @@ static wisp_status ask_program(const check *c, wisp_bytes content, wisp_error *e
 static wisp_status stage(const check *c, wisp_error *err)
 {
     wisp_updater *u = c->updater;
+    wisp_update_entry release = entry_of(c);
     pthread_mutex_lock(&u->mutex);
-    wisp_record next = u->record;
-    wisp_image_state state;
-    wisp_status status = WISP_OK;
-    if (!wisp_image_step(next.candidate.state, WISP_EVENT_STAGE, &state))
-        status = on_trial(&next.candidate, err);
-    if (status == WISP_OK) {
-        next.candidate = entry_of(c);
-        next.candidate.state = state;
-        status = wisp_updater_save(u, &next, err);
-    }
-    if (status == WISP_OK) {
-        wisp_updater_event(u, WISP_EVENT_KIND_INSTALLED,
-                           &(wisp_event_subject){.entry = &next.candidate});
-        wisp_updater_sweep(u); /* a process may run for years */
-    }
+    wisp_status status = wisp_intake_stage(u, &release, err);
     pthread_mutex_unlock(&u->mutex);
     return status;
 }
@@ -307,7 +249,8 @@ static wisp_status fetch_and_install(check *c, wisp_update_result *result, wisp_
     wisp_bytes content;
     if (find_content(c, &content)) {
         wisp_status status = install(c, content, true, result, err);
-        if (content.data != u->config.base.data)
+        wisp_bytes embedded;
+        if (!wisp_updater_embedded(u, &c->info.sha256, &embedded))
             wisp_folder_free(&u->blobs, content);
         return status;
     }

@@ -1,30 +1,69 @@
 #include "base/error.h"
 #include "update/blobs.h"
 #include "update/events.h"
+#include "update/image.h"
 #include "update/updater.h"
 
 #include <string.h>
 
 /* What to run, and what became of it. */
 
-static wisp_status read_content(const wisp_updater *u, const wisp_update_entry *entry,
-                                wisp_bytes *out, wisp_error *err)
+static bool is_embedded(const wisp_updater *u, wisp_bytes bytes)
 {
-    if (wisp_hash_equal(&entry->hash, &u->base_hash)) {
-        *out = u->config.base;
-        return WISP_OK;
-    }
-    if (entry->size > u->config.module_size_max)
-        return wisp_fail(err, WISP_LIMIT, "version %llu has %llu bytes, expected at most %llu",
-                         (unsigned long long)entry->version, (unsigned long long)entry->size,
-                         (unsigned long long)u->config.module_size_max);
-    return wisp_blobs_get(&u->blobs, &entry->hash, entry->size, out, err);
+    wisp_bytes embedded;
+    for (uint32_t i = 0; i < u->base.module_len; i++)
+        if (wisp_updater_embedded(u, &u->base.modules[i].hash, &embedded) &&
+            embedded.data == bytes.data)
+            return true;
+    return false;
 }
 
-static void free_content(const wisp_updater *u, wisp_bytes bytes)
+static wisp_status read_module(const wisp_updater *u, const wisp_update_module *module,
+                               wisp_bytes *out, wisp_error *err)
 {
-    if (bytes.data != u->config.base.data)
-        wisp_folder_free(&u->blobs, bytes);
+    if (wisp_updater_embedded(u, &module->hash, out))
+        return WISP_OK;
+    if (module->size > u->config.module_size_max)
+        return wisp_fail(err, WISP_LIMIT, "module '%s' has %llu bytes, expected at most %llu",
+                         module->name, (unsigned long long)module->size,
+                         (unsigned long long)u->config.module_size_max);
+    return wisp_blobs_get(&u->blobs, &module->hash, module->size, out, err);
+}
+
+void wisp_image_describe(const wisp_update_entry *entry, wisp_image_source source,
+                         wisp_image *out)
+{
+    *out = (wisp_image){.hash = entry->hash,
+                        .version = entry->version,
+                        .source = source,
+                        .attempt = source == WISP_IMAGE_TRIAL ? entry->attempts : 0,
+                        .flags = entry->flags};
+    memcpy(out->variant, entry->variant, sizeof out->variant);
+}
+
+void wisp_image_add(wisp_image *image, const wisp_update_module *module, wisp_bytes bytes)
+{
+    wisp_image_module *next = &image->modules[image->module_len++];
+    *next = (wisp_image_module){.bytes = bytes, .hash = module->hash};
+    memcpy(next->name, module->name, sizeof next->name);
+    image->bytes = image->modules[0].bytes;
+}
+
+/* All of the modules, or none. */
+static wisp_status read_release(wisp_updater *u, const wisp_update_entry *entry,
+                                wisp_image_source source, wisp_image *out, wisp_error *err)
+{
+    wisp_status status = WISP_OK;
+    wisp_image_describe(entry, source, out);
+    for (uint32_t i = 0; i < entry->module_len && status == WISP_OK; i++) {
+        wisp_bytes bytes;
+        status = read_module(u, &entry->modules[i], &bytes, err);
+        if (status == WISP_OK)
+            wisp_image_add(out, &entry->modules[i], bytes);
+    }
+    if (status != WISP_OK)
+        wisp_image_free(u, out);
+    return status;
 }
 
 /* Content that is gone for good is forgotten, so that the next check fetches it again; a disk
@@ -38,17 +77,15 @@ static void lose(wisp_updater *u, bool is_good, const wisp_error *why)
         return;
     wisp_record record = u->record;
     wisp_update_entry *entry = is_good ? &record.good : &record.candidate;
+    const wisp_update_entry before = *entry;
     if (!wisp_image_step(entry->state, WISP_EVENT_DROP, &next))
         return;
-    record.lost = *entry;
-    record.lost.since = u->os->wall_time_s(u->os->user);
-    wisp_text_copy(record.lost.reason, sizeof record.lost.reason, why->text);
+    record.lost = wisp_entry_failure(&before, u->os->wall_time_s(u->os->user), why->text);
     *entry = (wisp_update_entry){.state = next};
     if (wisp_updater_save(u, &record, &err) == WISP_OK) /* else the next start finds out again */
         wisp_updater_event(u, WISP_EVENT_KIND_FAILED,
-                           &(wisp_event_subject){.entry = &record.lost,
-                                                 .code = "lost",
-                                                 .reason = record.lost.reason});
+                           &(wisp_event_subject){
+                               .entry = &before, .code = "lost", .reason = record.lost.reason});
 }
 
 /* Counts one more attempt on disk; nothing has changed if that fails. */
@@ -64,20 +101,12 @@ static wisp_status arm(wisp_updater *u, wisp_error *err)
     wisp_status status = wisp_updater_save(u, &next, err);
     if (status != WISP_OK)
         return status;
+    u->trial_began = u->os->monotonic_ns(u->os->user);
+    u->is_commit_due = false;
     if (before.attempts > 0)
         wisp_updater_attempt_ended(u, &before);
     wisp_updater_event(u, WISP_EVENT_KIND_TRIAL, &(wisp_event_subject){.entry = &next.candidate});
     return WISP_OK;
-}
-
-static void fill(const wisp_update_entry *entry, wisp_image_source source, wisp_bytes bytes,
-                 wisp_image *out)
-{
-    *out = (wisp_image){.bytes = bytes,
-                        .hash = entry->hash,
-                        .version = entry->version,
-                        .source = source,
-                        .attempt = source == WISP_IMAGE_TRIAL ? entry->attempts : 0};
 }
 
 /* WISP_NOT_FOUND where there is no candidate that can be run now. */
@@ -85,11 +114,10 @@ static wisp_status acquire_trial(wisp_updater *u, wisp_image *out, wisp_error *e
 {
     const wisp_update_entry *candidate = &u->record.candidate;
     wisp_error why;
-    wisp_bytes bytes;
-    if (candidate->state == WISP_STATE_NONE || wisp_bans_find(&u->bans, &candidate->hash) ||
+    if (!wisp_entry_is_set(candidate) || wisp_updater_ban_of(u, candidate) ||
         wisp_updater_retire(u))
         return WISP_NOT_FOUND;
-    wisp_status status = read_content(u, candidate, &bytes, &why);
+    wisp_status status = read_release(u, candidate, WISP_IMAGE_TRIAL, out, &why);
     if (status == WISP_NO_MEMORY) {
         *err = why;
         return status;
@@ -99,11 +127,11 @@ static wisp_status acquire_trial(wisp_updater *u, wisp_image *out, wisp_error *e
         return WISP_NOT_FOUND;
     }
     if (arm(u, &why) != WISP_OK) {
-        free_content(u, bytes);
+        wisp_image_free(u, out);
         wisp_updater_note(u, why.text);
         return WISP_NOT_FOUND;
     }
-    fill(candidate, WISP_IMAGE_TRIAL, bytes, out);
+    out->attempt = candidate->attempts;
     return WISP_OK;
 }
 
@@ -111,26 +139,23 @@ static wisp_status acquire_good(wisp_updater *u, wisp_image *out, wisp_error *er
 {
     const wisp_update_entry *good = &u->record.good;
     wisp_error why;
-    wisp_bytes bytes;
-    if (good->state == WISP_STATE_NONE || wisp_bans_find(&u->bans, &good->hash))
+    if (!wisp_entry_is_set(good) || wisp_updater_ban_of(u, good))
         return WISP_NOT_FOUND;
-    wisp_status status = read_content(u, good, &bytes, &why);
+    wisp_status status = read_release(u, good, WISP_IMAGE_GOOD, out, &why);
+    if (status == WISP_OK)
+        return WISP_OK;
     if (status == WISP_NO_MEMORY) {
         *err = why;
         return status;
     }
-    if (status != WISP_OK) {
-        lose(u, true, &why);
-        return WISP_NOT_FOUND;
-    }
-    fill(good, WISP_IMAGE_GOOD, bytes, out);
-    return WISP_OK;
+    lose(u, true, &why);
+    return WISP_NOT_FOUND;
 }
 
-static void acquire_base(const wisp_updater *u, wisp_image *out)
+/* Never fails: nothing of it is read from disk. */
+static wisp_status acquire_base(wisp_updater *u, wisp_image *out, wisp_error *err)
 {
-    wisp_update_entry base = {.version = u->config.base_version, .hash = u->base_hash};
-    fill(&base, WISP_IMAGE_BASE, u->config.base, out);
+    return read_release(u, &u->base, WISP_IMAGE_BASE, out, err);
 }
 
 static wisp_status acquire(wisp_updater *u, bool may_try, wisp_image *out, wisp_error *err)
@@ -143,10 +168,8 @@ static wisp_status acquire(wisp_updater *u, bool may_try, wisp_image *out, wisp_
         status = acquire_trial(u, out, err);
     if (status == WISP_NOT_FOUND)
         status = acquire_good(u, out, err);
-    if (status == WISP_NOT_FOUND) {
-        acquire_base(u, out);
-        status = WISP_OK;
-    }
+    if (status == WISP_NOT_FOUND)
+        status = acquire_base(u, out, err);
     pthread_mutex_unlock(&u->mutex);
     return status;
 }
@@ -163,13 +186,25 @@ wisp_status wisp_updater_acquire_good(wisp_updater *u, wisp_image *out, wisp_err
 
 void wisp_image_free(wisp_updater *u, wisp_image *image)
 {
-    free_content(u, image->bytes);
+    for (uint32_t i = 0; i < image->module_len; i++)
+        if (!is_embedded(u, image->modules[i].bytes))
+            wisp_folder_free(&u->blobs, image->modules[i].bytes);
     *image = (wisp_image){0};
 }
 
+const wisp_image_module *wisp_image_find(const wisp_image *image, const char *name)
+{
+    for (uint32_t i = 0; i < image->module_len; i++)
+        if (strcmp(image->modules[i].name, name) == 0)
+            return &image->modules[i];
+    return NULL;
+}
+
+/* --- what became of it ------------------------------------------------------------------- */
+
 static bool is_entry(const wisp_update_entry *entry, const wisp_image *image)
 {
-    return entry->state != WISP_STATE_NONE && wisp_hash_equal(&entry->hash, &image->hash);
+    return wisp_entry_is_set(entry) && wisp_hash_equal(&entry->hash, &image->hash);
 }
 
 static wisp_status refuse(const wisp_image *image, const char *what, wisp_error *err)
@@ -178,23 +213,53 @@ static wisp_status refuse(const wisp_image *image, const char *what, wisp_error 
                      (unsigned long long)image->version, what);
 }
 
-static wisp_status commit(wisp_updater *u, const wisp_image *image, wisp_error *err)
+static bool is_ripe(const wisp_updater *u)
+{
+    uint64_t age = u->os->monotonic_ns(u->os->user) - u->trial_began;
+    return age >= UINT64_C(1000000) * u->config.health_ms;
+}
+
+static wisp_status commit_candidate(wisp_updater *u, wisp_error *err)
 {
     wisp_record next = u->record;
-    wisp_image_state state;
-    if (!is_entry(&next.candidate, image) ||
-        !wisp_image_step(next.candidate.state, WISP_EVENT_COMMIT, &state))
-        return refuse(image, "on trial", err);
+    if (!wisp_image_step(next.candidate.state, WISP_EVENT_COMMIT, &next.candidate.state))
+        return WISP_OK; /* it made room while its window was open */
     next.good = next.candidate;
-    next.good.state = state;
     next.good.since = u->os->wall_time_s(u->os->user);
     next.candidate = (wisp_update_entry){0};
-    next.lost = (wisp_update_entry){0};
+    next.lost = (wisp_update_failure){0};
     wisp_status status = wisp_updater_save(u, &next, err);
-    if (status == WISP_OK)
-        wisp_updater_event(u, WISP_EVENT_KIND_COMMITTED,
-                           &(wisp_event_subject){.entry = &next.good});
-    return status;
+    if (status != WISP_OK)
+        return status;
+    u->is_commit_due = false;
+    wisp_updater_event(u, WISP_EVENT_KIND_COMMITTED, &(wisp_event_subject){.entry = &next.good});
+    return WISP_OK;
+}
+
+/* Notes on disk that it was committed too early to count, so that it can be told from one that
+ * never came so far. Nothing depends on that note. */
+static void remember_commit(wisp_updater *u)
+{
+    wisp_error err;
+    wisp_record next = u->record;
+    if (u->is_commit_due)
+        return;
+    u->is_commit_due = true;
+    next.candidate.unripe++;
+    if (wisp_updater_save(u, &next, &err) != WISP_OK)
+        wisp_updater_note(u, err.text);
+}
+
+static wisp_status commit(wisp_updater *u, const wisp_image *image, wisp_error *err)
+{
+    wisp_image_state state;
+    if (!is_entry(&u->record.candidate, image) ||
+        !wisp_image_step(u->record.candidate.state, WISP_EVENT_COMMIT, &state))
+        return refuse(image, "on trial", err);
+    if (is_ripe(u))
+        return commit_candidate(u, err);
+    remember_commit(u);
+    return WISP_OK;
 }
 
 wisp_status wisp_updater_commit(wisp_updater *u, const wisp_image *image, wisp_error *err)
@@ -207,38 +272,101 @@ wisp_status wisp_updater_commit(wisp_updater *u, const wisp_image *image, wisp_e
     return status;
 }
 
-/* Bans [entry], which ran until now. */
-static wisp_status give_up(wisp_updater *u, const wisp_update_entry *entry, const char *reason,
-                           wisp_error *err)
+wisp_status wisp_updater_poll(wisp_updater *u, wisp_error *err)
+{
+    pthread_mutex_lock(&u->mutex);
+    wisp_status status = u->is_commit_due && is_ripe(u) ? commit_candidate(u, err) : WISP_OK;
+    pthread_mutex_unlock(&u->mutex);
+    return status;
+}
+
+/* Bans [ban], because of which [entry], which ran until now, is given up. */
+static wisp_status give_up(wisp_updater *u, const wisp_update_entry *entry,
+                           const wisp_update_failure *ban, wisp_error *err)
 {
     const wisp_update_entry before = *entry;
-    wisp_event_subject subject = {.entry = &before, .code = "rejected", .reason = reason};
-    wisp_status status = wisp_updater_ban(u, entry, reason, err);
+    wisp_event_subject subject = {.entry = &before, .code = "rejected", .reason = ban->reason};
+    wisp_status status = wisp_updater_ban(u, ban, err);
     if (before.state == WISP_STATE_TRIAL)
         wisp_updater_event(u, WISP_EVENT_KIND_TRIAL_FAILED, &subject);
     wisp_updater_event(u, WISP_EVENT_KIND_ROLLED_BACK, &subject);
     return status;
 }
 
-static wisp_status reject(wisp_updater *u, const wisp_image *image, const char *reason,
-                          wisp_error *err)
+/* The slot that [image] is in, if it may be rejected; NULL if not. */
+static const wisp_update_entry *find_running(const wisp_updater *u, const wisp_image *image)
 {
     const wisp_update_entry *entries[] = {&u->record.candidate, &u->record.good};
     wisp_image_state state;
     for (int i = 0; i < 2; i++)
         if (is_entry(entries[i], image) &&
             wisp_image_step(entries[i]->state, WISP_EVENT_REJECT, &state))
-            return give_up(u, entries[i], reason ? reason : "", err);
-    return refuse(image, "on trial and not the last good one", err);
+            return entries[i];
+    return NULL;
+}
+
+/* [culprit] is NULL where all of the set is to blame. */
+static wisp_status reject(wisp_updater *u, const wisp_image *image,
+                          const wisp_image_module *culprit, const char *reason, wisp_error *err)
+{
+    const wisp_update_entry *entry = find_running(u, image);
+    if (!entry)
+        return refuse(image, "on trial and not the last good one", err);
+    wisp_update_failure ban =
+        wisp_entry_failure(entry, u->os->wall_time_s(u->os->user), reason ? reason : "");
+    if (culprit) {
+        ban.hash = culprit->hash;
+        ban.size = culprit->bytes.size;
+    }
+    return give_up(u, entry, &ban, err);
+}
+
+static wisp_status reject_locked(wisp_updater *u, const wisp_image *image,
+                                 const wisp_image_module *culprit, const char *reason,
+                                 wisp_error *err)
+{
+    if (image->source == WISP_IMAGE_BASE)
+        return wisp_fail(err, WISP_INVALID, "the embedded module cannot be rejected");
+    pthread_mutex_lock(&u->mutex);
+    wisp_status status = reject(u, image, culprit, reason, err);
+    pthread_mutex_unlock(&u->mutex);
+    return status;
 }
 
 wisp_status wisp_updater_reject(wisp_updater *u, const wisp_image *image, const char *reason,
                                 wisp_error *err)
 {
+    return reject_locked(u, image, NULL, reason, err);
+}
+
+wisp_status wisp_updater_reject_module(wisp_updater *u, const wisp_image *image, const char *name,
+                                       const char *reason, wisp_error *err)
+{
+    const wisp_image_module *culprit = wisp_image_find(image, name);
+    if (!culprit)
+        return wisp_fail(err, WISP_INVALID, "version %llu has no module '%.60s'",
+                         (unsigned long long)image->version, name);
+    return reject_locked(u, image, culprit, reason, err);
+}
+
+static wisp_image_state state_of(const wisp_updater *u, const wisp_image *image)
+{
+    for (uint32_t i = 0; i < image->module_len; i++)
+        if (wisp_bans_find(&u->bans, &image->modules[i].hash))
+            return WISP_STATE_BANNED;
+    if (wisp_bans_find(&u->bans, &image->hash))
+        return WISP_STATE_BANNED;
+    if (u->record.candidate.state == WISP_STATE_TRIAL && is_entry(&u->record.candidate, image))
+        return WISP_STATE_TRIAL;
+    return is_entry(&u->record.good, image) ? WISP_STATE_GOOD : WISP_STATE_EMPTY;
+}
+
+wisp_image_state wisp_updater_state(wisp_updater *u, const wisp_image *image)
+{
     if (image->source == WISP_IMAGE_BASE)
-        return wisp_fail(err, WISP_INVALID, "the embedded module cannot be rejected");
+        return WISP_STATE_GOOD;
     pthread_mutex_lock(&u->mutex);
-    wisp_status status = reject(u, image, reason, err);
+    wisp_image_state state = state_of(u, image);
     pthread_mutex_unlock(&u->mutex);
-    return status;
+    return state;
 }

@@ -23,8 +23,12 @@ const char *wisp_update_outcome_name(wisp_update_outcome outcome)
 const char *wisp_image_state_name(wisp_image_state state)
 {
     switch (state) {
-    case WISP_STATE_NONE:
-        return "none";
+    case WISP_STATE_EMPTY:
+        return "empty";
+    case WISP_STATE_CHECKED:
+        return "checked";
+    case WISP_STATE_FETCHING:
+        return "fetching";
     case WISP_STATE_STAGED:
         return "staged";
     case WISP_STATE_TRIAL:
@@ -42,19 +46,25 @@ static void fill(const wisp_record *record, const wisp_bans *bans, const wisp_ev
 {
     *out = (wisp_update_status){
         .generation = record->generation,
+        .sequence = record->sequence,
+        .floor = record->floor,
         .good = record->good,
         .candidate = record->candidate,
+        .incoming = record->incoming,
         .lost = record->lost,
         .root_version = record->versions[WISP_ROLE_ROOT],
         .timestamp_version = record->versions[WISP_ROLE_TIMESTAMP],
         .snapshot_version = record->versions[WISP_ROLE_SNAPSHOT],
         .targets_version = record->versions[WISP_ROLE_TARGETS],
+        .time_floor = record->time_floor,
         .last_check = record->last_check,
         .last_result = record->last_result,
         .events_waiting = wisp_event_ring_waiting(events),
         .events_lost = events->lost,
         .events_refused = events->delivery.refused,
     };
+    memcpy(out->channel, record->channel, sizeof out->channel);
+    memcpy(out->device_id, record->device_id, sizeof out->device_id);
     out->ban_count = wisp_bans_list(bans, out->bans);
 }
 
@@ -62,6 +72,7 @@ void wisp_updater_status(wisp_updater *u, wisp_update_status *out)
 {
     pthread_mutex_lock(&u->mutex);
     fill(&u->record, &u->bans, &u->events, out);
+    out->is_commit_due = u->is_commit_due;
     memcpy(out->trouble, u->trouble, sizeof out->trouble);
     pthread_mutex_unlock(&u->mutex);
 }

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/utf8.h"
 #include "trust/metadata.h"
 #include "update/blobs.h"
 #include "update/events.h"
@@ -13,28 +12,8 @@
 
 #define MODULE_SIZE_MAX (16u << 20)
 #define ATTEMPTS_MAX    3
-
-bool wisp_hash_equal(const wisp_hash *a, const wisp_hash *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-void wisp_text_copy(char *out, size_t size, const char *text)
-{
-    wisp_bytes left = {(const uint8_t *)text, strlen(text)};
-    size_t len = 0;
-    while (left.size) {
-        size_t character = wisp_utf8_character_size(left);
-        size_t taken = character ? character : 1;
-        if (len + taken >= size)
-            break;
-        bool is_shown = character && left.data[0] >= 0x20 && left.data[0] != 0x7f;
-        memcpy(out + len, is_shown ? left.data : (const uint8_t *)"?", taken);
-        len += taken;
-        left = (wisp_bytes){left.data + taken, left.size - taken};
-    }
-    out[len] = '\0';
-}
+#define CHANNEL         "stable"
+#define DEVICE_ID_BYTES 16 /* of a random one */
 
 void wisp_updater_note(wisp_updater *u, const char *text)
 {
@@ -58,61 +37,143 @@ wisp_status wisp_updater_save(wisp_updater *u, const wisp_record *next, wisp_err
     return status;
 }
 
+const wisp_update_entry *wisp_updater_current(const wisp_updater *u)
+{
+    return wisp_entry_is_set(&u->record.good) ? &u->record.good : &u->base;
+}
+
+const wisp_update_failure *wisp_updater_ban_of(const wisp_updater *u,
+                                               const wisp_update_entry *entry)
+{
+    const wisp_update_failure *ban = wisp_bans_find(&u->bans, &entry->hash);
+    for (uint32_t i = 0; i < entry->module_len && !ban; i++)
+        ban = wisp_bans_find(&u->bans, &entry->modules[i].hash);
+    return ban;
+}
+
+static void drop_banned(const wisp_updater *u, wisp_update_entry *entry)
+{
+    if (wisp_entry_is_set(entry) && wisp_updater_ban_of(u, entry))
+        *entry = (wisp_update_entry){0};
+}
+
 /* The record does not have to follow on disk: a ban outweighs what it says. */
-static void forget(wisp_updater *u, const wisp_hash *hash)
+static void forget_banned(wisp_updater *u)
 {
     wisp_error err;
-    wisp_update_entry *good = &u->record.good, *candidate = &u->record.candidate;
-    if (wisp_hash_equal(&candidate->hash, hash))
-        *candidate = (wisp_update_entry){0};
-    if (wisp_hash_equal(&good->hash, hash))
-        *good = (wisp_update_entry){0};
+    drop_banned(u, &u->record.good);
+    drop_banned(u, &u->record.candidate);
+    drop_banned(u, &u->record.incoming);
     if (wisp_updater_save(u, &u->record, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
 }
 
-wisp_status wisp_updater_ban(wisp_updater *u, const wisp_update_entry *entry, const char *reason,
-                             wisp_error *err)
+wisp_status wisp_updater_ban(wisp_updater *u, const wisp_update_failure *what, wisp_error *err)
 {
-    wisp_update_entry ban = *entry;
-    ban.since = u->os->wall_time_s(u->os->user);
-    wisp_text_copy(ban.reason, sizeof ban.reason, reason);
-    const wisp_ban *place = wisp_bans_add(&u->bans, &ban);
+    const wisp_ban *place = wisp_bans_add(&u->bans, what);
     wisp_status status =
         u->is_writable ? wisp_bans_save(&u->dir, &u->bans, place, err) : not_writable(u, err);
     if (status == WISP_OK)
-        forget(u, &ban.hash);
+        forget_banned(u);
     return status;
+}
+
+/* In words for people: a process that was gone before it could say anything is another matter
+ * than one that did not last. */
+static void say_why_retired(const wisp_update_entry *entry, char *reason, size_t size)
+{
+    int len =
+        snprintf(reason, size, "%u attempts ended without a commit", (unsigned)entry->attempts);
+    if (entry->unripe && len > 0 && (size_t)len < size)
+        snprintf(reason + len, size - (size_t)len, ", %u of them within the health window",
+                 (unsigned)entry->unripe);
 }
 
 bool wisp_updater_retire(wisp_updater *u)
 {
     wisp_error err;
-    char reason[80];
-    const wisp_update_entry before = u->record.candidate, *candidate = &before;
+    char reason[100];
+    const wisp_update_entry before = u->record.candidate;
     wisp_image_state next;
-    if (candidate->attempts < u->config.attempts_max ||
-        !wisp_image_step(candidate->state, WISP_EVENT_EXHAUST, &next))
+    if (before.attempts < u->config.attempts_max ||
+        !wisp_image_step(before.state, WISP_EVENT_EXHAUST, &next))
         return false;
-    snprintf(reason, sizeof reason, "%u attempts ended without a commit",
-             (unsigned)candidate->attempts);
-    if (wisp_updater_ban(u, candidate, reason, &err) != WISP_OK)
+    say_why_retired(&before, reason, sizeof reason);
+    wisp_update_failure ban =
+        wisp_entry_failure(&before, u->os->wall_time_s(u->os->user), reason);
+    if (wisp_updater_ban(u, &ban, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
-    wisp_updater_attempt_ended(u, candidate);
+    wisp_updater_attempt_ended(u, &before);
     wisp_updater_event(
         u, WISP_EVENT_KIND_ROLLED_BACK,
-        &(wisp_event_subject){.entry = candidate, .code = "attempts", .reason = reason});
+        &(wisp_event_subject){.entry = &before, .code = "attempts", .reason = reason});
     return true;
+}
+
+bool wisp_updater_embedded(const wisp_updater *u, const wisp_hash *hash, wisp_bytes *out)
+{
+    for (uint32_t i = 0; i < u->base.module_len; i++) {
+        if (wisp_hash_equal(hash, &u->base.modules[i].hash)) {
+            *out = i ? u->config.modules[i - 1].bytes : u->config.base;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- opening ----------------------------------------------------------------------------- */
 
-static wisp_status check_config(const wisp_updater_config *c, wisp_error *err)
+static bool fits(const char *text, size_t size)
 {
-    if (!c->dir || !*c->dir || !c->target || !*c->target)
-        return wisp_fail(err, WISP_INVALID, "an updater needs a folder and a target's name");
+    return !text || (*text && strlen(text) < size);
+}
+
+static bool is_device_id(const char *id)
+{
+    static const char others[] = "-_.:";
+    for (; *id; id++) {
+        bool is_letter = (*id >= 'a' && *id <= 'z') || (*id >= 'A' && *id <= 'Z');
+        if (!is_letter && !(*id >= '0' && *id <= '9') && !strchr(others, *id))
+            return false;
+    }
+    return true;
+}
+
+static wisp_status check_embedded(const wisp_updater_config *c, wisp_error *err)
+{
     if (!c->base.data || c->base.size == 0)
         return wisp_fail(err, WISP_INVALID, "an updater needs an embedded module");
+    if (c->module_len >= WISP_MODULES_MAX)
+        return wisp_fail(err, WISP_INVALID,
+                         "%zu modules are embedded besides the first, "
+                         "expected at most %d",
+                         c->module_len, WISP_MODULES_MAX - 1);
+    for (size_t i = 0; i < c->module_len; i++)
+        if (!c->modules[i].name || !fits(c->modules[i].name, WISP_MODULE_NAME_SIZE) ||
+            !c->modules[i].bytes.data)
+            return wisp_fail(err, WISP_INVALID, "embedded module %zu has no name or no bytes",
+                             i + 1);
+    return WISP_OK;
+}
+
+static wisp_status check_names(const wisp_updater_config *c, wisp_error *err)
+{
+    if (!c->dir || !*c->dir || !c->target || !fits(c->target, WISP_MODULE_NAME_SIZE))
+        return wisp_fail(err, WISP_INVALID,
+                         "an updater needs a folder, and a target's name of "
+                         "at most %d bytes",
+                         WISP_MODULE_NAME_SIZE - 1);
+    if (!fits(c->channel, WISP_CHANNEL_SIZE))
+        return wisp_fail(err, WISP_INVALID, "a channel's name has 1 to %d bytes",
+                         WISP_CHANNEL_SIZE - 1);
+    if (!fits(c->device_id, WISP_DEVICE_ID_SIZE) || (c->device_id && !is_device_id(c->device_id)))
+        return wisp_fail(err, WISP_INVALID, "a device's id has 1 to %d letters, digits, and -_.:",
+                         WISP_DEVICE_ID_SIZE - 1);
+    return WISP_OK;
+}
+
+static wisp_status check_network(const wisp_updater_config *c, wisp_error *err)
+{
     if (!c->net)
         return WISP_OK;
     if (!c->url || !*c->url)
@@ -126,15 +187,49 @@ static wisp_status check_config(const wisp_updater_config *c, wisp_error *err)
     return status;
 }
 
+static wisp_status check_config(const wisp_updater_config *c, wisp_error *err)
+{
+    wisp_status status = check_names(c, err);
+    if (status == WISP_OK)
+        status = check_embedded(c, err);
+    return status == WISP_OK ? check_network(c, err) : status;
+}
+
+static void fill_defaults(wisp_updater_config *c)
+{
+    if (!c->channel)
+        c->channel = CHANNEL;
+    if (!c->module_size_max)
+        c->module_size_max = MODULE_SIZE_MAX;
+    if (!c->attempts_max)
+        c->attempts_max = ATTEMPTS_MAX;
+}
+
+static bool describe_module(const char *name, wisp_bytes bytes, wisp_update_module *out)
+{
+    snprintf(out->name, sizeof out->name, "%s", name);
+    out->size = bytes.size;
+    return wisp_sha256(bytes, &out->hash);
+}
+
+/* What is embedded, as a release. */
+static bool describe_base(const wisp_updater_config *c, wisp_update_entry *out)
+{
+    bool done = describe_module(c->target, c->base, &out->modules[0]);
+    for (size_t i = 0; i < c->module_len && done; i++)
+        done = describe_module(c->modules[i].name, c->modules[i].bytes, &out->modules[i + 1]);
+    out->state = WISP_STATE_GOOD;
+    out->version = c->base_version;
+    out->module_len = 1 + (uint32_t)c->module_len;
+    return done && wisp_set_hash(out->modules, out->module_len, &out->hash);
+}
+
 static wisp_status init(wisp_updater *u, const wisp_updater_config *config, wisp_error *err)
 {
     u->config = *config;
     u->os = config->os ? config->os : wisp_os_posix();
     u->lock_fd = -1;
-    if (!u->config.module_size_max)
-        u->config.module_size_max = MODULE_SIZE_MAX;
-    if (!u->config.attempts_max)
-        u->config.attempts_max = ATTEMPTS_MAX;
+    fill_defaults(&u->config);
     wisp_status status = wisp_folder_init(&u->dir, u->os, u->allocator, config->dir, NULL, err);
     if (status == WISP_OK)
         status = wisp_folder_init(&u->blobs, u->os, u->allocator, config->dir, "blobs", err);
@@ -144,8 +239,9 @@ static wisp_status init(wisp_updater *u, const wisp_updater_config *config, wisp
     if (status != WISP_OK)
         return status;
     wisp_bytes name = {(const uint8_t *)config->target, strlen(config->target)};
-    if (!wisp_sha256(config->base, &u->base_hash) || !wisp_sha256(name, &u->record.target))
+    if (!describe_base(&u->config, &u->base) || !wisp_sha256(name, &u->record.target))
         return wisp_fail(err, WISP_NO_MEMORY, "out of memory for a hash");
+    snprintf(u->record.channel, sizeof u->record.channel, "%s", u->config.channel);
     return WISP_OK;
 }
 
@@ -199,40 +295,90 @@ static void drop(wisp_update_entry *entry)
         *entry = (wisp_update_entry){.state = next};
 }
 
-static bool is_banned(const wisp_updater *u, const wisp_update_entry *entry)
+static void name_module(const wisp_updater *u, wisp_update_entry *entry)
 {
-    return entry->state != WISP_STATE_NONE && wisp_bans_find(&u->bans, &entry->hash);
+    if (wisp_entry_is_set(entry))
+        snprintf(entry->modules[0].name, sizeof entry->modules[0].name, "%s", u->config.target);
+}
+
+/* Gives a record of format 1 what that did not have. */
+static void complete(const wisp_updater *u, wisp_record *record)
+{
+    name_module(u, &record->good);
+    name_module(u, &record->candidate);
+    snprintf(record->channel, sizeof record->channel, "%s", u->config.channel);
+}
+
+/* Versions of another channel mean nothing in this one, so the last good release counts as old as
+ * what is embedded; and what had been about to replace it came from there. */
+static void join_channel(const wisp_updater *u, wisp_record *record)
+{
+    if (!record->channel[0])
+        complete(u, record);
+    if (strcmp(record->channel, u->config.channel) == 0)
+        return;
+    snprintf(record->channel, sizeof record->channel, "%s", u->config.channel);
+    record->sequence = record->floor = 0;
+    record->good.version = u->config.base_version;
+    record->candidate = record->incoming = (wisp_update_entry){0};
+    record->partial = (wisp_hash){0};
 }
 
 /* What a new start changes: a trial that nobody committed waits again, and what is banned, or
  * older than what the program now has embedded, goes. */
 static void settle(wisp_updater *u, wisp_record *next)
 {
+    join_channel(u, next);
+    drop_banned(u, &next->good);
+    drop_banned(u, &next->candidate);
+    drop_banned(u, &next->incoming);
     wisp_image_step(next->candidate.state, WISP_EVENT_RESTART, &next->candidate.state);
-    if (is_banned(u, &next->candidate) || next->candidate.version <= u->config.base_version)
+    if (next->candidate.version <= u->config.base_version)
         drop(&next->candidate);
-    if (is_banned(u, &next->good) || next->good.version < u->config.base_version)
+    if (next->incoming.version <= u->config.base_version)
+        drop(&next->incoming);
+    if (next->good.version < u->config.base_version)
         drop(&next->good);
 }
 
 /* The RESTART of a state alone is not written: the next start makes it again. */
 static bool is_worth_saving(const wisp_record *before, const wisp_record *after)
 {
-    return before->good.state != after->good.state ||
-           (before->candidate.state != WISP_STATE_NONE &&
-            after->candidate.state == WISP_STATE_NONE);
+    return strcmp(before->channel, after->channel) != 0 ||
+           wisp_entry_is_set(&before->good) != wisp_entry_is_set(&after->good) ||
+           wisp_entry_is_set(&before->candidate) != wisp_entry_is_set(&after->candidate) ||
+           wisp_entry_is_set(&before->incoming) != wisp_entry_is_set(&after->incoming);
+}
+
+/* Who this device is: as the program says, as the record says, or by lot. The record is not
+ * written for that: nothing depends on it before the first release is staged. */
+static void identify(wisp_updater *u)
+{
+    uint8_t random[DEVICE_ID_BYTES];
+    char *id = u->record.device_id;
+    if (u->config.device_id)
+        snprintf(id, sizeof u->record.device_id, "%s", u->config.device_id);
+    else if (!*id && u->os->random(u->os->user, random, sizeof random) >= 0)
+        wisp_hex_print(random, sizeof random, id);
+}
+
+static size_t list_modules(const wisp_update_entry *entry, wisp_hash *out)
+{
+    for (uint32_t i = 0; i < entry->module_len; i++)
+        out[i] = entry->modules[i].hash;
+    return entry->module_len;
 }
 
 void wisp_updater_sweep(wisp_updater *u)
 {
     wisp_error err;
-    wisp_hash keep[2];
-    size_t len = 0;
-    if (u->record.good.state != WISP_STATE_NONE)
-        keep[len++] = u->record.good.hash;
-    if (u->record.candidate.state != WISP_STATE_NONE)
-        keep[len++] = u->record.candidate.hash;
-    if (wisp_blobs_prepare(&u->blobs, keep, len, &err) != WISP_OK)
+    wisp_hash keep[3 * WISP_MODULES_MAX];
+    size_t len = list_modules(&u->record.good, keep);
+    len += list_modules(&u->record.candidate, keep + len);
+    len += list_modules(&u->record.incoming, keep + len);
+    bool is_fetching = u->record.incoming.state == WISP_STATE_FETCHING;
+    if (wisp_blobs_prepare(&u->blobs, keep, len, is_fetching ? &u->record.partial : NULL, &err) !=
+        WISP_OK)
         wisp_updater_note(u, err.text);
 }
 
@@ -253,6 +399,7 @@ static void start(wisp_updater *u)
     wisp_error err;
     const wisp_record before = u->record;
     settle(u, &u->record);
+    identify(u);
     if (!u->is_writable)
         return;
     if (wisp_event_ring_reserve(&u->dir, &u->events, &err) != WISP_OK)

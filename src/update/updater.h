@@ -2,8 +2,10 @@
 #define WISP_UPDATE_UPDATER_H
 
 #include "update/bans.h"
+#include "update/entry.h"
 #include "update/event_ring.h"
 #include "update/record.h"
+#include "update/text.h"
 #include "update/transition.h"
 
 #include <pthread.h>
@@ -11,7 +13,8 @@
 
 /*
  * What the files of the updater share: updater.c opens it, image.c says what to run and what
- * became of it, check.c looks for something newer, status.c tells.
+ * became of it, intake.c takes in what a check found, check.c looks for something newer, status.c
+ * tells.
  *
  * The mutex guards all below it and is never held while the network is waited for, so that a
  * check on one thread does not keep another from running, committing or rejecting.
@@ -22,8 +25,8 @@ struct wisp_updater {
     const wisp_allocator *allocator;
     const wisp_os *os;
     wisp_folder dir, blobs, metadata;
-    wisp_hash base_hash;
-    int lock_fd; /* -1 without one */
+    wisp_update_entry base; /* what is embedded */
+    int lock_fd;            /* -1 without one */
 
     pthread_mutex_t mutex;
     bool is_writable; /* the folder is ours, locked, and what it holds is known */
@@ -32,37 +35,41 @@ struct wisp_updater {
     wisp_record record;
     wisp_bans bans;
     wisp_event_ring events;
+    uint64_t trial_began; /* nanoseconds of the monotonic clock */
+    bool is_commit_due;   /* the release on trial was committed before its health window ended */
     char trouble[WISP_ERROR_TEXT_MAX];
 };
 
 /* Remembers [text] for wisp_updater_status. */
 void wisp_updater_note(wisp_updater *updater, const char *text);
 
-/*
- * Makes [next] the record, on disk first: nothing has changed if that fails. Call with the mutex
- * held, as all of the rest.
+/* The release that runs when nothing is on trial. Call with the mutex held, as all of the rest.
  */
+const wisp_update_entry *wisp_updater_current(const wisp_updater *updater);
+
+/* Makes [next] the record, on disk first: nothing has changed if that fails. */
 wisp_status wisp_updater_save(wisp_updater *updater, const wisp_record *next, wisp_error *err);
 
+/* The ban that keeps [entry] from running, be it of the set or of one of its modules; NULL if
+ * there is none. */
+const wisp_update_failure *wisp_updater_ban_of(const wisp_updater *updater,
+                                               const wisp_update_entry *entry);
+
 /*
- * Bans the content of [entry] and takes it out of the record. If the ban cannot be written, it
+ * Bans [what] and takes all that has it out of the record. If the ban cannot be written, it
  * holds for this process all the same, and the record stays, so that the next start goes on
  * counting attempts.
  */
-wisp_status wisp_updater_ban(wisp_updater *updater, const wisp_update_entry *entry,
-                             const char *reason, wisp_error *err);
+wisp_status wisp_updater_ban(wisp_updater *updater, const wisp_update_failure *what,
+                             wisp_error *err);
 
 /* Bans the candidate if its attempts are used up; tells whether they were. */
 bool wisp_updater_retire(wisp_updater *updater);
 
-/* Removes all content but that of the last good module and of the candidate. */
+/* Removes all content but that of the releases in the record, and of what is being fetched. */
 void wisp_updater_sweep(wisp_updater *updater);
 
-/* Whether [a] and [b] are the same content. */
-bool wisp_hash_equal(const wisp_hash *a, const wisp_hash *b);
-
-/* Copies [text] to [out] of [size] bytes, cut between characters, with '?' for what is no UTF-8
- * and for what a terminal could take as a command: reasons quote what a server sent. */
-void wisp_text_copy(char *out, size_t size, const char *text);
+/* The bytes of the embedded module with this hash; false if there is none. */
+bool wisp_updater_embedded(const wisp_updater *updater, const wisp_hash *hash, wisp_bytes *out);
 
 #endif

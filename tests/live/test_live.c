@@ -242,7 +242,7 @@ static void a_release_is_committed_after_its_probation(void **state)
     tick(r, 1);
     expect(r->events, "started swapped committed ");
     wisp_update_status status = status_of(r);
-    assert_int_equal(status.candidate.state, WISP_STATE_NONE);
+    assert_int_equal(status.candidate.state, WISP_STATE_EMPTY);
     assert_int_equal(status.good.version, 2);
     assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
     free_rig(r);
@@ -304,9 +304,9 @@ static void what_could_not_run_is_never_staged(void **state)
     free_rig(r);
 }
 
-static wisp_status refuse_all(void *user, wisp_bytes module, wisp_error *err)
+static wisp_status refuse_all(void *user, const wisp_image *image, wisp_error *err)
 {
-    (void)module;
+    assert_int_equal(image->module_len, 1);
     memset(err, 0, sizeof *err);
     snprintf(err->text, sizeof err->text, "%s", (const char *)user);
     return WISP_UNSUPPORTED;

@@ -46,7 +46,7 @@ static void a_new_device_runs_the_embedded_module(void **state)
     assert_int_equal(d.image.version, 1);
     wisp_update_status status = device_status(&d);
     assert_int_equal(status.generation, 0);
-    assert_int_equal(status.good.state, WISP_STATE_NONE);
+    assert_int_equal(status.good.state, WISP_STATE_EMPTY);
     assert_string_equal(status.trouble, "");
 }
 
@@ -71,7 +71,7 @@ static void a_release_is_staged_tried_and_committed(void **state)
     wisp_update_status status = device_status(&d);
     assert_int_equal(status.good.state, WISP_STATE_GOOD);
     assert_int_equal(status.good.version, 2);
-    assert_int_equal(status.candidate.state, WISP_STATE_NONE);
+    assert_int_equal(status.candidate.state, WISP_STATE_EMPTY);
     assert_int_equal(status.timestamp_version, 1);
     assert_int_equal(status.last_check, d.disk.time);
 
@@ -268,7 +268,7 @@ static void a_release_that_was_taken_back_is_not_tried(void **state)
     assert_int_equal(device_check(&d), WISP_UPDATE_UP_TO_DATE);
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_GOOD);
     assert_int_equal(device_status(&d).good.version, 4);
-    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_NONE);
+    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_EMPTY);
 }
 
 static void the_same_content_under_a_higher_version_is_not_staged_twice(void **state)
@@ -326,14 +326,16 @@ static void a_newer_program_brings_its_own_module(void **state)
     d.config.base_version = 4;
     open_device();
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
-    assert_int_equal(device_status(&d).good.state, WISP_STATE_NONE);
+    assert_int_equal(device_status(&d).good.state, WISP_STATE_EMPTY);
     assert_int_equal(faulty_os_count(&d.disk, DEVICE_DIR "/blobs/"), 0);
 }
 
-static wisp_status refuse(void *user, wisp_bytes module, wisp_error *err)
+static wisp_status refuse(void *user, const wisp_image *image, wisp_error *err)
 {
     wisp_status *status = user;
-    assert_memory_equal(module.data, "module", 6);
+    assert_int_equal(image->module_len, 1);
+    assert_string_equal(image->modules[0].name, "app.wasm");
+    assert_memory_equal(image->bytes.data, "module", 6);
     *err = (wisp_error){.status = *status};
     strcpy(err->text, "imports env.teleport, which is not there");
     return *status;
@@ -401,7 +403,7 @@ static void content_that_rots_on_disk_is_fetched_again(void **state)
     faulty_os_file(&d.disk, path)->data[3] ^= 1;
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
     assert_true(says(device_status(&d).trouble, "is damaged"));
-    wisp_update_entry lost = device_status(&d).lost;
+    wisp_update_failure lost = device_status(&d).lost;
     assert_int_equal(lost.state, WISP_STATE_GOOD);
     assert_int_equal(lost.version, 2);
     assert_true(says(lost.reason, "is damaged"));
@@ -409,7 +411,7 @@ static void content_that_rots_on_disk_is_fetched_again(void **state)
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
     assert_true(device_runs(&d, "module two"));
     device_commit(&d);
-    assert_int_equal(device_status(&d).lost.state, WISP_STATE_NONE);
+    assert_int_equal(device_status(&d).lost.state, WISP_STATE_EMPTY);
 }
 
 static void a_second_opener_is_told_that_the_folder_is_busy(void **state)
@@ -561,7 +563,7 @@ static void a_ban_outweighs_a_record_that_did_not_follow(void **state)
     (void)state;
     reject_with_fault(FAULT_CRASH, 6, WISP_OK); /* five calls wrote the ban */
     assert_true(device_has_banned(&d, "module three"));
-    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_NONE);
+    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_EMPTY);
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_GOOD);
 }
 
@@ -667,7 +669,9 @@ static void names_are_those_of_the_header(void **state)
     assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_STAGED), "staged");
     assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_UNAVAILABLE), "unavailable");
     assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_REFUSED), "refused");
-    assert_string_equal(wisp_image_state_name(WISP_STATE_NONE), "none");
+    assert_string_equal(wisp_image_state_name(WISP_STATE_EMPTY), "empty");
+    assert_string_equal(wisp_image_state_name(WISP_STATE_CHECKED), "checked");
+    assert_string_equal(wisp_image_state_name(WISP_STATE_FETCHING), "fetching");
     assert_string_equal(wisp_image_state_name(WISP_STATE_STAGED), "staged");
     assert_string_equal(wisp_image_state_name(WISP_STATE_TRIAL), "trial");
     assert_string_equal(wisp_image_state_name(WISP_STATE_GOOD), "good");

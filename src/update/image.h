@@ -1,0 +1,16 @@
+#ifndef WISP_UPDATE_IMAGE_H
+#define WISP_UPDATE_IMAGE_H
+
+#include <wisp/update.h>
+
+/* How an image is put together, for what runs and for the program's say before it is staged. */
+
+/* Makes [out] an image of [entry] that has no modules yet. */
+void wisp_image_describe(const wisp_update_entry *entry, wisp_image_source source,
+                         wisp_image *out);
+
+/* Adds the next module, whose [bytes] were verified; they belong to the image, if anybody frees
+ * it. */
+void wisp_image_add(wisp_image *image, const wisp_update_module *module, wisp_bytes bytes);
+
+#endif
