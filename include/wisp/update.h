@@ -150,7 +150,8 @@ typedef struct wisp_updater_config {
     const wisp_embedded_module *modules;
     size_t module_len;
 
-    const char *host_version; /* of the program: "1.2.0"; NULL fits every release */
+    /* Of the program: "1.2.0". NULL: releases for certain versions of it are not for this one. */
+    const char *host_version;
     /* Who this device is, for staged rollouts and reports: letters, digits and -_.: up to
      * WISP_DEVICE_ID_SIZE - 1 of them. NULL: 32 random digits, made once and kept in [dir]. */
     const char *device_id;

@@ -1,6 +1,6 @@
 #include "update/entry.h"
 
-#include "trust/crypto.h"
+#include "release/offer.h"
 #include "update/text.h"
 
 #include <string.h>
@@ -33,24 +33,12 @@ bool wisp_entry_has_module(const wisp_update_entry *entry, const wisp_hash *hash
 
 bool wisp_set_hash(const wisp_update_module *modules, size_t len, wisp_hash *out)
 {
-    char hex[WISP_HASH_TEXT_SIZE];
-    if (len == 1) {
-        *out = modules[0].hash;
-        return true;
-    }
-    wisp_hasher *hasher = wisp_hasher_new();
-    if (!hasher)
-        return false;
+    wisp_offer_module same[WISP_MODULES_MAX] = {0};
     for (size_t i = 0; i < len; i++) {
-        wisp_hash_print(&modules[i].hash, hex);
-        wisp_hasher_add(hasher, modules[i].name, strlen(modules[i].name));
-        wisp_hasher_add(hasher, " ", 1);
-        wisp_hasher_add(hasher, hex, WISP_HASH_TEXT_SIZE - 1);
-        wisp_hasher_add(hasher, "\n", 1);
+        same[i].name = modules[i].name;
+        same[i].hash = modules[i].hash;
     }
-    *out = wisp_hasher_finish(hasher);
-    wisp_hasher_free(hasher);
-    return true;
+    return wisp_offer_set_hash(same, len, out);
 }
 
 wisp_update_failure wisp_entry_failure(const wisp_update_entry *entry, int64_t at,

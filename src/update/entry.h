@@ -17,10 +17,7 @@ uint64_t wisp_entry_size(const wisp_update_entry *entry);
 /* Whether one of its modules is this content. */
 bool wisp_entry_has_module(const wisp_update_entry *entry, const wisp_hash *hash);
 
-/*
- * The hash of the set: of one module its own; of several that of the lines "name sha256hex\n" in
- * their order. False if out of memory.
- */
+/* The hash of the set, as wisp_offer_set_hash. False if out of memory. */
 bool wisp_set_hash(const wisp_update_module *modules, size_t len, wisp_hash *out);
 
 /* [entry] as something that went wrong, for [reason]. */

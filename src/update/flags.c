@@ -1,6 +1,7 @@
 #include "update/flags.h"
 
 #include "base/error.h"
+#include "trust/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -124,15 +125,27 @@ static wisp_status pack_one(const wisp_json *object, const char *name, wisp_flag
                      "flag '%.40s' is not true, false, a whole number or a text", name);
 }
 
-wisp_status wisp_flags_pack(const wisp_json *object, wisp_flags *out, wisp_error *err)
+static wisp_status pack_all(const wisp_json *object, wisp_flags *out, wisp_error *err)
 {
     void *cursor = NULL;
     const char *name;
     const wisp_json *value;
     size_t used = 0;
     wisp_status status = WISP_OK;
-    *out = (wisp_flags){0};
     while (status == WISP_OK && wisp_json_next(object, &cursor, &name, &value))
         status = pack_one(object, name, out, &used, err);
+    return status;
+}
+
+wisp_status wisp_flags_pack(const char *json, wisp_flags *out, wisp_error *err)
+{
+    wisp_json *object;
+    wisp_bytes text = {(const uint8_t *)json, strlen(json)};
+    *out = (wisp_flags){0};
+    wisp_status status = wisp_json_parse(text, &object, err);
+    if (status != WISP_OK)
+        return status;
+    status = pack_all(object, out, err);
+    wisp_json_free(object);
     return status;
 }

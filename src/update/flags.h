@@ -1,8 +1,6 @@
 #ifndef WISP_UPDATE_FLAGS_H
 #define WISP_UPDATE_FLAGS_H
 
-#include "trust/json.h"
-
 #include <wisp/update.h>
 
 /*
@@ -15,9 +13,10 @@
  * t and f are true and false, n a whole number, s a text.
  */
 
-/* Packs the members of [object]. WISP_UNSUPPORTED for one that is neither true nor false, a whole
- * number or a text; WISP_LIMIT if they do not fit. */
-wisp_status wisp_flags_pack(const wisp_json *object, wisp_flags *out, wisp_error *err);
+/* Packs the members of the JSON object in [json]. WISP_UNSUPPORTED for one that is neither true
+ * nor false, a whole number or a text; WISP_LIMIT if they do not fit; WISP_MALFORMED,
+ * WISP_NO_MEMORY. */
+wisp_status wisp_flags_pack(const char *json, wisp_flags *out, wisp_error *err);
 
 /* Whether [flags] can be read to its end: they may come from a disk. */
 bool wisp_flags_are_sound(const wisp_flags *flags);
