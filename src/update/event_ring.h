@@ -54,9 +54,10 @@ typedef struct wisp_event {
     uint64_t running; /* the version that was the last good one then */
     uint64_t bytes;   /* that were fetched */
     uint32_t attempt; /* of a trial */
-    char channel[64], variant[32];
-    char code[32];    /* of a failure: a stable word for it */
-    char reason[120]; /* in words */
+    char channel[WISP_CHANNEL_SIZE];
+    char variant[WISP_VARIANT_SIZE]; /* of what it is about, or of what ran */
+    char code[32];                   /* of a failure: a stable word for it */
+    char reason[120];                /* in words */
 } wisp_event;
 
 /* How far the delivery is. */

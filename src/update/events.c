@@ -24,18 +24,20 @@ static bool is_worth_noting(const wisp_event_ring *ring, const wisp_event *event
 
 void wisp_updater_event(wisp_updater *u, wisp_event_kind kind, const wisp_event_subject *subject)
 {
-    const wisp_record *record = &u->record;
+    const wisp_update_entry *entry = subject->entry, *current = wisp_updater_current(u);
     wisp_event event = {.kind = kind,
                         .is_private = !u->config.events_url,
                         .at = u->os->wall_time_s(u->os->user),
-                        .running = wisp_updater_current(u)->version,
+                        .running = current->version,
                         .bytes = subject->bytes};
-    if (subject->entry) {
-        event.version = subject->entry->version;
-        event.hash = subject->entry->hash;
-        event.attempt = subject->entry->attempts;
+    if (entry) {
+        event.version = entry->version;
+        event.hash = entry->hash;
+        event.attempt = entry->attempts;
     }
-    wisp_text_copy(event.channel, sizeof event.channel, record->channel);
+    wisp_text_copy(event.channel, sizeof event.channel, u->record.channel);
+    wisp_text_copy(event.variant, sizeof event.variant,
+                   entry && entry->variant[0] ? entry->variant : current->variant);
     wisp_text_copy(event.code, sizeof event.code, subject->code ? subject->code : "");
     wisp_text_copy(event.reason, sizeof event.reason, subject->reason ? subject->reason : "");
     if (u->is_writable && is_worth_noting(&u->events, &event))

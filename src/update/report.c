@@ -63,16 +63,14 @@ static bool fill_event(wisp_json *object, uint64_t series, const wisp_event *eve
 static bool fill_body(wisp_json *object, const wisp_updater *u, const wisp_event *events,
                       size_t len)
 {
-    char device[64];
     wisp_json *list = wisp_json_new_array();
     bool made = wisp_json_set(object, "events", list);
     for (size_t i = 0; i < len && made; i++) {
         wisp_json *event = wisp_json_new_object();
         made = wisp_json_append(list, event) && fill_event(event, u->events.series, &events[i]);
     }
-    snprintf(device, sizeof device, "%016llx", (unsigned long long)u->events.series);
     return made && wisp_json_set_number(object, "format", FORMAT) &&
-           wisp_json_set_string(object, "device", device) &&
+           wisp_json_set_string(object, "device", u->record.device_id) &&
            wisp_json_set_string(object, "target", u->config.target) &&
            wisp_json_set_number(object, "lost", u->events.lost) &&
            wisp_json_set_number(object, "refused", u->events.delivery.refused);
@@ -156,7 +154,7 @@ static wisp_status take(wisp_updater *u, wisp_report *r, wisp_error *err)
 {
     wisp_event batch[WISP_EVENT_BATCH_MAX];
     int64_t now = u->os->wall_time_s(u->os->user);
-    if (!u->config.net || !u->config.events_url || !u->events.waiting)
+    if (!u->config.net || !u->config.events_url || !u->record.device_id[0] || !u->events.waiting)
         return WISP_NOT_FOUND;
     if (u->is_reporting)
         return wisp_fail(err, WISP_BUSY, "another thread reports already");

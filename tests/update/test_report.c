@@ -65,7 +65,7 @@ static void take_body(wisp_bytes body)
     assert_non_null(object);
     assert_int_equal(json_integer_value(json_object_get(object, "format")), 1);
     assert_string_equal(text_of(object, "target"), "app.wasm");
-    assert_true(text_of(object, "device")[0]);
+    assert_string_equal(text_of(object, "device"), device_status(&d).device_id);
     assert_true(json_array_size(json_object_get(object, "events")) <= WISP_EVENT_BATCH_MAX);
     json_array_foreach (json_object_get(object, "events"), index, event)
         take_event(event);
