@@ -469,16 +469,18 @@ wisp_status wisp_delta_apply_new(const wisp_delta_config *config, wisp_delta_app
                              : check_limit(config->result_size, config->result_size_max, err);
     if (status != WISP_OK)
         return status;
-    wisp_delta_apply *a = wisp_alloc(config->allocator, 1, sizeof *a);
+    const wisp_allocator *allocator = wisp_allocator_or_default(config->allocator);
+    wisp_delta_apply *a = wisp_alloc(allocator, 1, sizeof *a);
     if (!a)
         return wisp_fail_memory(err, sizeof *a);
     a->config = *config;
+    a->config.allocator = allocator;
     a->wants = NO_STREAM;
     a->then = STEP_SEEK;
     wisp_rewriter_init(&a->rewriter, &(wisp_rewriter_config){true, map, let_out, a});
     a->hasher = wisp_hasher_new();
     for (int i = 0; i < WISP_DELTA_STREAM_COUNT; i++)
-        a->streams[i] = wisp_delta_stream_new(config->allocator);
+        a->streams[i] = wisp_delta_stream_new(allocator);
     if (!a->hasher || !a->streams[WISP_DELTA_NUMBERS] || !a->streams[WISP_DELTA_BYTES]) {
         wisp_delta_apply_free(a);
         return wisp_fail_memory(err, WISP_DELTA_MEMORY_MAX);

@@ -53,11 +53,11 @@ static int by_renumbered(const void *a, const void *b)
 
 static void put_moves(maker *m, const wisp_delta_moves *moves)
 {
-    wisp_delta_move *sorted = wisp_alloc(m->allocator, moves->len, sizeof *sorted);
     uint64_t end = 0;
     put_number(m, moves->len);
     if (moves->len == 0)
         return;
+    wisp_delta_move *sorted = wisp_alloc(m->allocator, moves->len, sizeof *sorted);
     if (!sorted) {
         m->is_full = true;
         return;
@@ -350,6 +350,7 @@ static wisp_status hand_over(wisp_delta_buffer *from, bool is_renumbered, wisp_d
 wisp_status wisp_delta_make(const wisp_allocator *allocator, wisp_bytes base, wisp_bytes result,
                             wisp_delta *out, wisp_error *err)
 {
+    allocator = wisp_allocator_or_default(allocator);
     wisp_delta_buffer plain = {.allocator = allocator}, renumbered = plain;
     wisp_status status = make_plain(allocator, base, result, &plain, err);
     if (status == WISP_OK) {
@@ -366,6 +367,7 @@ wisp_status wisp_delta_make(const wisp_allocator *allocator, wisp_bytes base, wi
 
 void wisp_delta_free(const wisp_allocator *allocator, wisp_delta *delta)
 {
-    wisp_free(allocator, (void *)(uintptr_t)delta->bytes.data, delta->bytes.size);
+    wisp_free(wisp_allocator_or_default(allocator), (void *)(uintptr_t)delta->bytes.data,
+              delta->bytes.size);
     *delta = (wisp_delta){0};
 }
