@@ -16,7 +16,7 @@
  * says otherwise; "--" ends them.
  */
 
-#define OPTIONS_MAX 13
+#define OPTIONS_MAX 17
 
 typedef struct cli_option {
     const char *name;  /* without the "--" */

@@ -14,18 +14,16 @@ static bool take_expiries(const cli_args *args, wisp_config *config)
             continue;
         const char *text = args->given[i].value;
         size_t name_len = strcspn(text, "=");
-        wisp_role_policy *policy = NULL;
-        for (int role = 0; role < WISP_ROLE_LEN; role++) {
-            const char *name = wisp_role_name((wisp_role)role);
-            if (strlen(name) == name_len && memcmp(name, text, name_len) == 0)
-                policy = &config->roles[role];
-        }
+        char name[WISP_CHANNEL_NAME_MAX + 1] = "";
+        if (name_len < sizeof name)
+            memcpy(name, text, name_len);
+        wisp_role_policy *policy = wisp_config_policy(config, name);
         char *end = NULL;
         unsigned long days = text[name_len] ? strtoul(text + name_len + 1, &end, 10) : 0;
         if (!policy || !end || *end || days < 1 || days > WISP_EXPIRES_DAYS_MAX) {
             usage_error(args->command,
-                        "'--expires' is '%s', expected root, targets, snapshot or timestamp, "
-                        "'=', and 1 to %d days",
+                        "'--expires' is '%s', expected root, targets, snapshot, timestamp or a "
+                        "channel, '=', and 1 to %d days",
                         text, WISP_EXPIRES_DAYS_MAX);
             return false;
         }
@@ -34,22 +32,47 @@ static bool take_expiries(const cli_args *args, wisp_config *config)
     return true;
 }
 
+/* Takes "--channel NAME", which stand in the place of stable and beta. */
+static bool take_channels(const cli_args *args, wisp_config *config)
+{
+    size_t at = 0;
+    const char *name = args_next(args, "channel", &at);
+    wisp_error err;
+    const wisp_role_policy policy = config->channels[0].policy;
+    for (size_t len = 0; name; name = args_next(args, "channel", &at)) {
+        if (wisp_channel_name_check(name, &err) || len == WISP_CHANNELS_MAX) {
+            usage_error(args->command, "%s",
+                        len == WISP_CHANNELS_MAX ? "too many channels" : err.text);
+            return false;
+        }
+        config->channels[len++] = (wisp_channel){name, policy};
+        config->channel_len = len;
+    }
+    return true;
+}
+
+static bool set_policy(wisp_json *keys, wisp_json *days, const char *name,
+                       const wisp_role_policy *policy)
+{
+    return wisp_json_set_string(keys, name, policy->keys[0]) &&
+           wisp_json_set_number(days, name, policy->expires_days);
+}
+
 static int print_project_json(const wisp_project *project)
 {
+    const wisp_config *config = &project->config;
     wisp_json *object = wisp_json_new_object();
     wisp_json *days = wisp_json_new_object();
     bool made = wisp_json_set(object, "expires_days", days) &&
                 wisp_json_set_string(object, "project", project->dir) &&
-                wisp_json_set_string(object, "target", project->config.target) &&
+                wisp_json_set_string(object, "target", config->target) &&
                 wisp_json_set_string(object, "repository", project->repository);
     wisp_json *keys = wisp_json_new_object();
     made = made && wisp_json_set(object, "keys", keys);
-    for (int role = 0; role < WISP_ROLE_LEN && made; role++) {
-        const wisp_role_policy *policy = &project->config.roles[role];
-        const char *name = wisp_role_name((wisp_role)role);
-        made = wisp_json_set_string(keys, name, policy->keys[0]) &&
-               wisp_json_set_number(days, name, policy->expires_days);
-    }
+    for (int role = 0; role < WISP_ROLE_LEN && made; role++)
+        made = set_policy(keys, days, wisp_role_name((wisp_role)role), &config->roles[role]);
+    for (size_t i = 0; i < config->channel_len && made; i++)
+        made = set_policy(keys, days, config->channels[i].name, &config->channels[i].policy);
     if (!made) {
         wisp_json_free(object);
         object = NULL;
@@ -69,7 +92,7 @@ static void print_project(const wisp_project *project)
     puts("Whoever has the keys can release: keep them off the web server. root.key is rarely\n"
          "needed: it is best kept offline.");
     printf("\nDocuments are valid for: root %d days, targets %d, snapshot %d, timestamp %d.\n"
-           "Publishing renews all but root; 'wisp refresh' does so without a release.\n\n",
+           "'wisp renew' renews them; run it by a timer.\n\n",
            (int)roles[WISP_ROLE_ROOT].expires_days, (int)roles[WISP_ROLE_TARGETS].expires_days,
            (int)roles[WISP_ROLE_SNAPSHOT].expires_days,
            (int)roles[WISP_ROLE_TIMESTAMP].expires_days);
@@ -90,7 +113,11 @@ static int run(const cli_args *args)
     wisp_error err;
     if (wisp_target_name_check(config.target, &err))
         return usage_error(args->command, "%s", err.text);
-    if (!take_expiries(args, &config))
+    config.url = args_text(args, "url", config.url);
+    if (strlen(config.url) > WISP_URL_SIZE_MAX)
+        return usage_error(args->command, "'--url' is longer than %d characters",
+                           WISP_URL_SIZE_MAX);
+    if (!take_channels(args, &config) || !take_expiries(args, &config))
         return EXIT_USAGE;
     wisp_project *project;
     if (wisp_project_create(NULL, NULL, dir, &config, &err) ||
@@ -108,17 +135,19 @@ static int run(const cli_args *args)
 const cli_command cmd_init = {
     .name = "init",
     .summary = "Makes a project: keys, a config, and a repository with nothing released yet",
-    .usage = "[DIR] [--name TARGET] [--expires ROLE=DAYS]… [--json]",
+    .usage = "[DIR] [--name TARGET] [--channel NAME]… [--url URL]\n"
+             "                 [--expires ROLE=DAYS]… [--json]",
     .about =
         "DIR is made if it is missing, and is the present folder if it is not given. Nothing\n"
         "that is there already is changed. Each of the four roles of The Update Framework\n"
-        "gets an Ed25519 key of its own.",
+        "gets an Ed25519 key of its own; channels use that of targets until 'wisp key' gives\n"
+        "them others.",
     .examples = "wisp init release --name scheduler.wasm\n"
                 "wisp init release --expires timestamp=7 --expires root=730",
     .options = {{"name", "TARGET", "name to release under [module.wasm]"},
-                {"expires", "ROLE=DAYS",
-                 "how long documents of root, targets, snapshot or "
-                 "timestamp are valid"},
+                {"channel", "NAME", "channels, the first of which is the default [stable, beta]"},
+                {"url", "URL", "where devices will find the repository, for 'wisp doctor'"},
+                {"expires", "ROLE=DAYS", "how long documents of a role or channel are valid"},
                 {"json", NULL, "print JSON"}},
     .arguments_max = 1,
     .run = run,

@@ -7,7 +7,7 @@
 #define COMMANDS(X)                                                                              \
     X(init)                                                                                      \
     X(publish)                                                                                   \
-    X(refresh)                                                                                   \
+    X(renew)                                                                                     \
     X(serve)                                                                                     \
     X(status)                                                                                    \
     X(run)                                                                                       \

@@ -130,7 +130,7 @@ typed scheduler scheduler.conf
 cat >scheduler.conf <<CONF
 state  = device
 root   = project/repo/1.root.json
-target = scheduler.wasm
+target = stable/scheduler.wasm
 check_ms = 200
 CONF
 start_program
@@ -186,7 +186,7 @@ cp -R project/repo old-repo
 stop_server
 publish scheduler-v5.wasm 5
 cp -R project/repo new-repo
-blob=$(ls project/repo/targets/*.scheduler.wasm -t | head -n 1)
+blob=$(ls project/repo/targets/stable/*.scheduler.wasm -t | head -n 1)
 
 say "One byte of the new module is changed:"
 mark

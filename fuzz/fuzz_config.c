@@ -7,17 +7,26 @@
  * wisp.json. What is read holds to its limits, and comes back from its own text the same.
  */
 
+static void check_policy(const wisp_role_policy *policy)
+{
+    assert(policy->key_len >= 1 && policy->key_len <= WISP_ROLE_KEYS_MAX);
+    assert(policy->threshold >= 1 && policy->threshold <= policy->key_len);
+    assert(policy->expires_days >= 1 && policy->expires_days <= WISP_EXPIRES_DAYS_MAX);
+    for (size_t i = 0; i < policy->key_len; i++)
+        assert(policy->keys[i][0] != '\0');
+}
+
 static void check_limits(const wisp_config *config)
 {
     assert(wisp_target_name_check(config->target, NULL) == WISP_OK);
     assert(config->repository[0] != '\0');
-    for (int i = 0; i < WISP_ROLE_LEN; i++) {
-        const wisp_role_policy *policy = &config->roles[i];
-        assert(policy->key_len >= 1 && policy->key_len <= WISP_ROLE_KEYS_MAX);
-        assert(policy->threshold >= 1 && policy->threshold <= policy->key_len);
-        assert(policy->expires_days >= 1 && policy->expires_days <= WISP_EXPIRES_DAYS_MAX);
-        for (size_t k = 0; k < policy->key_len; k++)
-            assert(policy->keys[k][0] != '\0');
+    assert(config->deltas <= WISP_DELTAS_MAX && strlen(config->url) <= WISP_URL_SIZE_MAX);
+    for (int i = 0; i < WISP_ROLE_LEN; i++)
+        check_policy(&config->roles[i]);
+    assert(config->channel_len >= 1 && config->channel_len <= WISP_CHANNELS_MAX);
+    for (size_t i = 0; i < config->channel_len; i++) {
+        assert(wisp_channel_name_check(config->channels[i].name, NULL) == WISP_OK);
+        check_policy(&config->channels[i].policy);
     }
 }
 

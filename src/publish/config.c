@@ -7,8 +7,13 @@
 
 wisp_config wisp_config_default(void)
 {
+    static const wisp_role_policy channel = {{"keys/targets.key"}, 1, 1, 365};
     return (wisp_config){.target = "module.wasm",
                          .repository = "repo",
+                         .url = "",
+                         .deltas = 3,
+                         .channels = {{"stable", channel}, {"beta", channel}},
+                         .channel_len = 2,
                          .roles = {
                              [WISP_ROLE_ROOT] = {{"keys/root.key"}, 1, 1, 365},
                              [WISP_ROLE_TIMESTAMP] = {{"keys/timestamp.key"}, 1, 1, 30},
@@ -34,6 +39,34 @@ wisp_status wisp_target_name_check(const char *name, wisp_error *err)
                      name);
 }
 
+wisp_status wisp_channel_name_check(const char *name, wisp_error *err)
+{
+    size_t len = strlen(name);
+    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    bool is_role = false;
+    for (int role = 0; role < WISP_ROLE_LEN; role++)
+        is_role = is_role || strcmp(name, wisp_role_name((wisp_role)role)) == 0;
+    if (len > 0 && len <= WISP_CHANNEL_NAME_MAX && good == len && name[0] != '-' && !is_role)
+        return WISP_OK;
+    return wisp_fail(err, WISP_INVALID,
+                     "'%.40s' is no name for a channel: expected 1 to %d of a to z, digits and "
+                     "'-', and no role of TUF",
+                     name, WISP_CHANNEL_NAME_MAX);
+}
+
+wisp_role_policy *wisp_config_policy(wisp_config *config, const char *name)
+{
+    for (int role = 0; role < WISP_ROLE_LEN; role++) {
+        if (strcmp(name, wisp_role_name((wisp_role)role)) == 0)
+            return &config->roles[role];
+    }
+    for (size_t i = 0; i < config->channel_len; i++) {
+        if (strcmp(name, config->channels[i].name) == 0)
+            return &config->channels[i].policy;
+    }
+    return NULL;
+}
+
 /* Refuses members of [object] that are not among the [len] of [known]. */
 static wisp_status check_members(const wisp_json *object, const char *const *known, size_t len,
                                  wisp_error *err)
@@ -43,7 +76,7 @@ static wisp_status check_members(const wisp_json *object, const char *const *kno
     const wisp_json *value;
     while (wisp_json_next(object, &cursor, &key, &value)) {
         bool found = false;
-        char expected[100] = "";
+        char expected[120] = "";
         for (size_t i = 0; i < len; i++) {
             found = found || strcmp(key, known[i]) == 0;
             strncat(expected, i ? ", " : "", sizeof expected - strlen(expected) - 1);
@@ -139,6 +172,39 @@ static wisp_status parse_roles(wisp_arena *arena, const wisp_json *object, wisp_
     return WISP_OK;
 }
 
+static wisp_status parse_channel(wisp_arena *arena, const char *name, const wisp_json *object,
+                                 wisp_channel *out, wisp_error *err)
+{
+    wisp_error why;
+    wisp_status status = wisp_channel_name_check(name, err);
+    if (status)
+        return status;
+    out->name = wisp_arena_text(arena, name, strlen(name));
+    if (!out->name)
+        return wisp_fail_memory(err, strlen(name) + 1);
+    status = wisp_json_is_object(object) ? parse_policy(arena, object, &out->policy, &why)
+                                         : wisp_fail(&why, WISP_MALFORMED, "it is no object");
+    return status ? wisp_fail(err, status, "in 'channels.%s': %.180s", name, why.text) : WISP_OK;
+}
+
+static wisp_status parse_channels(wisp_arena *arena, const wisp_json *object, wisp_config *out,
+                                  wisp_error *err)
+{
+    const wisp_json *channels, *channel;
+    wisp_status status = wisp_json_object(object, "channels", &channels, err);
+    if (status)
+        return status;
+    size_t len = wisp_json_len(channels);
+    if (len < 1 || len > WISP_CHANNELS_MAX)
+        return wisp_fail(err, WISP_MALFORMED, "'channels' has %zu items, expected 1 to %d", len,
+                         WISP_CHANNELS_MAX);
+    void *cursor = NULL;
+    const char *name;
+    while (!status && wisp_json_next(channels, &cursor, &name, &channel))
+        status = parse_channel(arena, name, channel, &out->channels[out->channel_len++], err);
+    return status;
+}
+
 static wisp_status parse_target(wisp_arena *arena, const wisp_json *object, wisp_config *out,
                                 wisp_error *err)
 {
@@ -149,25 +215,55 @@ static wisp_status parse_target(wisp_arena *arena, const wisp_json *object, wisp
     return status ? status : keep_path(arena, "target", text, &out->target, err);
 }
 
+static wisp_status parse_url(wisp_arena *arena, const wisp_json *object, wisp_config *out,
+                             wisp_error *err)
+{
+    const char *text;
+    wisp_status status = wisp_json_string(object, "url", &text, err);
+    if (status)
+        return status;
+    size_t len = strlen(text);
+    if (len > WISP_URL_SIZE_MAX)
+        return wisp_fail(err, WISP_MALFORMED, "'url' has %zu characters, expected %d at the most",
+                         len, WISP_URL_SIZE_MAX);
+    out->url = wisp_arena_text(arena, text, len);
+    return out->url ? WISP_OK : wisp_fail_memory(err, len + 1);
+}
+
+static wisp_status check_format(const wisp_json *object, wisp_error *err)
+{
+    uint64_t format;
+    wisp_status status = wisp_json_number(object, "format", &format, err);
+    if (status || format == WISP_CONFIG_FORMAT)
+        return status;
+    return wisp_fail(err, WISP_UNSUPPORTED, "'format' is %llu, expected %d%s",
+                     (unsigned long long)format, WISP_CONFIG_FORMAT,
+                     format == 1 ? ": a project without channels; make a new one with 'wisp init'"
+                                 : "");
+}
+
 static wisp_status parse_object(wisp_arena *arena, const wisp_json *object, wisp_config *out,
                                 wisp_error *err)
 {
-    static const char *const known[] = {"format", "target", "repository", "roles"};
-    uint64_t format;
+    static const char *const known[] = {"format", "target", "repository", "url",
+                                        "deltas", "roles",  "channels"};
     const char *text;
-    wisp_status status = wisp_json_number(object, "format", &format, err);
-    if (!status && format != WISP_CONFIG_FORMAT)
-        return wisp_fail(err, WISP_UNSUPPORTED, "'format' is %llu, expected %d",
-                         (unsigned long long)format, WISP_CONFIG_FORMAT);
+    wisp_status status = check_format(object, err);
     if (!status)
-        status = check_members(object, known, 4, err);
+        status = check_members(object, known, sizeof known / sizeof *known, err);
     if (!status)
         status = parse_target(arena, object, out, err);
     if (!status)
         status = wisp_json_string(object, "repository", &text, err);
     if (!status)
         status = keep_path(arena, "repository", text, &out->repository, err);
-    return status ? status : parse_roles(arena, object, out, err);
+    if (!status)
+        status = parse_url(arena, object, out, err);
+    if (!status)
+        status = number_between(object, "deltas", 0, WISP_DELTAS_MAX, &out->deltas, err);
+    if (!status)
+        status = parse_roles(arena, object, out, err);
+    return status ? status : parse_channels(arena, object, out, err);
 }
 
 wisp_status wisp_config_parse(wisp_arena *arena, wisp_bytes bytes, wisp_config *out,
@@ -197,12 +293,20 @@ static bool build_config(wisp_json *object, const wisp_config *config)
 {
     bool made = wisp_json_set_number(object, "format", WISP_CONFIG_FORMAT) &&
                 wisp_json_set_string(object, "target", config->target) &&
-                wisp_json_set_string(object, "repository", config->repository);
+                wisp_json_set_string(object, "repository", config->repository) &&
+                wisp_json_set_string(object, "url", config->url) &&
+                wisp_json_set_number(object, "deltas", config->deltas);
     wisp_json *roles = made ? wisp_build_object(object, "roles") : NULL;
     made = roles;
     for (int i = 0; i < WISP_ROLE_LEN && made; i++) {
         wisp_json *role = wisp_build_object(roles, wisp_role_name((wisp_role)i));
         made = role && build_policy(role, &config->roles[i]);
+    }
+    wisp_json *channels = made ? wisp_build_object(object, "channels") : NULL;
+    made = channels;
+    for (size_t i = 0; i < config->channel_len && made; i++) {
+        wisp_json *channel = wisp_build_object(channels, config->channels[i].name);
+        made = channel && build_policy(channel, &config->channels[i].policy);
     }
     return made;
 }

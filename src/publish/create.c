@@ -4,6 +4,7 @@
 #include "publish/change.h"
 #include "publish/file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define IGNORE_TEXT "*\n" /* keeps private keys out of version control */
@@ -13,8 +14,10 @@ static const char *const repository_files[] = {
     "1.root.json", "root.json", "1.targets.json", "1.snapshot.json", "timestamp.json",
 };
 
+#define POLICIES_MAX        (WISP_ROLE_LEN + WISP_CHANNELS_MAX)
 #define REPOSITORY_FILE_LEN (sizeof repository_files / sizeof *repository_files)
-#define FILES_MAX           (WISP_ROLE_LEN * WISP_ROLE_KEYS_MAX + REPOSITORY_FILE_LEN + 1)
+#define FILES_MAX                                                                                \
+    (POLICIES_MAX * WISP_ROLE_KEYS_MAX + REPOSITORY_FILE_LEN + WISP_CHANNELS_MAX + 1)
 
 typedef struct file_list {
     const char *paths[FILES_MAX];
@@ -33,18 +36,35 @@ static bool add_file(file_list *files, const char *path)
     return path;
 }
 
-static bool list_files(wisp_project *project, file_list *files)
+static bool add_keys(wisp_project *project, const wisp_role_policy *policy, file_list *files)
 {
     bool added = true;
-    for (int role = 0; role < WISP_ROLE_LEN; role++) {
-        const wisp_role_policy *policy = &project->config.roles[role];
-        for (size_t i = 0; i < policy->key_len; i++)
-            added = added && add_file(files, wisp_project_path(project, policy->keys[i]));
-    }
+    for (size_t i = 0; i < policy->key_len && added; i++)
+        added = add_file(files, wisp_project_path(project, policy->keys[i]));
+    return added;
+}
+
+static bool add_document(wisp_project *project, const char *name, file_list *files)
+{
+    return add_file(files, wisp_path_join(&project->arena, project->repository, name));
+}
+
+static bool list_files(wisp_project *project, file_list *files)
+{
+    const wisp_config *config = &project->config;
+    bool added = true;
+    for (int role = 0; role < WISP_ROLE_LEN; role++)
+        added = added && add_keys(project, &config->roles[role], files);
+    for (size_t i = 0; i < config->channel_len; i++)
+        added = added && add_keys(project, &config->channels[i].policy, files);
     files->key_len = files->len;
     for (size_t i = 0; i < REPOSITORY_FILE_LEN; i++)
-        added = added && add_file(files, wisp_path_join(&project->arena, project->repository,
-                                                        repository_files[i]));
+        added = added && add_document(project, repository_files[i], files);
+    for (size_t i = 0; i < config->channel_len; i++) {
+        char name[WISP_CHANNEL_NAME_MAX + 8];
+        snprintf(name, sizeof name, "1.%s.json", config->channels[i].name);
+        added = added && add_document(project, name, files);
+    }
     return added && add_file(files, wisp_project_path(project, WISP_CONFIG_NAME));
 }
 
@@ -101,50 +121,59 @@ static wisp_status make_keys(wisp_project *project, const file_list *files, wisp
     return WISP_OK;
 }
 
-static wisp_status sign_root(wisp_change *change, wisp_error *err)
+/* Signs [contents], which are given away, if all went well so far. */
+static wisp_status put_if(wisp_status status, wisp_change *change, size_t role,
+                          wisp_json *contents, wisp_error *err)
 {
-    wisp_keyring keyrings[WISP_ROLE_LEN] = {0};
-    uint64_t thresholds[WISP_ROLE_LEN];
-    wisp_edition edition;
-    wisp_status status = wisp_change_edition(change, WISP_ROLE_ROOT, &edition, err);
-    for (int role = 0; role < WISP_ROLE_LEN && !status; role++) {
-        thresholds[role] = change->project->config.roles[role].threshold;
-        status = wisp_project_keys(change->project, (wisp_role)role, &keyrings[role], err);
-    }
     if (!status)
-        status = wisp_change_sign(change, WISP_ROLE_ROOT, edition,
-                                  wisp_root_build(edition, keyrings, thresholds), err);
-    for (int role = 0; role < WISP_ROLE_LEN; role++)
-        wisp_keyring_wipe(&keyrings[role]);
+        return wisp_change_put(change, role, contents, err);
+    wisp_json_free(contents);
     return status;
 }
 
-static wisp_status sign_first_targets(wisp_change *change, wisp_error *err)
+static wisp_status sign_root(wisp_change *change, wisp_error *err)
 {
-    wisp_edition edition;
-    wisp_status status = wisp_change_edition(change, WISP_ROLE_TARGETS, &edition, err);
+    wisp_json *contents;
+    wisp_status status = wisp_change_draft(change, WISP_ROLE_ROOT, &contents, err);
     if (status)
         return status;
-    return wisp_change_sign(change, WISP_ROLE_TARGETS, edition,
-                            wisp_role_build(WISP_ROLE_TARGETS, edition), err);
+    for (int role = 0; role < WISP_ROLE_LEN && !status; role++)
+        status = wisp_change_appoint(change, wisp_role_name((wisp_role)role), contents, err);
+    return put_if(status, change, WISP_ROLE_ROOT, contents, err);
+}
+
+static wisp_status sign_targets(wisp_change *change, wisp_error *err)
+{
+    wisp_json *contents;
+    wisp_status status = wisp_change_draft(change, WISP_ROLE_TARGETS, &contents, err);
+    if (status)
+        return status;
+    const wisp_config *config = &change->project->config;
+    for (size_t i = 0; i < config->channel_len && !status; i++) {
+        const char *name = config->channels[i].name;
+        status = wisp_channel_delegate(contents, name)
+                     ? wisp_change_appoint(change, name, contents, err)
+                     : wisp_fail_memory(err, 0);
+    }
+    return put_if(status, change, WISP_ROLE_TARGETS, contents, err);
 }
 
 static wisp_status make_repository(wisp_project *project, wisp_error *err)
 {
     wisp_change change;
-    wisp_status status = wisp_change_begin(&change, project, true, err);
+    wisp_published published = {0};
+    wisp_status status = wisp_change_begin(&change, project, WISP_CHANGE_NEW, err);
     if (!status)
         status = wisp_repository_make(&change.repository, err);
     if (!status)
         status = sign_root(&change, err);
     if (!status)
-        status = sign_first_targets(&change, err);
+        status = sign_targets(&change, err);
+    for (size_t role = WISP_ROLE_LEN; role < change.repository.len && !status; role++)
+        status = wisp_change_renew(&change, role, err);
     if (!status)
-        status = wisp_change_sign_meta(&change, WISP_ROLE_SNAPSHOT, WISP_ROLE_TARGETS, err);
-    if (!status)
-        status = wisp_change_sign_meta(&change, WISP_ROLE_TIMESTAMP, WISP_ROLE_SNAPSHOT, err);
-    if (!status)
-        status = wisp_change_write(&change, err);
+        status = wisp_change_finish(&change, true, false, &published, err);
+    wisp_published_deinit(&published);
     wisp_change_end(&change);
     return status;
 }
@@ -189,6 +218,8 @@ wisp_status wisp_project_create(const wisp_allocator *allocator, const wisp_os *
 {
     wisp_project *project;
     wisp_status status = wisp_target_name_check(config->target, err);
+    for (size_t i = 0; i < config->channel_len && !status; i++)
+        status = wisp_channel_name_check(config->channels[i].name, err);
     if (!status)
         status = wisp_project_with(allocator, os, dir, config, &project, err);
     if (status)

@@ -263,15 +263,6 @@ wisp_bytes wisp_key_public_bytes(const wisp_key *key, uint8_t room[WISP_ED25519_
     return (wisp_bytes){room, WISP_ED25519_KEY_SIZE};
 }
 
-const wisp_key *wisp_keyring_find(const wisp_keyring *keyring, const char *id)
-{
-    for (size_t i = 0; i < keyring->len; i++) {
-        if (strcmp(keyring->keys[i].id, id) == 0)
-            return &keyring->keys[i];
-    }
-    return NULL;
-}
-
 void wisp_key_wipe(wisp_key *key)
 {
     explicit_bzero(key->seed, sizeof key->seed);

@@ -35,6 +35,7 @@ typedef struct wisp_key {
 /* The keys that sign for one role. */
 typedef struct wisp_keyring {
     wisp_key keys[WISP_ROLE_KEYS_MAX];
+    size_t places[WISP_ROLE_KEYS_MAX]; /* of each in the role's policy */
     size_t len;
 } wisp_keyring;
 
@@ -57,9 +58,6 @@ wisp_json *wisp_key_object(const wisp_key *key);
 
 /* The public half as signatures are verified with: into [room], which it may point to. */
 wisp_bytes wisp_key_public_bytes(const wisp_key *key, uint8_t room[WISP_ED25519_KEY_SIZE]);
-
-/* The key of [keyring] with this [id], or NULL. */
-const wisp_key *wisp_keyring_find(const wisp_keyring *keyring, const char *id);
 
 /* Overwrites the private halves. */
 void wisp_key_wipe(wisp_key *key);

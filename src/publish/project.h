@@ -16,6 +16,8 @@ typedef struct wisp_project {
     const char *dir;
     const char *repository; /* path of the repository folder */
     wisp_config config;
+    const char *fresh_path; /* of a key that is not written yet; NULL: there is none */
+    wisp_key fresh;
     int lock; /* descriptor of the lock file, or -1 */
 } wisp_project;
 
@@ -40,8 +42,26 @@ char *wisp_project_path(wisp_project *project, const char *name);
  * again does nothing. */
 wisp_status wisp_project_lock(wisp_project *project, wisp_error *err);
 
-/* Loads the private keys of [role]. Wipe [out] with wisp_keyring_wipe, also on failure. */
-wisp_status wisp_project_keys(wisp_project *project, wisp_role role, wisp_keyring *out,
+/* Loads the key in the file [path], relative to the project, or the one that is to be there.
+ * As wisp_key_load. */
+wisp_status wisp_project_key(wisp_project *project, const char *path, wisp_key *out,
+                             wisp_error *err);
+
+/* Loads the keys of the role or channel [name] that are at hand and can sign; others are passed
+ * over. Wipe [out] with wisp_keyring_wipe, also on failure. */
+wisp_status wisp_project_keys(wisp_project *project, const char *name, wisp_keyring *out,
                               wisp_error *err);
+
+/* Writes the config as it is in memory. */
+wisp_status wisp_project_save(wisp_project *project, wisp_error *err);
+
+/*
+ * Lets the config follow what devices trust: keys that the documents [root_before] and
+ * [targets_before] list and [root] and [targets] do not are taken out of it, and it gets the
+ * thresholds of these.
+ */
+wisp_status wisp_project_follow(wisp_project *project, const wisp_metadata *root_before,
+                                const wisp_metadata *targets_before, const wisp_metadata *root,
+                                const wisp_metadata *targets, wisp_error *err);
 
 #endif

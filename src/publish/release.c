@@ -1,184 +1,275 @@
 #include "publish/publish.h"
 
 #include "base/error.h"
-#include "publish/change.h"
-#include "trust/date.h"
+#include "publish/build.h"
+#include "publish/draft.h"
+#include "publish/edit.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#define NOTES_MAX 4096
+/* ------------------------------------------------------------------ new releases */
 
-/* The version that the publisher gave a target; 0 where there is none of ours. */
-static uint64_t target_version(const wisp_file_info *info)
+static wisp_status publish(wisp_edit *e, const wisp_draft *draft, wisp_published *out,
+                           wisp_error *err)
 {
-    uint64_t version = 0;
-    if (!info->custom || wisp_json_number(info->custom, "version", &version, NULL))
-        return 0;
-    return version;
+    uint64_t version;
+    wisp_json *release;
+    wisp_status status = wisp_edit_version(e, draft->version, &version, err);
+    if (!status)
+        status =
+            wisp_draft_build(draft, &e->change, e->channel, e->target, version, &release, err);
+    if (!status)
+        status = wisp_edit_add(e, release, out, err);
+    return status ? status : wisp_edit_finish(e, draft->place.dry_run, out, err);
 }
 
-/* Fills the module's part of [out]: what there is of it, and what comes. */
-static wisp_status choose_version(const wisp_change *change, const wisp_release *release,
-                                  wisp_published *out, wisp_error *err)
+wisp_status wisp_publish(wisp_project *project, const wisp_draft *draft, wisp_published *out,
+                         wisp_error *err)
 {
-    wisp_file_info last;
-    wisp_status status = wisp_targets_find(change->repository.documents[WISP_ROLE_TARGETS],
-                                           out->target, &last, err);
-    if (status && status != WISP_NOT_FOUND)
-        return status;
-    if (!status) {
-        out->last_version = target_version(&last);
-        out->same_content =
-            last.has_sha256 && memcmp(&last.sha256, &out->hash, sizeof out->hash) == 0;
-    }
-    out->version = release->version ? release->version : out->last_version + 1;
-    if (out->version > out->last_version && out->version <= WISP_RELEASE_VERSION_MAX)
-        return WISP_OK;
-    if (out->version > WISP_RELEASE_VERSION_MAX)
-        return wisp_fail(err, WISP_LIMIT, "version %" PRIu64 " is above %" PRIu64 ", the highest",
-                         out->version, WISP_RELEASE_VERSION_MAX);
-    return wisp_fail(err, WISP_MISMATCH,
-                     "version %" PRIu64 " of '%s' is not above %" PRIu64 ", the last one",
-                     out->version, out->target, out->last_version);
+    wisp_edit edit;
+    wisp_status status = wisp_edit_begin(&edit, project, &draft->place, out, err);
+    if (!status)
+        status = publish(&edit, draft, out, err);
+    wisp_edit_end(&edit);
+    return status;
 }
 
-static wisp_status check_notes(const char *notes, wisp_error *err)
+/* The newest release of the channel [from], as an object of the caller's. */
+static wisp_status copy_newest(const wisp_edit *e, const char *from, wisp_json **out,
+                               wisp_error *err)
 {
-    if (!notes)
-        return WISP_OK;
-    if (strlen(notes) > NOTES_MAX)
-        return wisp_fail(err, WISP_LIMIT, "the notes have %zu bytes, expected %d at the most",
-                         strlen(notes), NOTES_MAX);
-    wisp_json *object = wisp_json_new_object();
-    bool is_text = object && wisp_json_set_string(object, "notes", notes);
-    wisp_json_free(object);
-    return is_text ? WISP_OK : wisp_fail(err, WISP_INVALID, "the notes are not UTF-8");
-}
-
-static wisp_status check_root_expiry(const wisp_change *change, wisp_error *err)
-{
-    wisp_edition root = change->editions[WISP_ROLE_ROOT];
-    if (change->now < root.expires)
-        return WISP_OK;
-    char date[WISP_DATE_TEXT_SIZE] = "?";
-    wisp_date_print(root.expires, date);
-    return wisp_fail(err, WISP_UNTRUSTED,
-                     "root version %" PRIu64 " expired at %s: devices would refuse this release",
-                     root.version, date);
-}
-
-static wisp_status sign_targets(wisp_change *change, const wisp_target *target, wisp_error *err)
-{
-    wisp_edition edition;
-    wisp_status status = wisp_change_edition(change, WISP_ROLE_TARGETS, &edition, err);
+    size_t role;
+    char path[WISP_CONTENT_PATH_SIZE];
+    wisp_status status = wisp_change_channel(&e->change, from, &role, err);
     if (status)
         return status;
+    snprintf(path, sizeof path, "%s/%s", from, e->target);
     wisp_json *contents =
-        wisp_role_renew(change->repository.documents[WISP_ROLE_TARGETS], edition);
-    if (contents && target && !wisp_targets_put(contents, target)) {
-        wisp_json_free(contents);
-        contents = NULL;
-    }
-    return wisp_change_sign(change, WISP_ROLE_TARGETS, edition, contents, err);
-}
-
-/* Signs snapshot and timestamp over what is new so far; a document that names nothing new and
- * is not [due] stays. */
-static wisp_status sign_upwards(wisp_change *change, bool snapshot_due, wisp_error *err)
-{
-    wisp_status status = WISP_OK;
-    if (snapshot_due || change->documents[WISP_ROLE_TARGETS].text)
-        status = wisp_change_sign_meta(change, WISP_ROLE_SNAPSHOT, WISP_ROLE_TARGETS, err);
-    return status ? status
-                  : wisp_change_sign_meta(change, WISP_ROLE_TIMESTAMP, WISP_ROLE_SNAPSHOT, err);
-}
-
-static void report(const wisp_change *change, wisp_published *out)
-{
-    for (int role = 0; role < WISP_ROLE_LEN; role++) {
-        out->renewed[role] = change->documents[role].text;
-        out->versions[role] = change->editions[role].version;
-        out->expires[role] = change->editions[role].expires;
-    }
-}
-
-static wisp_status make_release(wisp_change *change, const wisp_release *release,
-                                wisp_published *out, wisp_error *err)
-{
-    wisp_status status = check_root_expiry(change, err);
-    if (!status)
-        status = choose_version(change, release, out, err);
-    if (status)
-        return status;
-    wisp_target target = {out->target, out->hash, release->content.size, out->version,
-                          release->notes};
-    status = sign_targets(change, &target, err);
-    if (!status)
-        status = sign_upwards(change, true, err);
-    if (status)
-        return status;
-    report(change, out);
-    if (release->dry_run)
-        return WISP_OK;
-    status = wisp_repository_write_target(&change->repository, out->target, &out->hash,
-                                          release->content, err);
-    return status ? status : wisp_change_write(change, err);
-}
-
-wisp_status wisp_publish(wisp_project *project, const wisp_release *release, wisp_published *out,
-                         wisp_error *err)
-{
-    *out = (wisp_published){.target = release->target ? release->target : project->config.target};
-    wisp_status status = wisp_target_name_check(out->target, err);
-    if (!status)
-        status = check_notes(release->notes, err);
-    if (status)
-        return status;
-    if (!wisp_sha256(release->content, &out->hash))
+        wisp_json_copy(wisp_metadata_signed(e->change.repository.documents[role]));
+    const wisp_json *newest = wisp_catalog_release(wisp_catalog_custom(contents, path), 0);
+    *out = newest ? wisp_json_copy(newest) : NULL;
+    wisp_json_free(contents);
+    if (!contents || (newest && !*out))
         return wisp_fail_memory(err, 0);
-    wisp_change change;
-    status = wisp_change_begin(&change, project, false, err);
-    if (!status)
-        status = make_release(&change, release, out, err);
-    wisp_change_end(&change);
-    return status;
+    return newest ? WISP_OK : wisp_fail(err, WISP_NOT_FOUND, "nothing was released as %s", path);
 }
 
-/* Whether less than half of the time that the config gives documents of [role] is left. */
-static bool is_due(const wisp_change *change, wisp_role role)
+/* Brings the files of a release from the folder of the channel [from]. */
+typedef struct move {
+    wisp_edit *edit;
+    const char *from;
+    wisp_status status;
+    wisp_error *err;
+} move;
+
+static bool move_module(void *context, wisp_json *module)
 {
-    int64_t days = (int64_t)change->project->config.roles[role].expires_days;
-    return change->editions[role].expires - change->now < days * WISP_DAY_S / 2;
+    move *m = context;
+    wisp_content content;
+    wisp_bytes bytes;
+    const char *name;
+    if (!wisp_module_read(module, &name, &content.hash, &content.size)) {
+        m->status = wisp_fail(m->err, WISP_MALFORMED,
+                              "a module of %s has no name, length or hash", m->from);
+        return false;
+    }
+    wisp_json_remove(module, "deltas"); /* they are from what that channel had */
+    snprintf(content.path, sizeof content.path, "%s/%s", m->from, name);
+    m->status = wisp_repository_read_content(&m->edit->change.repository, content.path,
+                                             &content.hash, &bytes, m->err);
+    snprintf(content.path, sizeof content.path, "%s/%s", m->edit->channel, name);
+    if (!m->status)
+        m->status = wisp_change_content(&m->edit->change, &content, bytes, m->err);
+    return !m->status;
 }
 
-/* The next root: the same keys and thresholds, valid for longer. */
-static wisp_status sign_root(wisp_change *change, wisp_error *err)
+/* Releases [release], which is given away, again: to all at once, with files of [from]. */
+static wisp_status release_again(wisp_edit *e, wisp_json *release, const char *from,
+                                 uint64_t version, wisp_published *out, wisp_error *err)
 {
-    wisp_edition edition;
-    wisp_status status = wisp_change_edition(change, WISP_ROLE_ROOT, &edition, err);
+    static const char *const terms[] = {"rollout", "paused"};
+    move m = {.edit = e, .from = from, .err = err};
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
+        wisp_json_remove(release, terms[i]);
+    wisp_release_each_module(release, move_module, &m);
+    if (!m.status && !wisp_json_set_number(release, "version", version))
+        m.status = wisp_fail_memory(err, 0);
+    if (!m.status)
+        return wisp_edit_add(e, release, out, err);
+    wisp_json_free(release);
+    return m.status;
+}
+
+static wisp_status promote(wisp_edit *e, const char *from, wisp_published *out, wisp_error *err)
+{
+    wisp_json *release;
+    uint64_t version = 0;
+    wisp_status status = copy_newest(e, from, &release, err);
     if (status)
         return status;
-    wisp_json *contents = wisp_role_renew(change->repository.documents[WISP_ROLE_ROOT], edition);
-    return wisp_change_sign(change, WISP_ROLE_ROOT, edition, contents, err);
+    wisp_json_number(release, "version", &version, NULL);
+    if (version <= out->last_version)
+        status = wisp_edit_version(e, 0, &version, err);
+    if (!status)
+        return release_again(e, release, from, version, out, err);
+    wisp_json_free(release);
+    return status;
 }
 
-wisp_status wisp_refresh(wisp_project *project, bool root, bool dry_run, wisp_published *out,
-                         wisp_error *err)
+wisp_status wisp_promote(wisp_project *project, const char *from, const wisp_place *place,
+                         wisp_published *out, wisp_error *err)
 {
-    *out = (wisp_published){0};
-    wisp_change change;
-    wisp_status status = wisp_change_begin(&change, project, false, err);
-    if (!status && root)
-        status = sign_root(&change, err);
-    if (!status && is_due(&change, WISP_ROLE_TARGETS))
-        status = sign_targets(&change, NULL, err);
+    wisp_edit edit;
+    wisp_status status = wisp_edit_begin(&edit, project, place, out, err);
     if (!status)
-        status = sign_upwards(&change, is_due(&change, WISP_ROLE_SNAPSHOT), err);
+        status = promote(&edit, from, out, err);
     if (!status)
-        report(&change, out);
-    if (!status && !dry_run)
-        status = wisp_change_write(&change, err);
-    wisp_change_end(&change);
+        status = wisp_edit_finish(&edit, place->dry_run, out, err);
+    wisp_edit_end(&edit);
     return status;
+}
+
+/* The place in the list of the release to go back to. */
+static wisp_status find_older(const wisp_edit *e, uint64_t version, size_t *out, wisp_error *err)
+{
+    const wisp_json *releases = wisp_json_value(e->custom, "releases");
+    for (*out = 1; *out < wisp_json_len(releases); ++*out) {
+        uint64_t found = 0;
+        wisp_json_number(wisp_json_item(releases, *out), "version", &found, NULL);
+        if (version == 0 || found == version)
+            return WISP_OK;
+    }
+    if (version == 0)
+        return wisp_fail(err, WISP_NOT_FOUND, "%s has no release before the newest", e->path);
+    return wisp_fail(err, WISP_NOT_FOUND,
+                     "%s has no release %" PRIu64 " before the newest; publish its file again",
+                     e->path, version);
+}
+
+static wisp_status roll_back(wisp_edit *e, uint64_t to, wisp_published *out, wisp_error *err)
+{
+    size_t at;
+    uint64_t version;
+    wisp_status status = find_older(e, to, &at, err);
+    if (!status)
+        status = wisp_edit_version(e, 0, &version, err);
+    if (status)
+        return status;
+    wisp_json *releases = wisp_json_member(e->custom, "releases");
+    wisp_json *release = wisp_json_copy(wisp_json_item(releases, at));
+    if (!release)
+        return wisp_fail_memory(err, 0);
+    status = release_again(e, release, e->channel, version, out, err);
+    for (size_t i = 0; i < at; i++) /* what was bad is not offered to anybody any more */
+        wisp_json_remove_item(releases, 1);
+    return status;
+}
+
+wisp_status wisp_rollback(wisp_project *project, uint64_t version, const wisp_place *place,
+                          wisp_published *out, wisp_error *err)
+{
+    wisp_edit edit;
+    wisp_status status = wisp_edit_begin(&edit, project, place, out, err);
+    if (!status)
+        status = roll_back(&edit, version, out, err);
+    if (!status)
+        status = wisp_edit_finish(&edit, place->dry_run, out, err);
+    wisp_edit_end(&edit);
+    return status;
+}
+
+/* ------------------------------------------------------------------ new terms */
+
+/* Changes the custom data; [with] is whatever it needs. */
+typedef wisp_status (*terms)(wisp_edit *e, const void *with, wisp_error *err);
+
+static wisp_status change_terms(wisp_project *project, const wisp_place *place, terms change,
+                                const void *with, wisp_published *out, wisp_error *err)
+{
+    wisp_edit edit;
+    wisp_status status = wisp_edit_begin(&edit, project, place, out, err);
+    if (!status && !edit.custom)
+        status = wisp_fail(err, WISP_NOT_FOUND, "nothing was released as %s", edit.path);
+    if (!status)
+        status = change(&edit, with, err);
+    if (!status)
+        status = wisp_edit_finish(&edit, place->dry_run, out, err);
+    wisp_edit_end(&edit);
+    return status;
+}
+
+static wisp_status set_paused(wisp_edit *e, const void *with, wisp_error *err)
+{
+    const bool *paused = with;
+    wisp_json *release = wisp_catalog_release(e->custom, 0);
+    if (*paused)
+        return wisp_json_set_bool(release, "paused", true) ? WISP_OK : wisp_fail_memory(err, 0);
+    wisp_json_remove(release, "paused");
+    return WISP_OK;
+}
+
+wisp_status wisp_pause(wisp_project *project, bool paused, const wisp_place *place,
+                       wisp_published *out, wisp_error *err)
+{
+    return change_terms(project, place, set_paused, &paused, out, err);
+}
+
+static wisp_status set_ramp(wisp_edit *e, const void *with, wisp_error *err)
+{
+    return wisp_ramp_set(wisp_catalog_release(e->custom, 0), with, e->change.now)
+               ? WISP_OK
+               : wisp_fail_memory(err, 0);
+}
+
+wisp_status wisp_roll_out(wisp_project *project, const wisp_ramp *ramp, const wisp_place *place,
+                         wisp_published *out, wisp_error *err)
+{
+    return change_terms(project, place, set_ramp, ramp, out, err);
+}
+
+static wisp_status set_floor(wisp_edit *e, const void *with, wisp_error *err)
+{
+    const uint64_t *floor = with;
+    uint64_t highest = wisp_catalog_version(e->contents, e->path);
+    if (*floor > highest)
+        return wisp_fail(err, WISP_MISMATCH,
+                         "%" PRIu64 " is above %" PRIu64 ", the newest release of %s: no device "
+                         "could run anything",
+                         *floor, highest, e->path);
+    return wisp_json_set_number(e->custom, "min_version", *floor) ? WISP_OK
+                                                                  : wisp_fail_memory(err, 0);
+}
+
+wisp_status wisp_floor(wisp_project *project, uint64_t version, const wisp_place *place,
+                       wisp_published *out, wisp_error *err)
+{
+    return change_terms(project, place, set_floor, &version, out, err);
+}
+
+/* The oldest goes where there are too many. */
+static wisp_status add_unban(wisp_edit *e, const void *with, wisp_error *err)
+{
+    char text[WISP_HASH_TEXT_SIZE];
+    wisp_hash_print(with, text);
+    wisp_json *unbans = wisp_json_member(e->custom, "unban");
+    if (!unbans)
+        unbans = wisp_build_array(e->custom, "unban");
+    for (size_t i = 0; i < wisp_json_len(unbans); i++) {
+        const char *found = wisp_json_item_string(unbans, i);
+        if (found && strcmp(found, text) == 0)
+            return WISP_OK;
+    }
+    if (!unbans || !wisp_json_append_string(unbans, text))
+        return wisp_fail_memory(err, 0);
+    if (wisp_json_len(unbans) > WISP_CATALOG_UNBANS_MAX)
+        wisp_json_remove_item(unbans, 0);
+    return WISP_OK;
+}
+
+wisp_status wisp_unban(wisp_project *project, const wisp_hash *hash, const wisp_place *place,
+                       wisp_published *out, wisp_error *err)
+{
+    return change_terms(project, place, add_unban, hash, out, err);
 }

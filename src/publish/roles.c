@@ -2,8 +2,22 @@
 
 #include "publish/build.h"
 #include "trust/date.h"
+#include "trust/delegations.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define SPEC_VERSION "1.0.34"
+
+int wisp_role_number(const char *name)
+{
+    int role = 0;
+    while (role < WISP_ROLE_LEN && strcmp(name, wisp_role_name((wisp_role)role)) != 0)
+        role++;
+    return role;
+}
+
+/* ------------------------------------------------------------------ documents */
 
 static bool set_edition(wisp_json *document, wisp_edition edition)
 {
@@ -11,17 +25,6 @@ static bool set_edition(wisp_json *document, wisp_edition edition)
     return wisp_date_print(edition.expires, expires) &&
            wisp_json_set_string(document, "expires", expires) &&
            wisp_json_set_number(document, "version", edition.version);
-}
-
-static wisp_json *new_document(wisp_role role, wisp_edition edition)
-{
-    wisp_json *document = wisp_json_new_object();
-    if (document && wisp_json_set_string(document, "_type", wisp_role_name(role)) &&
-        wisp_json_set_string(document, "spec_version", SPEC_VERSION) &&
-        set_edition(document, edition))
-        return document;
-    wisp_json_free(document);
-    return NULL;
 }
 
 /* [document] if [made], else NULL and it is freed. */
@@ -33,40 +36,29 @@ static wisp_json *checked(wisp_json *document, bool made)
     return NULL;
 }
 
-static bool build_role(wisp_json *keys, wisp_json *role, const wisp_keyring *keyring,
-                       uint64_t threshold)
+static bool build_root(wisp_json *root)
 {
-    wisp_json *ids = wisp_build_array(role, "keyids");
-    bool made = ids && wisp_json_set_number(role, "threshold", threshold);
-    for (size_t i = 0; i < keyring->len && made; i++) {
-        const wisp_key *key = &keyring->keys[i];
-        made = wisp_json_append_string(ids, key->id) &&
-               wisp_json_set(keys, key->id, wisp_key_object(key));
+    wisp_json *roles = wisp_build_object(root, "roles");
+    bool made = roles && wisp_build_object(root, "keys") &&
+                wisp_json_set_bool(root, "consistent_snapshot", true);
+    for (int i = 0; i < WISP_ROLE_LEN && made; i++) {
+        wisp_json *role = wisp_build_object(roles, wisp_role_name((wisp_role)i));
+        made = wisp_build_array(role, "keyids") && wisp_json_set_number(role, "threshold", 1);
     }
     return made;
 }
 
-wisp_json *wisp_root_build(wisp_edition edition, const wisp_keyring keyrings[WISP_ROLE_LEN],
-                           const uint64_t thresholds[WISP_ROLE_LEN])
-{
-    wisp_json *root = new_document(WISP_ROLE_ROOT, edition);
-    if (!root)
-        return NULL;
-    wisp_json *keys = wisp_build_object(root, "keys");
-    wisp_json *roles = wisp_build_object(root, "roles");
-    bool made = keys && roles && wisp_json_set_bool(root, "consistent_snapshot", true);
-    for (int i = 0; i < WISP_ROLE_LEN && made; i++) {
-        wisp_json *role = wisp_build_object(roles, wisp_role_name((wisp_role)i));
-        made = role && build_role(keys, role, &keyrings[i], thresholds[i]);
-    }
-    return checked(root, made);
-}
-
 wisp_json *wisp_role_build(wisp_role role, wisp_edition edition)
 {
-    wisp_json *document = new_document(role, edition);
-    const char *part = role == WISP_ROLE_TARGETS ? "targets" : "meta";
-    return checked(document, wisp_build_object(document, part));
+    wisp_json *document = wisp_json_new_object();
+    bool made = document && wisp_json_set_string(document, "_type", wisp_role_name(role)) &&
+                wisp_json_set_string(document, "spec_version", SPEC_VERSION) &&
+                set_edition(document, edition);
+    if (made && role == WISP_ROLE_ROOT)
+        made = build_root(document);
+    else if (made)
+        made = wisp_build_object(document, role == WISP_ROLE_TARGETS ? "targets" : "meta");
+    return checked(document, made);
 }
 
 wisp_json *wisp_role_renew(const wisp_metadata *before, wisp_edition edition)
@@ -75,39 +67,154 @@ wisp_json *wisp_role_renew(const wisp_metadata *before, wisp_edition edition)
     return checked(document, document && set_edition(document, edition));
 }
 
-static bool set_hash(wisp_json *entry, const wisp_hash *hash)
-{
-    char text[WISP_HASH_TEXT_SIZE];
-    wisp_hex_print(hash->bytes, sizeof hash->bytes, text);
-    wisp_json *hashes = wisp_build_object(entry, "hashes");
-    return hashes && wisp_json_set_string(hashes, "sha256", text);
-}
-
-/* Puts an empty object as [name] into the part [key] of [document], leaving its others; the
- * part is copied, as what a document holds can be read only. */
-static wisp_json *replace_entry(wisp_json *document, const char *key, const char *name)
-{
-    const wisp_json *before;
-    if (wisp_json_object(document, key, &before, NULL))
-        return NULL;
-    wisp_json *part = wisp_json_copy(before);
-    return part && wisp_json_set(document, key, part) ? wisp_build_object(part, name) : NULL;
-}
-
-bool wisp_targets_put(wisp_json *targets, const wisp_target *target)
-{
-    wisp_json *entry = replace_entry(targets, "targets", target->name);
-    wisp_json *custom = wisp_build_object(entry, "custom");
-    return custom && wisp_json_set_number(custom, "version", target->version) &&
-           (!target->notes || !*target->notes ||
-            wisp_json_set_string(custom, "notes", target->notes)) &&
-           set_hash(entry, &target->hash) && wisp_json_set_number(entry, "length", target->size);
-}
-
 bool wisp_meta_put(wisp_json *document, const char *name, uint64_t version, uint64_t size,
                    const wisp_hash *hash)
 {
-    wisp_json *entry = replace_entry(document, "meta", name);
-    return entry && set_hash(entry, hash) && wisp_json_set_number(entry, "length", size) &&
+    char text[WISP_HASH_TEXT_SIZE];
+    wisp_hash_print(hash, text);
+    wisp_json *entry = wisp_build_object(wisp_json_member(document, "meta"), name);
+    wisp_json *hashes = wisp_build_object(entry, "hashes");
+    return hashes && wisp_json_set_string(hashes, "sha256", text) &&
+           wisp_json_set_number(entry, "length", size) &&
            wisp_json_set_number(entry, "version", version);
+}
+
+/* ------------------------------------------------------------------ who signs */
+
+/* The object that has "keys" for [role], and the one with its "keyids" and "threshold". */
+typedef struct seat {
+    wisp_json *keys, *role;
+} seat;
+
+static wisp_json *find_delegation(wisp_json *delegations, const char *name)
+{
+    wisp_json *roles = wisp_json_member(delegations, "roles");
+    for (size_t i = 0; i < wisp_json_len(roles); i++) {
+        wisp_json *role = wisp_json_element(roles, i);
+        const char *found = "";
+        wisp_json_string(role, "name", &found, NULL);
+        if (strcmp(found, name) == 0)
+            return role;
+    }
+    return NULL;
+}
+
+static bool find_seat(wisp_json *document, const char *role, seat *out)
+{
+    if (wisp_role_number(role) < WISP_ROLE_LEN) {
+        out->keys = wisp_json_member(document, "keys");
+        out->role = wisp_json_member(wisp_json_member(document, "roles"), role);
+    } else {
+        wisp_json *delegations = wisp_json_member(document, "delegations");
+        out->keys = wisp_json_member(delegations, "keys");
+        out->role = find_delegation(delegations, role);
+    }
+    return out->keys && out->role;
+}
+
+bool wisp_channel_delegate(wisp_json *targets, const char *channel)
+{
+    char pattern[64];
+    snprintf(pattern, sizeof pattern, "%s/*", channel);
+    wisp_json *delegations = wisp_json_member(targets, "delegations");
+    if (!delegations) {
+        delegations = wisp_build_object(targets, "delegations");
+        if (!wisp_build_object(delegations, "keys") || !wisp_build_array(delegations, "roles"))
+            return false;
+    }
+    wisp_json *role = wisp_json_new_object();
+    if (!role || !wisp_json_append(wisp_json_member(delegations, "roles"), role))
+        return false;
+    wisp_json *paths = wisp_build_array(role, "paths");
+    return paths && wisp_json_append_string(paths, pattern) && wisp_build_array(role, "keyids") &&
+           wisp_json_set_string(role, "name", channel) &&
+           wisp_json_set_bool(role, "terminating", true) &&
+           wisp_json_set_number(role, "threshold", 1);
+}
+
+bool wisp_signers_require(wisp_json *document, const char *role, uint64_t threshold)
+{
+    seat s;
+    return !find_seat(document, role, &s) || wisp_json_set_number(s.role, "threshold", threshold);
+}
+
+static size_t index_of(const wisp_json *strings, const char *text)
+{
+    size_t i = 0;
+    for (; i < wisp_json_len(strings); i++) {
+        const char *found = wisp_json_item_string(strings, i);
+        if (found && strcmp(found, text) == 0)
+            break;
+    }
+    return i;
+}
+
+bool wisp_signers_add(wisp_json *document, const char *role, const wisp_key *key)
+{
+    seat s;
+    if (!find_seat(document, role, &s))
+        return true;
+    wisp_json *ids = wisp_json_member(s.role, "keyids");
+    if (index_of(ids, key->id) < wisp_json_len(ids))
+        return true;
+    wisp_json *object = wisp_key_object(key);
+    return object && wisp_json_set(s.keys, key->id, object) &&
+           wisp_json_append_string(ids, key->id);
+}
+
+static bool role_has(const wisp_json *role, const char *id)
+{
+    const wisp_json *ids = wisp_json_value(role, "keyids");
+    return index_of(ids, id) < wisp_json_len(ids);
+}
+
+/* Whether any role beside these keys has the key with this [id]. */
+static bool is_used(wisp_json *document, bool is_root, const char *id)
+{
+    bool used = false;
+    if (is_root) {
+        const wisp_json *roles = wisp_json_value(document, "roles");
+        for (int i = 0; i < WISP_ROLE_LEN && !used; i++)
+            used = role_has(wisp_json_value(roles, wisp_role_name((wisp_role)i)), id);
+        return used;
+    }
+    const wisp_json *roles = wisp_json_value(wisp_json_value(document, "delegations"), "roles");
+    for (size_t i = 0; i < wisp_json_len(roles) && !used; i++)
+        used = role_has(wisp_json_item(roles, i), id);
+    return used;
+}
+
+bool wisp_signers_remove(wisp_json *document, const char *role, const char *id)
+{
+    seat s;
+    if (!find_seat(document, role, &s))
+        return true;
+    wisp_json *ids = wisp_json_member(s.role, "keyids");
+    wisp_json_remove_item(ids, index_of(ids, id));
+    if (!is_used(document, wisp_role_number(role) < WISP_ROLE_LEN, id))
+        wisp_json_remove(s.keys, id);
+    return true;
+}
+
+bool wisp_signers_find(const wisp_metadata *root, const wisp_metadata *targets, const char *role,
+                       wisp_signers *out)
+{
+    int number = wisp_role_number(role);
+    if (number < WISP_ROLE_LEN) {
+        *out = wisp_root_signers(root, (wisp_role)number);
+        return true;
+    }
+    wisp_delegation delegation;
+    for (size_t i = 0; targets && wisp_delegations_at(targets, i, &delegation); i++) {
+        if (strcmp(delegation.role, role) == 0) {
+            *out = delegation.signers;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wisp_signers_have(const wisp_signers *signers, const char *id)
+{
+    return index_of(signers->keyids, id) < wisp_json_len(signers->keyids);
 }

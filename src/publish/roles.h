@@ -7,8 +7,8 @@
 /*
  * What the documents of a repository say, before they are signed (TUF 4.3 to 4.6). A new
  * version of a document is a copy of the one before with what is new in it, so that fields
- * put there by other tools stay. Every function returns NULL when out of memory; the object
- * is the caller's.
+ * put there by other tools stay. Where an object is returned it is the caller's, and NULL
+ * means out of memory; where a bool is, false does.
  */
 
 /* What is common to all: the document's version, and the second after which it is expired. */
@@ -17,31 +17,44 @@ typedef struct wisp_edition {
     int64_t expires;
 } wisp_edition;
 
-/* root: whose keys sign what. The keys of [keyrings] and [thresholds] are by role. */
-wisp_json *wisp_root_build(wisp_edition edition, const wisp_keyring keyrings[WISP_ROLE_LEN],
-                           const uint64_t thresholds[WISP_ROLE_LEN]);
-
-/* The first document of another role, empty of targets and of other documents. */
+/* The first document of [role]: a root without keys, targets without delegations, or a snapshot
+ * or timestamp that names nothing. */
 wisp_json *wisp_role_build(wisp_role role, wisp_edition edition);
 
 /* A copy of [before] as [edition]. */
 wisp_json *wisp_role_renew(const wisp_metadata *before, wisp_edition edition);
 
-/* A target's entry: {"hashes", "length", "custom": {"version", "notes"}}. */
-typedef struct wisp_target {
-    const char *name;
-    wisp_hash hash;
-    uint64_t size;
-    uint64_t version;
-    const char *notes; /* NULL or empty: none */
-} wisp_target;
-
-/* Puts [target] into [targets], made by wisp_role_build or _renew, instead of what was there
- * under its name. False when out of memory. */
-bool wisp_targets_put(wisp_json *targets, const wisp_target *target);
-
-/* The same for what snapshot says of "targets.json" or timestamp of "snapshot.json". */
+/* Puts what snapshot says of "targets.json", or timestamp of "snapshot.json", into
+ * [document]. */
 bool wisp_meta_put(wisp_json *document, const char *name, uint64_t version, uint64_t size,
                    const wisp_hash *hash);
+
+/*
+ * Who signs what: in [root] for the four roles of TUF, in [targets] for channels. These work on
+ * contents that were built or renewed.
+ */
+
+/* Delegates what is below "<channel>/" to the new role [channel], which has no keys yet. */
+bool wisp_channel_delegate(wisp_json *targets, const char *channel);
+
+/* The number of signatures that [role] needs; nothing happens where there is no such role. */
+bool wisp_signers_require(wisp_json *document, const char *role, uint64_t threshold);
+
+/* Lets [key] sign for [role]; nothing happens where it may already. */
+bool wisp_signers_add(wisp_json *document, const char *role, const wisp_key *key);
+
+/* Takes the key with this [id] from [role], and forgets keys that no role has. */
+bool wisp_signers_remove(wisp_json *document, const char *role, const char *id);
+
+/* Who signs [role] as verified documents say; false where nothing is said of it. [targets] may
+ * be NULL for the four roles of TUF. */
+bool wisp_signers_find(const wisp_metadata *root, const wisp_metadata *targets, const char *role,
+                       wisp_signers *out);
+
+/* Whether the key with this [id] is one of [signers]. */
+bool wisp_signers_have(const wisp_signers *signers, const char *id);
+
+/* The role of TUF called [name]; WISP_ROLE_LEN for a channel. */
+int wisp_role_number(const char *name);
 
 #endif

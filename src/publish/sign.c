@@ -156,6 +156,18 @@ wisp_status wisp_document_cosign(wisp_bytes bytes, const wisp_key *key, wisp_doc
     return status;
 }
 
+wisp_status wisp_document_copy(wisp_bytes bytes, wisp_document *out, wisp_error *err)
+{
+    wisp_json *document;
+    *out = (wisp_document){0};
+    wisp_status status = wisp_json_parse(bytes, &document, err);
+    if (status)
+        return status;
+    status = print_document(document, out, err);
+    wisp_json_free(document);
+    return status;
+}
+
 static wisp_status count_signatures(const wisp_json *document, const wisp_signers *signers,
                                     size_t *out, wisp_error *err)
 {

@@ -36,6 +36,9 @@ wisp_status wisp_document_make(wisp_json *contents, const wisp_keyring *keyring,
 wisp_status wisp_document_cosign(wisp_bytes bytes, const wisp_key *key, wisp_document *out,
                                  wisp_error *err);
 
+/* The document [bytes] with the signatures that it has. */
+wisp_status wisp_document_copy(wisp_bytes bytes, wisp_document *out, wisp_error *err);
+
 /* How many different keys of [signers] have signed the document [bytes], up to the threshold. */
 wisp_status wisp_document_count(wisp_bytes bytes, const wisp_signers *signers, size_t *out,
                                 wisp_error *err);

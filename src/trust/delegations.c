@@ -232,3 +232,15 @@ bool wisp_delegations_next(const wisp_metadata *targets, const wisp_target_path 
     }
     return false;
 }
+
+bool wisp_delegations_at(const wisp_metadata *targets, size_t index, wisp_delegation *out)
+{
+    const wisp_json *delegations, *keys, *roles;
+    *out = (wisp_delegation){.is_terminating = false};
+    if (wisp_json_object(wisp_metadata_signed(targets), "delegations", &delegations, NULL) ||
+        wisp_json_object(delegations, "keys", &keys, NULL) ||
+        wisp_json_array(delegations, "roles", &roles, NULL) || index >= wisp_json_len(roles))
+        return false;
+    read_role(keys, wisp_json_item(roles, index), out);
+    return true;
+}

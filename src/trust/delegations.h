@@ -38,6 +38,10 @@ wisp_status wisp_delegations_check(const wisp_json *delegations, wisp_error *err
 bool wisp_delegations_next(const wisp_metadata *targets, const wisp_target_path *path,
                            size_t *cursor, wisp_delegation *out);
 
+/* The delegation of [targets] at [index], of those to roles with patterns or prefixes, which hash
+ * bins are not; false at the end. */
+bool wisp_delegations_at(const wisp_metadata *targets, size_t index, wisp_delegation *out);
+
 /* Whether [pattern] matches [text]. */
 bool wisp_path_matches(const char *pattern, const char *text);
 

@@ -181,6 +181,11 @@ bool wisp_json_has(const wisp_json *object, const char *key)
     return json_object_get(inner(object), key) != NULL;
 }
 
+const wisp_json *wisp_json_value(const wisp_json *object, const char *key)
+{
+    return outer(json_object_get(inner(object), key));
+}
+
 size_t wisp_json_len(const wisp_json *container)
 {
     json_t *value = inner(container);
@@ -200,6 +205,11 @@ const char *wisp_json_item_string(const wisp_json *array, size_t index)
 bool wisp_json_is_object(const wisp_json *value)
 {
     return json_is_object(inner(value));
+}
+
+bool wisp_json_is_array(const wisp_json *value)
+{
+    return json_is_array(inner(value));
 }
 
 bool wisp_json_next(const wisp_json *object, void **cursor, const char **key,
@@ -255,9 +265,39 @@ bool wisp_json_append_string(wisp_json *array, const char *value)
     return json_array_append_new(inner(array), json_string(value)) == 0;
 }
 
+bool wisp_json_insert(wisp_json *array, size_t index, wisp_json *child)
+{
+    return json_array_insert_new(inner(array), index, inner(child)) == 0;
+}
+
 wisp_json *wisp_json_copy(const wisp_json *value)
 {
     return outer(json_deep_copy(inner(value)));
+}
+
+wisp_json *wisp_json_member(wisp_json *object, const char *key)
+{
+    return outer(json_object_get(inner(object), key));
+}
+
+wisp_json *wisp_json_element(wisp_json *array, size_t index)
+{
+    return outer(json_array_get(inner(array), index));
+}
+
+void wisp_json_remove(wisp_json *object, const char *key)
+{
+    json_object_del(inner(object), key);
+}
+
+void wisp_json_remove_item(wisp_json *array, size_t index)
+{
+    json_array_remove(inner(array), index);
+}
+
+bool wisp_json_equal(const wisp_json *a, const wisp_json *b)
+{
+    return a == b || json_equal(inner(a), inner(b));
 }
 
 /* The library's own memory functions, so that its users' texts are of one kind. */

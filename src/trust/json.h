@@ -36,12 +36,14 @@ wisp_status wisp_json_number(const wisp_json *object, const char *key, uint64_t 
                              wisp_error *err);
 wisp_status wisp_json_bool(const wisp_json *object, const char *key, bool *out, wisp_error *err);
 bool wisp_json_has(const wisp_json *object, const char *key);
+const wisp_json *wisp_json_value(const wisp_json *object, const char *key); /* NULL for none */
 
 /* Items of an array, and members of an object in turn: start with *[cursor] = NULL. */
 size_t wisp_json_len(const wisp_json *container);
 const wisp_json *wisp_json_item(const wisp_json *array, size_t index);
 const char *wisp_json_item_string(const wisp_json *array, size_t index); /* NULL if it is none */
 bool wisp_json_is_object(const wisp_json *value);                        /* NULL allowed */
+bool wisp_json_is_array(const wisp_json *value);                         /* likewise */
 bool wisp_json_next(const wisp_json *object, void **cursor, const char **key,
                     const wisp_json **value);
 
@@ -55,7 +57,18 @@ bool wisp_json_set_number(wisp_json *object, const char *key, uint64_t value);
 bool wisp_json_set_bool(wisp_json *object, const char *key, bool value);
 bool wisp_json_append(wisp_json *array, wisp_json *child);
 bool wisp_json_append_string(wisp_json *array, const char *value);
+bool wisp_json_insert(wisp_json *array, size_t index, wisp_json *child);
 wisp_json *wisp_json_copy(const wisp_json *value);
+
+/* Changes of what was built or copied: a member or an item to be changed in place, NULL where
+ * there is none; and their removal, which does nothing then. */
+wisp_json *wisp_json_member(wisp_json *object, const char *key);
+wisp_json *wisp_json_element(wisp_json *array, size_t index);
+void wisp_json_remove(wisp_json *object, const char *key);
+void wisp_json_remove_item(wisp_json *array, size_t index);
+
+/* Whether two values say the same; NULL is like none but itself. */
+bool wisp_json_equal(const wisp_json *a, const wisp_json *b);
 
 /* The text of [value], to be freed by wisp_json_text_free: canonical for signing, or
  * indented and with a line end for people. NULL when out of memory. */

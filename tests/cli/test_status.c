@@ -102,7 +102,7 @@ static int set_up(void **state)
     w->config = (wisp_updater_config){.net = &w->net,
                                       .dir = w->state,
                                       .url = w->repository,
-                                      .target = "module.wasm",
+                                      .target = "stable/module.wasm",
                                       .root = w->root,
                                       .base = {(const uint8_t *)base, sizeof base - 1}};
     if (wisp_updater_open(&w->config, &w->updater, &err))
@@ -126,10 +126,12 @@ static void publish(world *w, const char *content)
     wisp_project *project;
     wisp_published published;
     wisp_error err;
-    wisp_release release = {.content = {(const uint8_t *)content, strlen(content)}};
+    wisp_draft draft = {.modules = {{NULL, {(const uint8_t *)content, strlen(content)}}},
+                        .module_len = 1};
     assert_int_equal(wisp_project_open(NULL, NULL, w->project, &project, &err), WISP_OK);
-    if (wisp_publish(project, &release, &published, &err))
+    if (wisp_publish(project, &draft, &published, &err))
         fail_msg("%s", err.text);
+    wisp_published_deinit(&published);
     wisp_project_close(project);
 }
 
@@ -205,7 +207,7 @@ static void a_staged_release_is_the_candidate(void **state)
     check(*state, WISP_UPDATE_STAGED);
     expect(*state, "Candidate   version 1, staged 20");
     expect(*state, ": staged, version 1 is published");
-    expect(*state, "Trusts      root version 1, timestamp 2, snapshot 2, targets 2");
+    expect(*state, "Trusts      root version 1, timestamp 2, snapshot 2, targets 1");
     json_t *json = status_json(*state);
     const char *candidate_state;
     json_int_t version;
@@ -317,8 +319,12 @@ static void a_renewed_root_is_followed(void **state)
     wisp_project *project;
     wisp_published published;
     assert_int_equal(wisp_project_open(NULL, NULL, w->project, &project, NULL), WISP_OK);
-    assert_int_equal(wisp_refresh(project, true, false, &published, NULL), WISP_OK);
-    assert_int_equal(wisp_refresh(project, true, false, &published, NULL), WISP_OK);
+    static const char *const roles[] = {"root"};
+    const wisp_renewal renewal = {.roles = roles, .role_len = 1};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(wisp_renew(project, &renewal, &published, NULL), WISP_OK);
+        wisp_published_deinit(&published);
+    }
     wisp_project_close(project);
     publish(w, "first");
     check(w, WISP_UPDATE_STAGED);

@@ -113,16 +113,24 @@ wisp_project *sandbox_open(sandbox *s)
     return project;
 }
 
-wisp_published sandbox_publish(sandbox *s, const char *content, uint64_t version)
+void sandbox_publish_to(sandbox *s, const char *channel, const char *content, uint64_t version,
+                        wisp_published *out)
 {
     wisp_project *project = sandbox_open(s);
-    wisp_release release = {.content = {(const uint8_t *)content, strlen(content)},
-                            .version = version};
-    wisp_published published;
+    wisp_draft draft = {.place = {.channel = channel},
+                        .modules = {{NULL, {(const uint8_t *)content, strlen(content)}}},
+                        .module_len = 1,
+                        .version = version};
     wisp_error err;
-    assert_ok(wisp_publish(project, &release, &published, &err), err);
-    published.target = NULL; /* it was the project's */
+    assert_ok(wisp_publish(project, &draft, out, &err), err);
     wisp_project_close(project);
+}
+
+wisp_published sandbox_publish(sandbox *s, const char *content, uint64_t version)
+{
+    wisp_published published;
+    sandbox_publish_to(s, NULL, content, version, &published);
+    wisp_published_deinit(&published);
     return published;
 }
 

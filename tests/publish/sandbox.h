@@ -11,6 +11,8 @@
 #include "publish/repository.h"
 #include "publish/roles.h"
 
+#define WISP_STABLE WISP_ROLE_LEN /* the number of the first channel */
+
 /* A temporary folder on the real disk, and in it a project: setup and teardown of a test. */
 
 typedef struct sandbox {
@@ -39,6 +41,10 @@ void sandbox_edit(sandbox *s, const char *name, const char *old, const char *new
 wisp_project *sandbox_open(sandbox *s);
 /* Publishes [content] as [version]; must work. */
 wisp_published sandbox_publish(sandbox *s, const char *content, uint64_t version);
+
+/* The same to a channel, for what the caller looks at; deinit [out]. */
+void sandbox_publish_to(sandbox *s, const char *channel, const char *content, uint64_t version,
+                        wisp_published *out);
 
 /* Verifies the repository and all its targets, which must work. Deinit [out]. */
 void sandbox_verify(sandbox *s, wisp_repository *out);

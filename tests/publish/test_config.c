@@ -30,13 +30,20 @@ static void a_config_survives_its_text(void **state)
     assert_ok(parse_edited(&arena, "{", "{", &found, &err), err);
     assert_string_equal(found.target, expected.target);
     assert_string_equal(found.repository, expected.repository);
-    for (int i = 0; i < WISP_ROLE_LEN; i++) {
-        const wisp_role_policy *a = &expected.roles[i], *b = &found.roles[i];
+    assert_string_equal(found.url, expected.url);
+    assert_int_equal(found.deltas, expected.deltas);
+    assert_int_equal(found.channel_len, expected.channel_len);
+    static const char *const names[] = {"root",    "timestamp", "snapshot",
+                                        "targets", "stable",    "beta"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const wisp_role_policy *a = wisp_config_policy(&expected, names[i]);
+        const wisp_role_policy *b = wisp_config_policy(&found, names[i]);
         assert_int_equal(a->key_len, b->key_len);
         assert_string_equal(a->keys[0], b->keys[0]);
         assert_int_equal(a->threshold, b->threshold);
         assert_int_equal(a->expires_days, b->expires_days);
     }
+    assert_null(wisp_config_policy(&found, "gamma"));
     wisp_arena_deinit(&arena);
 }
 
@@ -62,10 +69,12 @@ static const struct {
     wisp_status status;
     const char *expected;
 } bad[] = {
-    {"\"format\": 1", "\"format\": 2", WISP_UNSUPPORTED, "'format' is 2, expected 1"},
-    {"\"format\": 1,", "", WISP_MALFORMED, "'format' is missing, expected a number"},
+    {"\"format\": 2", "\"format\": 3", WISP_UNSUPPORTED, "'format' is 3, expected 2"},
+    {"\"format\": 2", "\"format\": 1", WISP_UNSUPPORTED,
+     "'format' is 1, expected 2: a project without channels; make a new one with 'wisp init'"},
+    {"\"format\": 2,", "", WISP_MALFORMED, "'format' is missing, expected a number"},
     {"\"target\"", "\"traget\"", WISP_MALFORMED,
-     "'traget' is not known, expected one of format, target, repository, roles"},
+     "'traget' is not known, expected one of format, target, repository, url, deltas, roles, channels"},
     {"\"module.wasm\"", "5", WISP_MALFORMED, "'target' is a number, expected a string"},
     {"\"module.wasm\"", "\"\"", WISP_INVALID,
      "the target name has 0 characters, expected 1 to 64"},
@@ -97,7 +106,16 @@ static const struct {
      "in 'roles.timestamp': 'expires_days' is 3651, expected 1 to 3650"},
     {"\"expires_days\": 30", "\"expires\": 30", WISP_MALFORMED,
      "in 'roles.timestamp': 'expires' is not known, expected one of keys, threshold, expires_days"},
-    {"\"format\": 1", "\"format\": 1, \"format\": 1", WISP_MALFORMED, "duplicate"},
+    {"\"deltas\": 3", "\"deltas\": 9", WISP_MALFORMED, "'deltas' is 9, expected 0 to 8"},
+    {"\"url\": \"\"", "\"url\": 7", WISP_MALFORMED, "'url' is a number, expected a string"},
+    {"\"stable\"", "\"Stable\"", WISP_INVALID, "'Stable' is no name for a channel"},
+    {"\"stable\"", "\"root\"", WISP_INVALID, "'root' is no name for a channel"},
+    {"\"stable\": {", "\"alpha\": [], \"stable\": {", WISP_MALFORMED,
+     "in 'channels.alpha': it is no object"},
+    {"\"stable\": {", "\"stable\": {\"x\": 1,", WISP_MALFORMED,
+     "in 'channels.stable': 'x' is not known"},
+    {"\"channels\": {", "\"channels\": {}, \"x\": {", WISP_MALFORMED, "'x' is not known"},
+    {"\"format\": 2", "\"format\": 2, \"format\": 2", WISP_MALFORMED, "duplicate"},
     {"{", "[", WISP_MALFORMED, "not JSON"},
 };
 

@@ -60,23 +60,27 @@ static wisp_status publish(faulty_os *disk, wisp_bytes content, wisp_error *err)
 {
     wisp_project *project;
     wisp_published published;
-    wisp_release release = {.content = content};
+    wisp_draft draft = {.modules = {{NULL, content}}, .module_len = 1};
     wisp_status status = wisp_project_open(NULL, &disk->os, "/p", &project, err);
     if (status)
         return status;
-    status = wisp_publish(project, &release, &published, err);
+    status = wisp_publish(project, &draft, &published, err);
+    wisp_published_deinit(&published);
     wisp_project_close(project);
     return status;
 }
 
-static wisp_status refresh_root(faulty_os *disk, wisp_error *err)
+static wisp_status renew_root(faulty_os *disk, wisp_error *err)
 {
     wisp_project *project;
     wisp_published published;
     wisp_status status = wisp_project_open(NULL, &disk->os, "/p", &project, err);
     if (status)
         return status;
-    status = wisp_refresh(project, true, false, &published, err);
+    static const char *const roles[] = {"root"};
+    const wisp_renewal renewal = {.roles = roles, .role_len = 1};
+    status = wisp_renew(project, &renewal, &published, err);
+    wisp_published_deinit(&published);
     wisp_project_close(project);
     return status;
 }
@@ -92,8 +96,8 @@ static uint64_t verified_version(faulty_os *disk)
     if (wisp_repository_read(&repository, &err) ||
         wisp_repository_check_targets(&repository, &err))
         fail_msg("the repository does not verify: %s", err.text);
-    const wisp_metadata *targets = repository.documents[WISP_ROLE_TARGETS];
-    if (!wisp_targets_find(targets, "module.wasm", &info, &err))
+    const wisp_metadata *targets = repository.documents[WISP_ROLE_LEN];
+    if (!wisp_targets_find(targets, "stable/module.wasm", &info, &err))
         assert_int_equal(wisp_json_number(info.custom, "version", &version, &err), WISP_OK);
     wisp_repository_deinit(&repository);
     return version;
@@ -188,11 +192,11 @@ static void a_renewed_root_is_whole_or_not_there(void **state)
         must(create(disk, &err), &err);
         must(publish(disk, old_content, &err), &err);
         faulty_os_arm(disk, FAULT_CRASH, n);
-        refresh_root(disk, &err);
+        renew_root(disk, &err);
         struck = faulty_os_struck(disk);
         faulty_os_reboot(disk, SURVIVES_SYNCED);
         assert_int_equal(verified_version(disk), 1);
-        must(refresh_root(disk, &err), &err);
+        must(renew_root(disk, &err), &err);
         must(publish(disk, new_content, &err), &err);
         assert_int_equal(verified_version(disk), 2);
         faulty_os_deinit(disk);

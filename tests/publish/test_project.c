@@ -11,7 +11,7 @@ static const char *const project_files[] = {
     "p/wisp.json",           "p/keys/root.key",       "p/keys/targets.key",
     "p/keys/snapshot.key",   "p/keys/timestamp.key",  "p/repo/1.root.json",
     "p/repo/root.json",      "p/repo/1.targets.json", "p/repo/1.snapshot.json",
-    "p/repo/timestamp.json",
+    "p/repo/timestamp.json", "p/repo/1.stable.json",  "p/repo/1.beta.json",
 };
 
 #define FILE_LEN (sizeof project_files / sizeof *project_files)
@@ -26,8 +26,11 @@ static void a_new_project_verifies(void **state)
 {
     wisp_repository repository;
     sandbox_verify(*state, &repository);
-    for (int i = 0; i < WISP_ROLE_LEN; i++)
+    assert_int_equal(repository.len, WISP_ROLE_LEN + 2);
+    for (size_t i = 0; i < repository.len; i++)
         assert_int_equal(wisp_metadata_version(repository.documents[i]), 1);
+    assert_string_equal(repository.names[WISP_STABLE], "stable");
+    assert_string_equal(repository.names[WISP_STABLE + 1], "beta");
     assert_true(wisp_root_consistent_snapshot(repository.documents[WISP_ROLE_ROOT]));
     wisp_repository_deinit(&repository);
 }
@@ -85,7 +88,7 @@ static void no_private_half_is_in_the_repository(void **state)
         looked_at++;
     }
     closedir(dir);
-    assert_int_equal(looked_at, 7);
+    assert_int_equal(looked_at, 9);
 }
 
 static void keys_are_kept_out_of_version_control(void **state)
