@@ -1,0 +1,24 @@
+// node download.cjs TUF_JS URL METADATA_DIR TARGET_DIR NAME…: downloads the first NAME that the
+// repository at URL has, with another client of TUF than ours, and prints where it is.
+const path = require('node:path');
+const [tuf, url, metadataDir, targetDir, ...names] = process.argv.slice(2);
+const { Updater } = require(path.join(tuf, 'node_modules', 'tuf-js'));
+
+async function main() {
+  const targetBaseUrl = `${url}/targets/`;
+  const updater = new Updater({ metadataDir, metadataBaseUrl: url, targetDir, targetBaseUrl });
+  await updater.refresh();
+  for (const name of names) {
+    const info = await updater.getTargetInfo(name);
+    if (info) {
+      console.log(await updater.downloadTarget(info));
+      return;
+    }
+  }
+  throw new Error(`no target ${names.join(' or ')}`);
+}
+
+main().catch((error) => {
+  console.error(`${error.name}: ${error.message}`);
+  process.exit(1);
+});
