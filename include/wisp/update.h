@@ -156,6 +156,10 @@ typedef struct wisp_updater_config {
      * WISP_DEVICE_ID_SIZE - 1 of them. NULL: 32 random digits, made once and kept in [dir]. */
     const char *device_id;
 
+    /* Seconds since 1970 before which it cannot be, such as when the program was built: what had
+     * expired by then is not believed, whatever the device's clock says [0]. */
+    int64_t time_min;
+
     uint64_t module_size_max; /* bytes of one module [16 MiB] */
     /* Bytes that content may take in [dir], what is being fetched included [no limit]. A release
      * that does not fit is refused before any of it is fetched. */

@@ -301,6 +301,8 @@ static wisp_status begin(wisp_updater *u, int64_t *now, wisp_error *err)
     else
         u->is_checking = true;
     *now = u->os->wall_time_s(u->os->user);
+    if (*now < u->config.time_min)
+        *now = u->config.time_min;
     if (*now < u->record.time_floor) /* the clock was set back: expired stays expired */
         *now = u->record.time_floor;
     pthread_mutex_unlock(&u->mutex);

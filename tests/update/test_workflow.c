@@ -481,6 +481,24 @@ static void a_clock_that_was_set_back_does_not_revive_expired_documents(void **s
     expect_refused("snapshot.json expired at 2030-04-01T00:00:00Z");
 }
 
+static void a_device_in_1970_knows_when_its_program_was_built(void **state)
+{
+    (void)state;
+    device_close(&d);
+    d.config.dir = "/another"; /* which has not seen any time yet */
+    d.config.time_min = d.disk.time;
+    d.disk.time = 0;
+    r->expires[WISP_ROLE_TARGETS] = "2029-06-07T08:09:10Z";
+    repo_release(r, 3, "module three");
+    assert_int_equal(device_open(&d), WISP_OK);
+    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_true(
+        says(d.result.reason, "targets.json expired at 2029-06-07T08:09:10Z, it is 2030-"));
+    r->expires[WISP_ROLE_TARGETS] = "2041-01-01T00:00:00Z";
+    repo_release(r, 3, "module three");
+    assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
+}
+
 static void a_clock_that_was_wrong_once_does_not_lock_the_device_out(void **state)
 {
     (void)state;
@@ -918,6 +936,7 @@ int main(void)
         CASE(an_expired_document_of_any_role_stops_the_check_but_not_the_module),
         CASE(a_timestamp_that_is_known_can_still_expire),
         CASE(a_clock_that_was_set_back_does_not_revive_expired_documents),
+        CASE(a_device_in_1970_knows_when_its_program_was_built),
         CASE(a_clock_that_was_wrong_once_does_not_lock_the_device_out),
         CASE(a_chain_of_roots_is_followed_and_each_is_kept),
         CASE(a_chain_that_breaks_is_followed_as_far_as_it_holds),
