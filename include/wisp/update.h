@@ -223,13 +223,14 @@ WISP_API void wisp_image_free(wisp_updater *updater, wisp_image *image);
 
 /*
  * Says that [image] works: it becomes the last good one, at once or after the health window.
- * WISP_INVALID, and no change, if it is not on trial. For BASE and GOOD it does nothing.
+ * WISP_INVALID, and no change, if it is not on trial. For BASE and GOOD it does nothing. If it
+ * cannot be written it is remembered, and tried again by wisp_updater_poll.
  */
 WISP_API wisp_status wisp_updater_commit(wisp_updater *updater, const wisp_image *image,
                                          wisp_error *err);
 
 /* Makes a commit that was remembered take effect if its time has come; cheap, for the program's
- * loop. Only a failure to write is one; the next call tries again. */
+ * loop. WISP_IO if it cannot be written; the next call tries again. */
 WISP_API wisp_status wisp_updater_poll(wisp_updater *updater, wisp_error *err);
 
 /*

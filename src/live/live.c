@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "live/watcher.h"
-#include "trust/crypto.h"
+#include "update/embedded.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct wisp_live {
     bool committed, reverted, down;
     char reason[WISP_ERROR_TEXT_MAX];
 
-    atomic_bool staged; /* set by checks on any thread, taken by the step */
+    atomic_bool staged, checked; /* set by checks on any thread, taken by the step */
     wisp_watcher watcher;
     pthread_mutex_t lock; /* guards the next two */
     bool has_result;
@@ -104,24 +104,20 @@ static void reject(wisp_live *live, const release *it, const char *reason)
     remember(live, wisp_updater_reject(live->updater, &it->image, reason, &err), &err);
 }
 
-static bool add_embedded(wisp_image *image, const char *name, wisp_bytes bytes)
+static bool is_embedded(const release *it)
 {
-    wisp_image_module *module = &image->modules[image->module_len++];
-    module->bytes = bytes;
-    snprintf(module->name, sizeof module->name, "%s", name);
-    return wisp_sha256(bytes, &module->hash);
+    return it->image.source == WISP_IMAGE_BASE;
 }
 
-/* What is embedded, where no updater can tell. */
-static wisp_status acquire_embedded(const wisp_updater_config *from, wisp_image *out,
+/* What is embedded, where there is no updater to ask. */
+static wisp_status acquire_embedded(const wisp_updater_config *config, wisp_image *out,
                                     wisp_error *err)
 {
-    *out = (wisp_image){
-        .bytes = from->base, .version = from->base_version, .source = WISP_IMAGE_BASE};
-    bool done = add_embedded(out, from->target, from->base);
-    for (size_t i = 0; i < from->module_len && done; i++)
-        done = add_embedded(out, from->modules[i].name, from->modules[i].bytes);
-    return done ? WISP_OK : wisp_fail_memory(err, sizeof *out);
+    wisp_update_entry base;
+    if (!wisp_embedded_describe(config, &base))
+        return wisp_fail_memory(err, sizeof base);
+    wisp_embedded_image(config, &base, out);
+    return WISP_OK;
 }
 
 static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *err)
@@ -145,7 +141,7 @@ static wisp_status start_good(wisp_live *live, wisp_error *err)
             status = wisp_guest_start(live->guest, live->current.module, err);
         if (!status)
             return WISP_OK;
-        bool last = live->current.image.source == WISP_IMAGE_BASE || status == WISP_NO_MEMORY;
+        bool last = is_embedded(&live->current) || status == WISP_NO_MEMORY;
         if (!last)
             reject(live, &live->current, err->text);
         unload(live, &live->current);
@@ -154,19 +150,31 @@ static wisp_status start_good(wisp_live *live, wisp_error *err)
     }
 }
 
-/* Makes [it], which is on trial, what runs; [it] is empty afterwards. */
+/* The updater decides when a release counts as good: it may have to last for a while first. */
+static void follow_commit(wisp_live *live)
+{
+    wisp_error err;
+    wisp_image *image = &live->current.image;
+    if (image->source != WISP_IMAGE_TRIAL)
+        return;
+    remember(live, wisp_updater_poll(live->updater, &err), &err);
+    if (wisp_updater_state(live->updater, image) == WISP_STATE_GOOD)
+        image->source = WISP_IMAGE_GOOD;
+}
+
+/* Makes [it], which was on probation, what runs; [it] is empty afterwards. */
 static void commit(wisp_live *live, release *it)
 {
     wisp_error err;
     remember(live, wisp_updater_commit(live->updater, &it->image, &err), &err);
     unload(live, &live->current);
     live->current = *it;
-    live->current.image.source = WISP_IMAGE_GOOD;
     memset(it, 0, sizeof *it);
+    follow_commit(live);
 }
 
-/* Puts the module on trial in the guest. In one that is down there is nothing to go back to, so
- * that its start is all the proof there can be. */
+/* Puts the module on probation in the guest. In one that is down there is nothing to go back to,
+ * so that its start is all the proof there can be. */
 static wisp_status try_out(wisp_live *live, release *trial, wisp_error *err)
 {
     wisp_guest_status guest;
@@ -179,7 +187,28 @@ static wisp_status try_out(wisp_live *live, release *trial, wisp_error *err)
     return status;
 }
 
-/* Takes the staged module, if there still is one, and puts it on probation. */
+/* What failed on probation: the embedded one cannot be banned, and that memory is short says
+ * nothing about a module. */
+static void give_up(wisp_live *live, release *trial, wisp_status status, const char *reason)
+{
+    if (is_embedded(trial) || status == WISP_NO_MEMORY)
+        snprintf(live->trouble, sizeof live->trouble, "%s", reason);
+    else
+        reject(live, trial, reason);
+    unload(live, trial);
+}
+
+static void swap_in(wisp_live *live, release *trial)
+{
+    wisp_error err;
+    wisp_status status = load(live, trial, &err);
+    if (!status)
+        status = try_out(live, trial, &err);
+    if (status)
+        give_up(live, trial, status, err.text);
+}
+
+/* Takes the staged release, if there still is one, and puts it on probation. */
 static void swap_staged(wisp_live *live)
 {
     wisp_error err;
@@ -188,39 +217,53 @@ static void swap_staged(wisp_live *live)
     remember(live, status, &err);
     if (status)
         return;
-    if (trial->image.source != WISP_IMAGE_TRIAL) {
-        unload(live, trial);
-        return;
-    }
-    status = load(live, trial, &err);
-    if (!status)
-        status = try_out(live, trial, &err);
-    if (status == WISP_NO_MEMORY) /* which says nothing about the module */
-        remember(live, status, &err);
-    else if (status)
-        reject(live, trial, err.text);
-    if (status)
+    if (trial->image.source == WISP_IMAGE_TRIAL)
+        swap_in(live, trial);
+    else
         unload(live, trial);
 }
 
-/* Tells the updater what became of the module on probation, and frees what no longer runs. */
+/* A check may have found that what runs is not to run any more: then the next best takes its
+ * place, with the same probation as any other. */
+static void replace_unwanted(wisp_live *live)
+{
+    wisp_error err;
+    release *trial = &live->trial;
+    wisp_image_state state = wisp_updater_state(live->updater, &live->current.image);
+    if (state == WISP_STATE_GOOD || state == WISP_STATE_TRIAL)
+        return;
+    wisp_status status = wisp_updater_acquire_good(live->updater, &trial->image, &err);
+    remember(live, status, &err);
+    if (!status)
+        swap_in(live, trial);
+}
+
+/* Tells the updater what became of the release on probation, and frees what no longer runs. */
 static void settle(wisp_live *live)
 {
     wisp_error err;
-    if (live->committed) {
+    if (live->committed)
         commit(live, &live->trial);
-    } else if (live->reverted) {
-        reject(live, &live->trial, live->reason);
-        unload(live, &live->trial);
-    }
+    else if (live->reverted)
+        give_up(live, &live->trial, WISP_OK, live->reason);
     live->committed = live->reverted = false;
-    bool replaceable = live->current.image.source != WISP_IMAGE_BASE;
-    if (live->down && replaceable) {
+    if (live->down && !is_embedded(&live->current)) {
         reject(live, &live->current, live->reason);
         unload(live, &live->current);
         remember(live, start_good(live, &err), &err);
     }
     live->down = false;
+}
+
+/* What checks have found since the last step is acted on while nothing is on probation. */
+static void act_on_checks(wisp_live *live)
+{
+    if (live->trial.module)
+        return;
+    if (atomic_exchange(&live->staged, false))
+        swap_staged(live);
+    if (!live->trial.module && atomic_exchange(&live->checked, false))
+        replace_unwanted(live);
 }
 
 /* ------------------------------------------------------------------ checks */
@@ -274,6 +317,7 @@ wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_er
     live->result = *result;
     live->has_result = true;
     pthread_mutex_unlock(&live->lock);
+    atomic_store(&live->checked, true);
     if (result->outcome == WISP_UPDATE_STAGED)
         atomic_store(&live->staged, true);
     return WISP_OK;
@@ -392,9 +436,10 @@ void wisp_live_close(wisp_live *live)
 void wisp_live_step(wisp_live *live)
 {
     settle(live);
-    bool on_probation = live->trial.module != NULL;
-    if (!on_probation && atomic_exchange(&live->staged, false))
-        swap_staged(live);
+    if (live->updater) {
+        follow_commit(live);
+        act_on_checks(live);
+    }
     wisp_host_step(live->host, live->os->monotonic_ns(live->os->user));
     settle(live);
     report_check(live);

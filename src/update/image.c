@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "update/blobs.h"
+#include "update/embedded.h"
 #include "update/events.h"
 #include "update/image.h"
 #include "update/updater.h"
@@ -10,10 +11,8 @@
 
 static bool is_embedded(const wisp_updater *u, wisp_bytes bytes)
 {
-    wisp_bytes embedded;
     for (uint32_t i = 0; i < u->base.module_len; i++)
-        if (wisp_updater_embedded(u, &u->base.modules[i].hash, &embedded) &&
-            embedded.data == bytes.data)
+        if (wisp_embedded_bytes(&u->config, i).data == bytes.data)
             return true;
     return false;
 }
@@ -152,12 +151,6 @@ static wisp_status acquire_good(wisp_updater *u, wisp_image *out, wisp_error *er
     return WISP_NOT_FOUND;
 }
 
-/* Never fails: nothing of it is read from disk. */
-static wisp_status acquire_base(wisp_updater *u, wisp_image *out, wisp_error *err)
-{
-    return read_release(u, &u->base, WISP_IMAGE_BASE, out, err);
-}
-
 static wisp_status acquire(wisp_updater *u, bool may_try, wisp_image *out, wisp_error *err)
 {
     wisp_error local;
@@ -168,8 +161,10 @@ static wisp_status acquire(wisp_updater *u, bool may_try, wisp_image *out, wisp_
         status = acquire_trial(u, out, err);
     if (status == WISP_NOT_FOUND)
         status = acquire_good(u, out, err);
-    if (status == WISP_NOT_FOUND)
-        status = acquire_base(u, out, err);
+    if (status == WISP_NOT_FOUND) {
+        wisp_embedded_image(&u->config, &u->base, out);
+        status = WISP_OK;
+    }
     pthread_mutex_unlock(&u->mutex);
     return status;
 }
@@ -256,10 +251,13 @@ static wisp_status commit(wisp_updater *u, const wisp_image *image, wisp_error *
     if (!is_entry(&u->record.candidate, image) ||
         !wisp_image_step(u->record.candidate.state, WISP_EVENT_COMMIT, &state))
         return refuse(image, "on trial", err);
-    if (is_ripe(u))
-        return commit_candidate(u, err);
-    remember_commit(u);
-    return WISP_OK;
+    if (!is_ripe(u)) {
+        remember_commit(u);
+        return WISP_OK;
+    }
+    wisp_status status = commit_candidate(u, err);
+    u->is_commit_due = status != WISP_OK;
+    return status;
 }
 
 wisp_status wisp_updater_commit(wisp_updater *u, const wisp_image *image, wisp_error *err)

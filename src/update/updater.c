@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "trust/metadata.h"
 #include "update/blobs.h"
+#include "update/embedded.h"
 #include "update/events.h"
 #include "tuf/metastore.h"
 
@@ -114,7 +115,7 @@ bool wisp_updater_embedded(const wisp_updater *u, const wisp_hash *hash, wisp_by
 {
     for (uint32_t i = 0; i < u->base.module_len; i++) {
         if (wisp_hash_equal(hash, &u->base.modules[i].hash)) {
-            *out = i ? u->config.modules[i - 1].bytes : u->config.base;
+            *out = wisp_embedded_bytes(&u->config, i);
             return true;
         }
     }
@@ -137,23 +138,6 @@ static bool is_device_id(const char *id)
             return false;
     }
     return true;
-}
-
-static wisp_status check_embedded(const wisp_updater_config *c, wisp_error *err)
-{
-    if (!c->base.data || c->base.size == 0)
-        return wisp_fail(err, WISP_INVALID, "an updater needs an embedded module");
-    if (c->module_len >= WISP_MODULES_MAX)
-        return wisp_fail(err, WISP_INVALID,
-                         "%zu modules are embedded besides the first, "
-                         "expected at most %d",
-                         c->module_len, WISP_MODULES_MAX - 1);
-    for (size_t i = 0; i < c->module_len; i++)
-        if (!c->modules[i].name || !fits(c->modules[i].name, WISP_MODULE_NAME_SIZE) ||
-            !c->modules[i].bytes.data)
-            return wisp_fail(err, WISP_INVALID, "embedded module %zu has no name or no bytes",
-                             i + 1);
-    return WISP_OK;
 }
 
 static wisp_status check_names(const wisp_updater_config *c, wisp_error *err)
@@ -191,7 +175,7 @@ static wisp_status check_config(const wisp_updater_config *c, wisp_error *err)
 {
     wisp_status status = check_names(c, err);
     if (status == WISP_OK)
-        status = check_embedded(c, err);
+        status = wisp_embedded_check(c, err);
     return status == WISP_OK ? check_network(c, err) : status;
 }
 
@@ -203,25 +187,6 @@ static void fill_defaults(wisp_updater_config *c)
         c->module_size_max = MODULE_SIZE_MAX;
     if (!c->attempts_max)
         c->attempts_max = ATTEMPTS_MAX;
-}
-
-static bool describe_module(const char *name, wisp_bytes bytes, wisp_update_module *out)
-{
-    snprintf(out->name, sizeof out->name, "%s", name);
-    out->size = bytes.size;
-    return wisp_sha256(bytes, &out->hash);
-}
-
-/* What is embedded, as a release. */
-static bool describe_base(const wisp_updater_config *c, wisp_update_entry *out)
-{
-    bool done = describe_module(c->target, c->base, &out->modules[0]);
-    for (size_t i = 0; i < c->module_len && done; i++)
-        done = describe_module(c->modules[i].name, c->modules[i].bytes, &out->modules[i + 1]);
-    out->state = WISP_STATE_GOOD;
-    out->version = c->base_version;
-    out->module_len = 1 + (uint32_t)c->module_len;
-    return done && wisp_set_hash(out->modules, out->module_len, &out->hash);
 }
 
 static wisp_status init(wisp_updater *u, const wisp_updater_config *config, wisp_error *err)
@@ -239,7 +204,7 @@ static wisp_status init(wisp_updater *u, const wisp_updater_config *config, wisp
     if (status != WISP_OK)
         return status;
     wisp_bytes name = {(const uint8_t *)config->target, strlen(config->target)};
-    if (!describe_base(&u->config, &u->base) || !wisp_sha256(name, &u->record.target))
+    if (!wisp_embedded_describe(&u->config, &u->base) || !wisp_sha256(name, &u->record.target))
         return wisp_fail(err, WISP_NO_MEMORY, "out of memory for a hash");
     snprintf(u->record.channel, sizeof u->record.channel, "%s", u->config.channel);
     return WISP_OK;

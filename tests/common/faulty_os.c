@@ -69,6 +69,75 @@ static int new_file(faulty_os *f)
     return f->file_len++;
 }
 
+/* --- what is not synced ------------------------------------------------------------------ */
+
+static faulty_change *note(faulty_os *f, change_kind kind, int file, const char *path)
+{
+    assert(f->change_len < FAULTY_CHANGES_MAX);
+    faulty_change *change = &f->changes[f->change_len++];
+    *change = (faulty_change){.kind = kind, .file = file};
+    snprintf(change->path, sizeof change->path, "%s", path);
+    return change;
+}
+
+static bool is_of_bytes(const faulty_change *change)
+{
+    return change->kind == CHANGE_WRITE || change->kind == CHANGE_CUT;
+}
+
+/* Forgets the changes to the bytes of [file], or to the names in [dir] if that is not NULL. */
+static void forget_changes(faulty_os *f, int file, const char *dir)
+{
+    int kept = 0;
+    for (int i = 0; i < f->change_len; i++) {
+        faulty_change *change = &f->changes[i];
+        bool is_durable = is_of_bytes(change) ? !dir && change->file == file
+                                              : dir && is_child(dir, change->path);
+        if (is_durable)
+            free(change->data.data);
+        else
+            f->changes[kept++] = *change;
+    }
+    f->change_len = kept;
+}
+
+static void write_bytes(faulty_bytes *bytes, const void *from, size_t size, uint64_t offset)
+{
+    if (offset + size > bytes->size) {
+        uint8_t *data = realloc(bytes->data, (size_t)offset + size);
+        assert(data);
+        if (offset > bytes->size)
+            memset(data + bytes->size, 0, (size_t)offset - bytes->size);
+        bytes->data = data;
+        bytes->size = (size_t)offset + size;
+    }
+    memcpy(bytes->data + offset, from, size);
+}
+
+/* Does once more, to what is synced, what was done to what is there now. */
+static void repeat(faulty_os *f, const faulty_change *change)
+{
+    switch (change->kind) {
+    case CHANGE_WRITE:
+        write_bytes(&f->files[change->file].synced, change->data.data, change->data.size,
+                    change->offset);
+        break;
+    case CHANGE_CUT:
+        f->files[change->file].synced.size = 0;
+        break;
+    case CHANGE_SET:
+        set_name(&f->synced, change->path, change->file);
+        break;
+    case CHANGE_MOVE:
+        drop_name(&f->synced, change->path);
+        set_name(&f->synced, change->to, change->file);
+        break;
+    case CHANGE_DROP:
+        drop_name(&f->synced, change->path);
+        break;
+    }
+}
+
 /* --- faults ------------------------------------------------------------------------------ */
 
 typedef enum need { NEED_NOTHING, NEED_ROOM } need;
@@ -121,10 +190,14 @@ static int f_open(void *user, const char *path, int flags)
     if (!name && (!(flags & WISP_OS_WRITE) || !has_parent(&f->now, path)))
         return -ENOENT;
     int file = name ? name->file : new_file(f);
-    if (!name)
+    if (!name) {
         set_name(&f->now, path, file);
-    if (flags & WISP_OS_TRUNCATE)
+        note(f, CHANGE_SET, file, path);
+    }
+    if (flags & WISP_OS_TRUNCATE && f->files[file].now.size) {
         f->files[file].now.size = 0;
+        note(f, CHANGE_CUT, file, "");
+    }
     return take_fd(f, file);
 }
 
@@ -165,18 +238,13 @@ static int64_t f_write_at(void *user, int fd, const void *from, size_t size, uin
     int code = strike(f, NEED_ROOM);
     if (code < 0)
         return code;
-    faulty_bytes *bytes = &file_of(f, fd)->now;
     if (code > 0)
         size = (size + 1) / 2;
-    if (offset + size > bytes->size) {
-        uint8_t *data = realloc(bytes->data, (size_t)offset + size);
-        assert(data);
-        if (offset > bytes->size)
-            memset(data + bytes->size, 0, (size_t)offset - bytes->size);
-        bytes->data = data;
-        bytes->size = (size_t)offset + size;
-    }
-    memcpy(bytes->data + offset, from, size);
+    faulty_bytes piece = {(uint8_t *)(uintptr_t)from, size};
+    faulty_change *change = note(f, CHANGE_WRITE, f->fds[fd] - 1, "");
+    copy_bytes(&change->data, &piece);
+    change->offset = offset;
+    write_bytes(&file_of(f, fd)->now, from, size, offset);
     return f->kind == FAULT_CRASH && code > 0 ? -EIO : (int64_t)size;
 }
 
@@ -194,6 +262,7 @@ static int f_sync(void *user, int fd)
     if (code < 0)
         return code;
     copy_bytes(&file_of(f, fd)->synced, &file_of(f, fd)->now);
+    forget_changes(f, f->fds[fd] - 1, NULL);
     return 0;
 }
 
@@ -221,6 +290,8 @@ static int f_rename(void *user, const char *from, const char *to)
     int file = name->file;
     drop_name(&f->now, from);
     set_name(&f->now, to, file);
+    faulty_change *change = note(f, CHANGE_MOVE, file, from);
+    snprintf(change->to, sizeof change->to, "%s", to);
     return 0;
 }
 
@@ -233,6 +304,7 @@ static int f_remove(void *user, const char *path)
     if (!find(&f->now, path))
         return -ENOENT;
     drop_name(&f->now, path);
+    note(f, CHANGE_DROP, 0, path);
     return 0;
 }
 
@@ -245,6 +317,7 @@ static int f_make_dir(void *user, const char *path)
     if (find(&f->now, path))
         return -EEXIST;
     set_name(&f->now, path, -1);
+    note(f, CHANGE_SET, -1, path);
     return 0;
 }
 
@@ -267,7 +340,9 @@ static int f_sync_dir(void *user, const char *path)
     int code = strike(f, NEED_NOTHING);
     if (code < 0)
         return code;
-    copy_children(&f->synced, &f->now, strcmp(path, "/") == 0 ? "" : path);
+    const char *dir = strcmp(path, "/") == 0 ? "" : path;
+    copy_children(&f->synced, &f->now, dir);
+    forget_changes(f, -1, dir);
     return 0;
 }
 
@@ -289,8 +364,7 @@ static int f_list_dir(void *user, const char *path, bool (*each)(void *, const c
 
 static uint64_t f_monotonic_ns(void *user)
 {
-    (void)user;
-    return 0;
+    return ((faulty_os *)user)->monotonic;
 }
 
 static int64_t f_wall_time_s(void *user)
@@ -334,6 +408,8 @@ void faulty_os_deinit(faulty_os *f)
         free(f->files[i].now.data);
         free(f->files[i].synced.data);
     }
+    for (int i = 0; i < f->change_len; i++)
+        free(f->changes[i].data.data);
 }
 
 void faulty_os_arm(faulty_os *f, fault kind, uint64_t n)
@@ -361,21 +437,64 @@ static void drop_orphans(faulty_names *names)
     }
 }
 
-void faulty_os_reboot(faulty_os *f, survival kept)
+uint64_t faulty_os_name_changes(const faulty_os *f)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < f->change_len; i++)
+        if (!is_of_bytes(&f->changes[i]))
+            bits |= UINT64_C(1) << i;
+    return bits;
+}
+
+void faulty_os_reboot_with(faulty_os *f, uint64_t kept)
 {
     faulty_os_arm(f, FAULT_NONE, 0);
     memset(f->fds, 0, sizeof f->fds);
+    for (int i = 0; i < f->change_len; i++) {
+        if (kept >> i & 1)
+            repeat(f, &f->changes[i]);
+        free(f->changes[i].data.data);
+    }
+    f->change_len = 0;
     for (int i = 0; i < f->file_len; i++) {
         f->files[i].is_locked = false;
-        if (kept == SURVIVES_ALL)
-            copy_bytes(&f->files[i].synced, &f->files[i].now);
-        else
-            copy_bytes(&f->files[i].now, &f->files[i].synced);
+        copy_bytes(&f->files[i].now, &f->files[i].synced);
     }
-    if (kept == SURVIVES_SYNCED)
-        f->now = f->synced;
-    drop_orphans(&f->now);
-    f->synced = f->now;
+    drop_orphans(&f->synced);
+    f->now = f->synced;
+}
+
+void faulty_os_reboot(faulty_os *f, survival kept)
+{
+    switch (kept) {
+    case SURVIVES_ALL:
+        faulty_os_reboot_with(f, UINT64_MAX);
+        break;
+    case SURVIVES_SYNCED:
+        faulty_os_reboot_with(f, 0);
+        break;
+    case SURVIVES_NAMES:
+        faulty_os_reboot_with(f, faulty_os_name_changes(f));
+        break;
+    }
+}
+
+void faulty_os_copy(faulty_os *to, const faulty_os *from)
+{
+    faulty_os_deinit(to);
+    wisp_os os = to->os;
+    *to = *from;
+    to->os = os;
+    memset(to->fds, 0, sizeof to->fds);
+    for (int i = 0; i < to->file_len; i++) {
+        to->files[i] = (faulty_file){0};
+        copy_bytes(&to->files[i].now, &from->files[i].now);
+        copy_bytes(&to->files[i].synced, &from->files[i].synced);
+    }
+    for (int i = 0; i < to->change_len; i++) {
+        to->changes[i].data = (faulty_bytes){0};
+        copy_bytes(&to->changes[i].data, &from->changes[i].data);
+    }
 }
 
 faulty_bytes *faulty_os_file(faulty_os *f, const char *path)

@@ -5,13 +5,14 @@
 
 /*
  * A file system in memory that can be made to fail at any call, and that knows what a power cut
- * would leave: the bytes of a file as of its last sync, and the names of a directory as of the
- * last sync of that directory.
+ * may leave: all that was synced, and of the rest, in their order, any of the changes that were
+ * made since. A change is one write, one cut, or one name made, moved or removed.
  */
 
-#define FAULTY_FILES_MAX 2048
-#define FAULTY_NAMES_MAX 256
-#define FAULTY_FDS_MAX   16
+#define FAULTY_FILES_MAX   2048
+#define FAULTY_NAMES_MAX   256
+#define FAULTY_FDS_MAX     16
+#define FAULTY_CHANGES_MAX 64 /* that are not synced */
 
 typedef enum fault {
     FAULT_NONE,
@@ -47,17 +48,38 @@ typedef struct faulty_names {
     int len;
 } faulty_names;
 
+typedef enum change_kind {
+    CHANGE_WRITE,
+    CHANGE_CUT,
+    CHANGE_SET,
+    CHANGE_MOVE,
+    CHANGE_DROP
+} change_kind;
+
+/* A change that a power cut may lose. */
+typedef struct faulty_change {
+    change_kind kind;
+    int file;          /* -1 for a directory */
+    uint64_t offset;   /* WRITE */
+    faulty_bytes data; /* WRITE */
+    char path[200];    /* of a name; MOVE: where from */
+    char to[200];      /* MOVE */
+} faulty_change;
+
 typedef struct faulty_os {
     wisp_os os;
     faulty_file files[FAULTY_FILES_MAX];
     int file_len;
     faulty_names now, synced;
+    faulty_change changes[FAULTY_CHANGES_MAX]; /* oldest first */
+    int change_len;
     int fds[FAULTY_FDS_MAX]; /* file index, plus one; 0 is free */
 
     fault kind;
     uint64_t fail_at; /* the call, counted from 1, that fails */
     uint64_t calls;
-    int64_t time; /* the wall clock */
+    int64_t time;       /* the wall clock */
+    uint64_t monotonic; /* nanoseconds of the other one */
 } faulty_os;
 
 void faulty_os_init(faulty_os *f);
@@ -71,6 +93,15 @@ bool faulty_os_struck(const faulty_os *f);
 
 /* Ends all open files and loses what a crash loses. */
 void faulty_os_reboot(faulty_os *f, survival kept);
+
+/* The same where of the changes that were not synced those survive whose bit, from the oldest on,
+ * is set in [kept]. */
+void faulty_os_reboot_with(faulty_os *f, uint64_t kept);
+/* The bits of the changes of names. */
+uint64_t faulty_os_name_changes(const faulty_os *f);
+
+/* Makes [to], which is initialized, a disk of its own with what is on [from]; nothing is open. */
+void faulty_os_copy(faulty_os *to, const faulty_os *from);
 
 /* The bytes of the file at [path] for a test to look at or to damage; NULL if there is none. */
 faulty_bytes *faulty_os_file(faulty_os *f, const char *path);

@@ -1,10 +1,16 @@
 #include "device.h"
 
+#include "base/error.h"
+#include "update/blobs.h"
+#include "update/flags.h"
+#include "update/intake.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +94,74 @@ void device_update(device *d, uint64_t version, const char *content)
     assert_int_equal(device_check(d), WISP_UPDATE_STAGED);
     assert_int_equal(device_acquire(d)->source, WISP_IMAGE_TRIAL);
     device_commit(d);
+}
+
+wisp_update_entry device_entry(const device_release *release)
+{
+    static const char *const names[] = {"app.wasm", "rules.wasm", "data.wasm"};
+    wisp_update_entry entry = {.version = release->version};
+    for (int i = 0; i < 3 && release->contents[i]; i++) {
+        wisp_update_module *module = &entry.modules[entry.module_len++];
+        strcpy(module->name, names[i]);
+        module->hash = device_hash(release->contents[i]);
+        module->size = strlen(release->contents[i]);
+    }
+    snprintf(entry.variant, sizeof entry.variant, "%s", release->variant ? release->variant : "");
+    if (release->flags)
+        assert_int_equal(wisp_flags_pack(release->flags, &entry.flags, NULL), WISP_OK);
+    assert_true(wisp_set_hash(entry.modules, entry.module_len, &entry.hash));
+    return entry;
+}
+
+static wisp_status heed(device *d, const device_release *release)
+{
+    wisp_hash lifted = {0};
+    wisp_terms terms = {.sequence = release->version, .floor = release->floor, .lifted = &lifted};
+    if (release->lifted) {
+        lifted = device_hash(release->lifted);
+        terms.lifted_len = 1;
+    }
+    return wisp_intake_heed(d->updater, &terms, &d->err);
+}
+
+/* One after the other, as they would come from the network. */
+static wisp_status fetch(device *d, const device_release *release, const wisp_update_entry *entry)
+{
+    wisp_status status = WISP_OK;
+    for (uint32_t i = 0; i < entry->module_len && status == WISP_OK; i++) {
+        wisp_bytes bytes = {(const uint8_t *)release->contents[i], entry->modules[i].size}, have;
+        if (wisp_updater_embedded(d->updater, &entry->modules[i].hash, &have))
+            continue;
+        status = wisp_intake_fetch(d->updater, entry, &entry->modules[i].hash, &d->err);
+        if (status == WISP_OK)
+            status = wisp_blobs_put(&d->updater->blobs, &entry->modules[i].hash, bytes, &d->err);
+    }
+    return status;
+}
+
+static wisp_status install(device *d, const device_release *release,
+                           const wisp_update_entry *entry)
+{
+    wisp_status status = wisp_intake_fits(d->updater, entry, 0, &d->err);
+    if (status == WISP_OK)
+        status = fetch(d, release, entry);
+    return status == WISP_OK ? wisp_intake_stage(d->updater, entry, &d->err) : status;
+}
+
+wisp_status device_take(device *d, const device_release *release)
+{
+    wisp_updater *u = d->updater;
+    wisp_update_entry entry = device_entry(release);
+    pthread_mutex_lock(&u->mutex);
+    wisp_status status = heed(d, release);
+    if (status == WISP_OK && wisp_updater_ban_of(u, &entry))
+        status = wisp_fail(&d->err, WISP_BANNED, "it failed here before");
+    else if (status == WISP_OK && wisp_intake_standing(u, &entry) != WISP_STANDING_NEW)
+        status = wisp_intake_confirm(u, &entry, &d->err);
+    else if (status == WISP_OK)
+        status = install(d, release, &entry);
+    pthread_mutex_unlock(&u->mutex);
+    return status;
 }
 
 bool device_runs(const device *d, const char *content)

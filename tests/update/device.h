@@ -40,6 +40,22 @@ void device_reject(device *d, const char *reason);
 /* Releases [content] as [version], and takes the device through check, acquire and commit. */
 void device_update(device *d, uint64_t version, const char *content);
 
+/* A release of a few modules: app.wasm, rules.wasm and data.wasm; NULL for none. */
+typedef struct device_release {
+    uint64_t version;
+    const char *contents[3];
+    const char *variant, *flags; /* flags in JSON */
+    uint64_t floor;
+    const char *lifted; /* content whose ban the publisher takes back */
+} device_release;
+
+wisp_update_entry device_entry(const device_release *release);
+
+/* Does what a check does after it has verified that [release] is the publisher's: heeds its
+ * terms, fetches what is not there, asks the program, and stages it. WISP_OK also if it is here.
+ */
+wisp_status device_take(device *d, const device_release *release);
+
 bool device_runs(const device *d, const char *content);
 wisp_update_status device_status(device *d);
 bool device_has_banned(device *d, const char *content);
