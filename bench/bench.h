@@ -24,6 +24,8 @@ wisp_status bench_load(const bench_options *options, bench_report *report, wisp_
 wisp_status bench_fleet(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_swap(const bench_options *options, bench_report *report, wisp_error *err);
 
+wisp_status bench_update(const bench_options *options, bench_report *report, wisp_error *err);
+
 /* Nanoseconds on a clock that never goes back. */
 double bench_now_ns(void);
 /* The same of processor time, which depends less on what else the machine does: for what never

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "release/decide.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,10 +94,7 @@ static void spread_edges(fleet *f)
     double weights[CDN_EDGES], sum = 0, so_far = 0;
     size_t at = 0;
     for (unsigned i = 0; i < CDN_EDGES; i++) {
-        double root = 1;
-        for (int step = 0; step < 30; step++) /* Newton's */
-            root = (root + (i + 1) / root) / 2;
-        sum += weights[i] = 1 / root;
+        sum += weights[i] = 1 / sqrt(i + 1.0);
     }
     for (unsigned i = 0; i < CDN_EDGES; i++) {
         so_far += weights[i];

@@ -17,6 +17,7 @@ static const struct {
 } BENCHMARKS[] = {
     {"calls", "calls between program and module", bench_calls},
     {"load", "decoding, validating and compiling modules", bench_load},
+    {"update", "checks and updates of a device", bench_update},
     {"fleet", "ten million devices taking a release, simulated", bench_fleet},
     {"swap", "how long one version takes over from another", bench_swap},
 };

@@ -159,15 +159,14 @@ static size_t place_offset(uint64_t sequence)
 /* The whole file, with zeros for what it lacks; to be freed with FILE_SIZE. */
 static wisp_status read_file(const wisp_folder *folder, uint8_t **out, wisp_error *err)
 {
-    uint8_t *file = wisp_alloc(folder->allocator, FILE_SIZE, 1);
-    if (!file)
+    *out = wisp_alloc(folder->allocator, FILE_SIZE, 1);
+    if (!*out)
         return wisp_fail_memory(err, FILE_SIZE);
-    wisp_status status = wisp_folder_read_into(folder, FILE_NAME, file, FILE_SIZE, err);
+    wisp_status status = wisp_folder_read_into(folder, FILE_NAME, *out, FILE_SIZE, err);
     if (status == WISP_OK || status == WISP_NOT_FOUND)
-        *out = file;
-    else
-        wisp_free(folder->allocator, file, FILE_SIZE);
-    return status == WISP_NOT_FOUND ? WISP_OK : status;
+        return WISP_OK;
+    wisp_free(folder->allocator, *out, FILE_SIZE);
+    return status;
 }
 
 static void load_delivery(const uint8_t *file, wisp_event_ring *ring)
