@@ -173,6 +173,10 @@ static void do_pass(wisp_delta_apply *a)
     wisp_error *err = &a->error;
     wisp_status status;
     size_t size = a->piece_size;
+    if (size == 0) {
+        a->step = a->then;
+        return;
+    }
     if (a->header.filter == WISP_DELTA_PLAIN) {
         status = let_out(a, a->piece, size, err);
     } else {
@@ -526,31 +530,30 @@ static size_t take_chunk(wisp_delta_apply *a, const uint8_t *data, size_t size)
     return size;
 }
 
-/* The result is complete; compressors write some bytes more than it needs. */
+/* The result is complete; compressors write some bytes more than it needs. Takes them all. */
 static size_t take_rest(wisp_delta_apply *a, size_t size)
 {
+    size_t left = size;
     for (int i = 0; i < WISP_DELTA_STREAM_COUNT; i++) {
-        size_t part = size < a->left[i] ? size : (size_t)a->left[i];
+        size_t part = left < a->left[i] ? left : (size_t)a->left[i];
         a->left[i] -= part;
-        size -= part;
+        left -= part;
     }
-    if (size)
+    if (left)
         damaged(a, "it goes on after its end");
-    return 0;
+    return size;
 }
 
 wisp_status wisp_delta_apply_feed(wisp_delta_apply *a, const void *data, size_t size,
                                   wisp_error *err)
 {
-    const uint8_t *at = data, *end = at + size;
-    while (at < end && a->error.status == WISP_OK) {
-        size_t left = (size_t)(end - at);
-        if (a->step == STEP_HEADER)
-            at += take_header(a, at, left);
-        else if (a->step == STEP_DONE)
-            at = end - take_rest(a, left);
-        else
-            at += take_chunk(a, at, left);
+    const uint8_t *at = data;
+    while (size && a->error.status == WISP_OK) {
+        size_t used = a->step == STEP_HEADER ? take_header(a, at, size)
+                      : a->step == STEP_DONE ? take_rest(a, size)
+                                             : take_chunk(a, at, size);
+        at += used;
+        size -= used;
     }
     return tell(a, err);
 }
