@@ -30,10 +30,17 @@ static bool hash_list(const wisp_hash *list, size_t len, wisp_hash *out)
     return len == 0 || wisp_sha256((wisp_bytes){list[0].bytes, len * sizeof *list}, out);
 }
 
+/* A ban that is still on disk holds, or nobody would take it from there any more. */
 static wisp_status lift_one(wisp_updater *u, const wisp_hash *hash, wisp_error *err)
 {
+    const wisp_bans before = u->bans;
     const wisp_ban *place = wisp_bans_lift(&u->bans, hash);
-    return place ? wisp_bans_save(&u->dir, &u->bans, place, err) : WISP_OK;
+    if (!place)
+        return WISP_OK;
+    wisp_status status = wisp_bans_save(&u->dir, &u->bans, place, err);
+    if (status != WISP_OK)
+        u->bans = before;
+    return status;
 }
 
 /* The bans go before the record follows: a list of which only a part was heeded is heeded again.
