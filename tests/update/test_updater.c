@@ -139,6 +139,91 @@ static void attempts_within_one_process_count_too(void **state)
     assert_true(device_has_banned(&d, "module two"));
 }
 
+/* --- the health window ------------------------------------------------------------------- */
+
+#define SECOND UINT64_C(1000000000)
+
+static void begin_trial_with_window(void)
+{
+    d.config.health_ms = 10000;
+    open_device();
+    repo_release(&d.repo, 2, "module two");
+    device_check(&d);
+    assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
+}
+
+static void an_early_commit_counts_after_the_health_window(void **state)
+{
+    (void)state;
+    begin_trial_with_window();
+    d.disk.monotonic += 9 * SECOND;
+    device_commit(&d);
+    assert_int_equal(wisp_updater_poll(d.updater, &d.err), WISP_OK);
+    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_TRIAL);
+    assert_true(device_status(&d).is_commit_due);
+    assert_int_equal(wisp_updater_state(d.updater, &d.image), WISP_STATE_TRIAL);
+    d.disk.monotonic += SECOND;
+    assert_int_equal(wisp_updater_poll(d.updater, &d.err), WISP_OK);
+    assert_int_equal(device_status(&d).good.version, 2);
+    assert_false(device_status(&d).is_commit_due);
+    assert_int_equal(wisp_updater_state(d.updater, &d.image), WISP_STATE_GOOD);
+}
+
+static void a_late_commit_counts_at_once(void **state)
+{
+    (void)state;
+    begin_trial_with_window();
+    d.disk.monotonic += 10 * SECOND;
+    assert_int_equal(wisp_updater_poll(d.updater, &d.err), WISP_OK);
+    assert_int_equal(device_status(&d).candidate.state, WISP_STATE_TRIAL); /* nobody said so */
+    device_commit(&d);
+    assert_int_equal(device_status(&d).good.version, 2);
+}
+
+static void a_death_in_the_health_window_uses_an_attempt(void **state)
+{
+    (void)state;
+    begin_trial_with_window();
+    for (int attempt = 1; attempt <= 3; attempt++) {
+        assert_int_equal(d.image.attempt, attempt);
+        if (attempt != 2) /* once it does not even come so far */
+            device_commit(&d);
+        reopen();
+        device_acquire(&d);
+    }
+    assert_int_equal(d.image.source, WISP_IMAGE_BASE);
+    assert_true(says(device_status(&d).bans[0].reason,
+                     "3 attempts ended without a commit, 2 of them within the health window"));
+}
+
+static void a_rejection_outweighs_a_commit_that_is_due(void **state)
+{
+    (void)state;
+    begin_trial_with_window();
+    device_commit(&d);
+    device_reject(&d, "it went wrong after all");
+    d.disk.monotonic += 20 * SECOND;
+    assert_int_equal(wisp_updater_poll(d.updater, &d.err), WISP_OK);
+    assert_true(device_has_banned(&d, "module two"));
+    assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
+}
+
+static void a_commit_that_cannot_be_written_is_tried_again(void **state)
+{
+    (void)state;
+    open_device();
+    repo_release(&d.repo, 2, "module two");
+    device_check(&d);
+    device_acquire(&d);
+    faulty_os_arm(&d.disk, FAULT_ENOSPC, 1);
+    assert_int_equal(wisp_updater_commit(d.updater, &d.image, &d.err), WISP_IO);
+    assert_int_equal(wisp_updater_poll(d.updater, &d.err), WISP_IO);
+    faulty_os_arm(&d.disk, FAULT_NONE, 0);
+    assert_int_equal(wisp_updater_poll(d.updater, &d.err), WISP_OK);
+    reopen();
+    assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_GOOD);
+}
+
 static void acquire_good_leaves_the_staged_module_alone(void **state)
 {
     (void)state;
@@ -688,6 +773,11 @@ int main(void)
         CASE(a_rejected_module_is_banned_and_not_fetched_again),
         CASE(attempts_are_counted_across_crashes_until_it_is_banned),
         CASE(attempts_within_one_process_count_too),
+        CASE(an_early_commit_counts_after_the_health_window),
+        CASE(a_late_commit_counts_at_once),
+        CASE(a_death_in_the_health_window_uses_an_attempt),
+        CASE(a_rejection_outweighs_a_commit_that_is_due),
+        CASE(a_commit_that_cannot_be_written_is_tried_again),
         CASE(acquire_good_leaves_the_staged_module_alone),
         CASE(illegal_calls_change_nothing),
         CASE(a_last_good_one_that_fails_is_banned_and_the_embedded_one_comes_next),
