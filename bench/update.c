@@ -184,7 +184,7 @@ static void note(series *s, double value)
 }
 
 typedef struct check_series {
-    series ms, bytes, requests, peak;
+    series ms, processor_ms, bytes, requests, peak;
 } check_series;
 
 /* One check, which must end with [wanted]. */
@@ -195,13 +195,14 @@ static wisp_status check(world *w, wisp_updater *updater, wisp_update_outcome wa
     w->wire = (wire){0};
     w->meter.peak = w->meter.now;
     size_t before = w->meter.now;
-    double began = bench_now_ns();
+    double began = bench_now_ns(), processor_began = bench_processor_ns();
     wisp_status status = wisp_updater_check(updater, &result, err);
-    double took = bench_now_ns() - began;
+    double took = bench_now_ns() - began, processor = bench_processor_ns() - processor_began;
     if (status == WISP_OK && result.outcome != wanted)
         status = wisp_fail(err, WISP_MISMATCH, "a check ended with %s: %.180s",
                            wisp_update_outcome_name(result.outcome), result.reason);
     note(&out->ms, took / 1e6);
+    note(&out->processor_ms, processor / 1e6);
     note(&out->bytes, (double)w->wire.bytes);
     note(&out->requests, (double)w->wire.requests);
     note(&out->peak, (double)(w->meter.peak - before) / 1024);
@@ -342,6 +343,7 @@ static void figure(bench_report *report, const char *name, const char *what, ser
 static void report_check(bench_report *report, const char *name, check_series *s)
 {
     figure(report, name, "time", &s->ms, "ms");
+    figure(report, name, "processor time", &s->processor_ms, "ms");
     figure(report, name, "received", &s->bytes, "B");
     figure(report, name, "requests", &s->requests, "");
     figure(report, name, "peak memory", &s->peak, "KiB");

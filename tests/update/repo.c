@@ -141,6 +141,14 @@ static wisp_status begin(transfer *t, wisp_error *err)
     return WISP_OK;
 }
 
+static wisp_status give(const wisp_net_request *request, const void *data, size_t size,
+                        wisp_error *err)
+{
+    if (request->sink && !request->sink(request->context, data, size))
+        return wisp_fail(err, WISP_IO, "the receiver said no");
+    return WISP_BUSY;
+}
+
 /* What ends the body, if it ends. */
 static wisp_status finish(const transfer *t, wisp_error *err)
 {
@@ -148,9 +156,7 @@ static wisp_status finish(const transfer *t, wisp_error *err)
     const wisp_net_request *request = t->request;
     switch (t->manner) {
     case REPO_ENDLESS:
-        if (!request->sink(request->context, filler, sizeof filler))
-            return wisp_fail(err, WISP_IO, "the receiver said no");
-        return WISP_BUSY;
+        return give(request, filler, sizeof filler, err);
     case REPO_BROKEN:
         return wisp_fail(err, WISP_NETWORK, "the connection was reset");
     case REPO_STALLED:
@@ -174,10 +180,9 @@ static wisp_status step(void *user, void *opaque, uint32_t wait_ms, wisp_error *
     if (t->sent >= end)
         return finish(t, err);
     size_t piece = end - t->sent < 500 ? end - t->sent : 500;
-    if (!t->request->sink(t->request->context, t->data + t->sent, piece))
-        return wisp_fail(err, WISP_IO, "the receiver said no");
+    status = give(t->request, t->data + t->sent, piece, err);
     t->sent += piece;
-    return WISP_BUSY;
+    return status;
 }
 
 static void end(void *user, void *opaque)

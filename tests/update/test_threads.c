@@ -120,6 +120,7 @@ static void *check_often(void *context)
         snprintf(content, sizeof content, "module %d", (int)version);
         repo_release(&d.repo, version, content);
         assert_int_equal(wisp_updater_check(d.updater, &result, NULL), WISP_OK);
+        assert_int_equal(wisp_updater_report(d.updater, NULL), WISP_OK);
     }
     return NULL;
 }
@@ -132,6 +133,8 @@ static void a_check_and_everything_else_run_side_by_side(void **state)
     assert_non_null(mkdtemp(dir));
     d.config.dir = dir;
     d.config.os = NULL;
+    d.config.events_url = "http://repo/events"; /* which takes anything */
+    repo_put(&d.repo, "events", (wisp_bytes){(const uint8_t *)"ok", 2});
     assert_int_equal(device_open(&d), WISP_OK);
     assert_int_equal(pthread_create(&thread, NULL, check_often, NULL), 0);
     for (int i = 0; i < 2000; i++) {
