@@ -61,14 +61,22 @@ static wisp_status get(client *c, const wisp_want *want, wisp_bytes *out)
     return WISP_OK;
 }
 
-wisp_status client_drive(client *c, wisp_status status)
+wisp_status client_drive_to(client *c, wisp_status status, const char *path)
 {
     wisp_want want;
-    while (status == WISP_OK && wisp_workflow_wants(c->workflow, &want)) {
+    while (status == WISP_OK && wisp_workflow_wants(c->workflow, &want) &&
+           strcmp(want.path, path) != 0) {
         wisp_bytes bytes = {NULL, 0};
         status = get(c, &want, &bytes);
         status = wisp_workflow_take(c->workflow, status, bytes, &c->err);
     }
+    return status;
+}
+
+wisp_status client_drive(client *c, wisp_status status)
+{
+    wisp_want want;
+    status = client_drive_to(c, status, "nothing that is ever wanted");
     if (c->workflow)
         assert_false(wisp_workflow_wants(c->workflow, &want));
     return status;

@@ -27,8 +27,9 @@ void client_deinit(client *c);
 /* Begins anew with what is stored, and what [config] says now. */
 void client_restart(client *c);
 
-/* Takes the phase that has begun with [status] to its end. */
+/* Takes the phase that has begun with [status] to its end, or to where it wants [path]. */
 wisp_status client_drive(client *c, wisp_status status);
+wisp_status client_drive_to(client *c, wisp_status status, const char *path);
 
 /* Each makes the workflow where it is missing, and takes its phase to the end. */
 wisp_status client_refresh(client *c);

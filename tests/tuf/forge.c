@@ -271,10 +271,12 @@ void forge_delegate(forge *f, const char *from, const char *to, forge_terms term
     wisp_json *patterns = wisp_json_new_array();
     add_key(member(role->delegations, "keys", false), keyids,
             terms.key ? terms.key : delegated->key);
+    if (terms.second_key)
+        add_key(member(role->delegations, "keys", false), keyids, terms.second_key);
     wisp_json_append_string(patterns, terms.pattern ? terms.pattern : "*");
     wisp_json_set_string(one, "name", to);
     wisp_json_set(one, "keyids", keyids);
-    wisp_json_set_number(one, "threshold", 1);
+    wisp_json_set_number(one, "threshold", terms.second_key ? 2 : 1);
     wisp_json_set_bool(one, "terminating", terms.is_terminating);
     wisp_json_set(one, terms.field ? terms.field : "paths", patterns);
     wisp_json_append(member(role->delegations, "roles", true), one);
@@ -300,7 +302,8 @@ void forge_sign_role(forge *f, const char *name)
     wisp_json_set(body, "targets", wisp_json_copy(role->targets));
     if (role->delegations)
         wisp_json_set(body, "delegations", wisp_json_copy(role->delegations));
-    publish(f, role->name, role->version, body, &role->key, 1);
+    const char *signers[] = {role->key, role->second_key};
+    publish(f, role->name, role->version, body, signers, role->second_key ? 2 : 1);
 }
 
 void forge_publish(forge *f)

@@ -15,7 +15,8 @@
 /* A role that signs targets. */
 typedef struct forge_role {
     char name[160];
-    const char *key; /* its name; that of the role unless a test changes it */
+    const char *key;        /* its name; that of the role unless a test changes it */
+    const char *second_key; /* signs too; NULL for none */
     const char *expires;
     uint64_t version;
     wisp_json *targets;     /* path -> what is said of it */
@@ -54,9 +55,10 @@ void forge_target(forge *f, const char *role, const char *path, const char *cont
 
 /* How [from] delegates to [to]: zero means the default in brackets. */
 typedef struct forge_terms {
-    const char *field;   /* ["paths"] */
-    const char *pattern; /* its only item ["*"] */
-    const char *key;     /* that may sign [the role's] */
+    const char *field;      /* ["paths"] */
+    const char *pattern;    /* its only item ["*"] */
+    const char *key;        /* that may sign [the role's] */
+    const char *second_key; /* must sign as well [none] */
     bool is_terminating;
 } forge_terms;
 

@@ -151,10 +151,7 @@ static void a_workflow_that_is_dropped_goes_on_where_it_stopped(void **state)
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         wisp_want want;
         wisp_status status = wisp_workflow_refresh(c.workflow, &c.err);
-        while (status == WISP_OK && wisp_workflow_wants(c.workflow, &want) &&
-               strcmp(want.path, order[i]) != 0)
-            status = forge_find(&f, want.path) ? take(want.path) : miss(WISP_NOT_FOUND);
-        assert_int_equal(status, WISP_OK);
+        assert_int_equal(client_drive_to(&c, status, order[i]), WISP_OK);
         assert_true(wisp_workflow_wants(c.workflow, &want));
         assert_int_equal(take(order[i]), WISP_OK);
         client_restart(&c); /* the program is ended here */

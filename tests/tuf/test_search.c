@@ -228,6 +228,7 @@ static void only_the_bin_that_the_hash_says_is_asked(void **state)
                  {8, "bin-2d", "bin-a1"}, {32, "bin-2d711642", "bin-a1fce436"}};
     char document[32], log[64];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        teardown(NULL);
         setup(NULL);
         forge_bins(&f, "targets", cases[i].bit_length, "bin");
         forge_role_of(&f, cases[i].bin_of_x)->key = "bins";
@@ -239,9 +240,7 @@ static void only_the_bin_that_the_hash_says_is_asked(void **state)
         expect_found("x", document, log);
         snprintf(log, sizeof log, "1.%s.json\n", cases[i].bin_of_y);
         expect_missing("y", "1 delegated roles", log);
-        teardown(NULL);
     }
-    setup(NULL);
 }
 
 static void a_bin_that_is_not_published_is_refused(void **state)
@@ -297,6 +296,21 @@ static void a_role_signed_by_others_than_its_delegator_says_is_refused(void **st
     publish();
     expect_refused("x", WISP_UNTRUSTED, "a.json: 0 of 1 needed signatures verify");
     assert_null(client_stored(&c, "a.json"));
+}
+
+static void a_delegator_may_want_several_signatures(void **state)
+{
+    (void)state;
+    forge_delegate(&f, "targets", "a", (forge_terms){.second_key = "the reviewer's"});
+    forge_target(&f, "a", "x", "content");
+    publish();
+    expect_refused("x", WISP_UNTRUSTED, "a.json: 1 of 2 needed signatures verify");
+    forge_role_of(&f, "a")->second_key = "the author's again";
+    forge_sign_role(&f, "a");
+    expect_refused("x", WISP_UNTRUSTED, "a.json: 1 of 2 needed signatures verify");
+    forge_role_of(&f, "a")->second_key = "the reviewer's";
+    forge_sign_role(&f, "a");
+    client_expect(&c, client_seek(&c, "x"), WISP_OK, "");
 }
 
 static void a_stored_role_is_asked_for_again_when_its_keys_are_rotated(void **state)
@@ -521,6 +535,7 @@ int main(void)
         CASE(a_prefix_of_the_hash_delegates_as_a_path_does),
         CASE(a_delegated_role_must_be_in_the_snapshot),
         CASE(a_role_signed_by_others_than_its_delegator_says_is_refused),
+        CASE(a_delegator_may_want_several_signatures),
         CASE(a_stored_role_is_asked_for_again_when_its_keys_are_rotated),
         CASE(a_stored_role_has_no_authority_from_another_delegator),
         CASE(a_stored_role_that_is_not_the_listed_one_is_asked_for_again),
