@@ -1,21 +1,16 @@
-// node download.cjs TUF_JS URL METADATA_DIR TARGET_DIR NAME…: downloads the first NAME that the
-// repository at URL has, with another client of TUF than ours, and prints where it is.
+// node download.cjs TUF_JS URL METADATA_DIR TARGET_DIR NAME: downloads the target NAME from
+// the repository at URL, with another client of TUF than ours, and prints where it is.
 const path = require('node:path');
-const [tuf, url, metadataDir, targetDir, ...names] = process.argv.slice(2);
+const [tuf, url, metadataDir, targetDir, name] = process.argv.slice(2);
 const { Updater } = require(path.join(tuf, 'node_modules', 'tuf-js'));
 
 async function main() {
   const targetBaseUrl = `${url}/targets/`;
   const updater = new Updater({ metadataDir, metadataBaseUrl: url, targetDir, targetBaseUrl });
   await updater.refresh();
-  for (const name of names) {
-    const info = await updater.getTargetInfo(name);
-    if (info) {
-      console.log(await updater.downloadTarget(info));
-      return;
-    }
-  }
-  throw new Error(`no target ${names.join(' or ')}`);
+  const info = await updater.getTargetInfo(name);
+  if (!info) throw new Error(`no target ${name}`);
+  console.log(await updater.downloadTarget(info));
 }
 
 main().catch((error) => {
