@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "device_log.h"
 #include "fleet_status.h"
 #include "out.h"
 #include "term.h"
@@ -176,7 +177,7 @@ static void print_last_check(const wisp_update_status *status)
     putchar('\n');
 }
 
-static void print_events(const wisp_update_status *status)
+static void print_delivery(const wisp_update_status *status)
 {
     char lost[COUNT_TEXT_SIZE], refused[COUNT_TEXT_SIZE];
     if (!status->events_waiting && !status->events_lost && !status->events_refused)
@@ -208,7 +209,7 @@ static void print_status(const wisp_update_status *status)
     print_lost(&status->lost);
     print_bans(status);
     print_last_check(status);
-    print_events(status);
+    print_delivery(status);
     label("Trusts");
     printf("root version %" PRIu64 ", timestamp %" PRIu64 ", snapshot %" PRIu64
            ", targets %" PRIu64 "\n",
@@ -351,7 +352,7 @@ static bool set_trusted(wisp_json *object, const wisp_update_status *status)
            wisp_json_set_number(trusted, "targets", status->targets_version);
 }
 
-static bool set_events(wisp_json *object, const wisp_update_status *status)
+static bool set_delivery(wisp_json *object, const wisp_update_status *status)
 {
     wisp_json *events = wisp_json_new_object();
     return wisp_json_set(object, "events", events) &&
@@ -360,15 +361,22 @@ static bool set_events(wisp_json *object, const wisp_update_status *status)
            wisp_json_set_number(events, "refused", status->events_refused);
 }
 
-static int print_status_json(const wisp_update_status *status)
+static bool set_log(wisp_json *object, const device_log *log)
+{
+    wisp_json *array = wisp_json_new_array();
+    return wisp_json_set(object, "log", array) && device_log_fill(log, array);
+}
+
+static int print_status_json(const wisp_update_status *status, const device_log *log)
 {
     wisp_json *object = wisp_json_new_object();
     if (!wisp_json_set_number(object, "generation", status->generation) ||
         !set_device(object, status) || !set_entry(object, "good", &status->good) ||
         !set_entry(object, "candidate", &status->candidate) ||
         !set_entry(object, "incoming", &status->incoming) || !set_lost(object, &status->lost) ||
-        !set_bans(object, status) || !set_check(object, status) || !set_events(object, status) ||
-        !set_trusted(object, status)) {
+        !set_bans(object, status) || !set_check(object, status) ||
+        !set_delivery(object, status) || !set_trusted(object, status) ||
+        (log && !set_log(object, log))) {
         wisp_json_free(object);
         object = NULL;
     }
@@ -378,24 +386,30 @@ static int print_status_json(const wisp_update_status *status)
 static int run(const cli_args *args)
 {
     wisp_update_status status;
+    device_log log;
     wisp_error err;
+    bool has_log = args_has(args, "log");
     const char *fleet = args_text(args, "fleet", NULL);
-    if (fleet && args->len)
-        return usage_error(args->command, "a folder and --fleet are two questions");
+    if (fleet && (args->len || has_log))
+        return usage_error(args->command, "a device and --fleet are two questions");
     if (fleet)
         return fleet_status(fleet, args_has(args, "json"));
-    if (wisp_update_status_read(NULL, args->len ? args->arguments[0] : ".", &status, &err))
+    const char *dir = args->len ? args->arguments[0] : ".";
+    if (wisp_update_status_read(NULL, dir, &status, &err) ||
+        (has_log && wisp_update_events_read(NULL, dir, log.events, &log.len, &err)))
         return fail_with(NULL, &err);
     if (args_has(args, "json"))
-        return print_status_json(&status);
+        return print_status_json(&status, has_log ? &log : NULL);
     print_status(&status);
+    if (has_log)
+        device_log_print(&log);
     return EXIT_OK;
 }
 
 const cli_command cmd_status = {
     .name = "status",
     .summary = "Tells what a device runs, or a fleet of them, and why",
-    .usage = "[STATE_DIR] [--json] | --fleet FILE [--json]",
+    .usage = "[STATE_DIR] [--log] [--json] | --fleet FILE [--json]",
     .about =
         "STATE_DIR is the folder that the program gives its updater. It is only read, also\n"
         "while the program runs. Times are in UTC.\n"
@@ -406,6 +420,7 @@ const cli_command cmd_status = {
                 "wisp status /var/lib/app/modules --json\n"
                 "wisp status --fleet fleet.sqlite",
     .options = {{"fleet", "FILE", "tell what the devices of a fleet reported"},
+                {"log", NULL, "what happened on the device lately"},
                 {"json", NULL, "print JSON"}},
     .arguments_max = 1,
     .run = run,

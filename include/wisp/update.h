@@ -379,6 +379,55 @@ WISP_API void wisp_updater_status(wisp_updater *updater, wisp_update_status *out
 WISP_API wisp_status wisp_update_status_read(const wisp_os *os, const char *dir,
                                              wisp_update_status *out, wisp_error *err);
 
+/* --- what happened ------------------------------------------------------------------------ */
+
+/* The numbers are part of the format on disk, the names of the one of reports. */
+#define WISP_EVENT_KINDS(X)                                                                      \
+    X(CHECKED, "checked")           /* the repository was asked, and answered */                 \
+    X(DOWNLOADED, "downloaded")     /* content was fetched and verified */                       \
+    X(INSTALLED, "installed")       /* it waits for its trial */                                 \
+    X(TRIAL, "trial")               /* it is about to run */                                     \
+    X(TRIAL_FAILED, "trial-failed") /* an attempt ended without a commit */                      \
+    X(COMMITTED, "committed")       /* it works, and is the last good one */                     \
+    X(ROLLED_BACK, "rolled-back")   /* it was given up for the one before */                     \
+    X(FAILED, "failed")             /* a check, a download or an installation */
+
+typedef enum wisp_event_kind {
+#define X(name, text) WISP_EVENT_KIND_##name,
+    WISP_EVENT_KINDS(X)
+#undef X
+        WISP_EVENT_KIND_LEN
+} wisp_event_kind;
+
+/* "rolled-back". Static. */
+WISP_API const char *wisp_event_kind_name(wisp_event_kind kind);
+
+/* All texts are UTF-8 without control characters. */
+typedef struct wisp_event {
+    uint64_t sequence; /* counts up from 1 */
+    uint64_t lost;     /* how many events had been lost when this one came */
+    wisp_event_kind kind;
+    bool is_private;  /* there was no endpoint when it happened: never sent */
+    int64_t at;       /* seconds since 1970 */
+    uint64_t version; /* that it is about; 0 for none */
+    wisp_hash hash;   /* of its content */
+    uint64_t running; /* the version that was the last good one then */
+    uint64_t bytes;   /* that were fetched */
+    uint32_t attempt; /* of a trial */
+    char channel[WISP_CHANNEL_SIZE];
+    char variant[WISP_VARIANT_SIZE]; /* of what it is about, or of what ran */
+    char code[32];                   /* of a failure: a stable word for it */
+    char reason[120];                /* in words */
+} wisp_event;
+
+#define WISP_EVENTS_MAX 64 /* the oldest one makes room */
+
+/* Reads the last events from the folder [dir] of a device, oldest first, without opening or
+ * changing it; *[len] of them. WISP_IO, WISP_NO_MEMORY. */
+WISP_API wisp_status wisp_update_events_read(const wisp_os *os, const char *dir,
+                                             wisp_event out[WISP_EVENTS_MAX], size_t *len,
+                                             wisp_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -340,6 +340,23 @@ wisp_status wisp_event_ring_settle(const wisp_folder *folder, wisp_event_ring *r
     return status;
 }
 
+wisp_status wisp_event_ring_list(const wisp_folder *folder, const wisp_event_ring *ring,
+                                 wisp_event out[WISP_EVENT_RING_LEN], size_t *len,
+                                 wisp_error *err)
+{
+    uint8_t *file;
+    *len = 0;
+    wisp_status status = read_file(folder, &file, err);
+    if (status != WISP_OK)
+        return status;
+    /* The place behind the newest one has the oldest. */
+    for (uint64_t i = 1; i <= WISP_EVENT_RING_LEN; i++)
+        if (read_place(file, ring, ring->sequence + i, &out[*len]))
+            ++*len;
+    wisp_free(folder->allocator, file, FILE_SIZE);
+    return WISP_OK;
+}
+
 uint32_t wisp_event_ring_waiting(const wisp_event_ring *ring)
 {
     uint32_t len = 0;

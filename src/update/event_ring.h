@@ -18,47 +18,9 @@
  * The layout is in docs/formats.md.
  */
 
-#define WISP_EVENT_RING_LEN   64
+#define WISP_EVENT_RING_LEN   WISP_EVENTS_MAX
 #define WISP_EVENT_BATCH_MAX  16 /* that are delivered at once */
 #define WISP_EVENT_BLOCK_SIZE 512
-
-#define WISP_EVENT_KINDS(X)                                                                      \
-    X(CHECKED, "checked")           /* the repository was asked, and answered */                 \
-    X(DOWNLOADED, "downloaded")     /* content was fetched and verified */                       \
-    X(INSTALLED, "installed")       /* it waits for its trial */                                 \
-    X(TRIAL, "trial")               /* it is about to run */                                     \
-    X(TRIAL_FAILED, "trial-failed") /* an attempt ended without a commit */                      \
-    X(COMMITTED, "committed")       /* it works, and is the last good one */                     \
-    X(ROLLED_BACK, "rolled-back")   /* it was given up for the one before */                     \
-    X(FAILED, "failed")             /* a check, a download or an installation */
-
-typedef enum wisp_event_kind {
-#define X(name, text) WISP_EVENT_KIND_##name,
-    WISP_EVENT_KINDS(X)
-#undef X
-        WISP_EVENT_KIND_LEN
-} wisp_event_kind;
-
-/* "rolled-back". Static. */
-const char *wisp_event_kind_name(wisp_event_kind kind);
-
-/* All texts are UTF-8 without control characters. */
-typedef struct wisp_event {
-    uint64_t sequence; /* counts up from 1 */
-    uint64_t lost;     /* how many events had been lost when this one came */
-    wisp_event_kind kind;
-    bool is_private;  /* there was no endpoint when it happened: never sent */
-    int64_t at;       /* seconds since 1970 */
-    uint64_t version; /* that it is about; 0 for none */
-    wisp_hash hash;   /* of its content */
-    uint64_t running; /* the version that was the last good one then */
-    uint64_t bytes;   /* that were fetched */
-    uint32_t attempt; /* of a trial */
-    char channel[WISP_CHANNEL_SIZE];
-    char variant[WISP_VARIANT_SIZE]; /* of what it is about, or of what ran */
-    char code[32];                   /* of a failure: a stable word for it */
-    char reason[120];                /* in words */
-} wisp_event;
 
 /* How far the delivery is. */
 typedef struct wisp_event_delivery {
@@ -122,6 +84,11 @@ wisp_status wisp_event_ring_peek(const wisp_folder *folder, wisp_event_ring *rin
  * could be written: an event is rather delivered twice. */
 wisp_status wisp_event_ring_settle(const wisp_folder *folder, wisp_event_ring *ring,
                                    const wisp_event_delivery *delivery, wisp_error *err);
+
+/* All events that can be read, oldest first; *[len] of them. */
+wisp_status wisp_event_ring_list(const wisp_folder *folder, const wisp_event_ring *ring,
+                                 wisp_event out[WISP_EVENT_RING_LEN], size_t *len,
+                                 wisp_error *err);
 
 /* How many events wait for delivery. */
 uint32_t wisp_event_ring_waiting(const wisp_event_ring *ring);

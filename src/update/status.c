@@ -98,3 +98,16 @@ wisp_status wisp_update_status_read(const wisp_os *os, const char *dir, wisp_upd
         fill(&record, &bans, &events, out);
     return status;
 }
+
+wisp_status wisp_update_events_read(const wisp_os *os, const char *dir,
+                                    wisp_event out[WISP_EVENTS_MAX], size_t *len, wisp_error *err)
+{
+    wisp_folder folder;
+    wisp_event_ring ring;
+    *len = 0;
+    wisp_status status = wisp_folder_init(&folder, os ? os : wisp_os_posix(),
+                                          &wisp_allocator_default, dir, NULL, err);
+    if (status == WISP_OK)
+        status = wisp_event_ring_load(&folder, &ring, err);
+    return status == WISP_OK ? wisp_event_ring_list(&folder, &ring, out, len, err) : status;
+}

@@ -210,6 +210,27 @@ static void events_are_delivered_in_their_order(void **state)
     assert_int_equal(ring.lost, 0);
 }
 
+static void the_last_events_can_be_read_oldest_first(void **state)
+{
+    (void)state;
+    wisp_event events[WISP_EVENTS_MAX];
+    size_t len;
+    assert_int_equal(wisp_update_events_read(&disk.os, "/nowhere", events, &len, NULL), WISP_OK);
+    assert_int_equal(len, 0);
+    add(1, 10);
+    expect_delivery(1, 10);
+    assert_int_equal(wisp_update_events_read(&disk.os, "/d", events, &len, NULL), WISP_OK);
+    assert_int_equal(len, 10);
+    add(11, 100);
+    *bytes_at(PLACE(50)) ^= 1;
+    assert_int_equal(wisp_update_events_read(&disk.os, "/d", events, &len, NULL), WISP_OK);
+    assert_int_equal(len, WISP_EVENTS_MAX - 1);
+    assert_int_equal(events[0].version, 37);
+    assert_int_equal(events[12].version, 49);
+    assert_int_equal(events[13].version, 51);
+    assert_int_equal(events[len - 1].version, 100);
+}
+
 static void the_file_never_grows(void **state)
 {
     (void)state;
@@ -420,6 +441,7 @@ int main(void)
         cmocka_unit_test(any_flipped_bit_is_noticed),
         cmocka_unit_test(a_block_that_cannot_be_is_refused),
         CASE(events_are_delivered_in_their_order),
+        CASE(the_last_events_can_be_read_oldest_first),
         CASE(the_file_never_grows),
         CASE(a_full_ring_drops_the_oldest_and_counts_it),
         CASE(what_happened_without_an_endpoint_is_never_delivered),
