@@ -194,20 +194,25 @@ const char *args_next(const cli_args *args, const char *name, size_t *at)
     return NULL;
 }
 
+bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    bool is_number = isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+    if (is_number && value >= low && value <= high)
+        *out = value;
+    return is_number && value >= low && value <= high;
+}
+
 bool args_number(const cli_args *args, const char *name, uint64_t low, uint64_t high,
                  uint64_t *out)
 {
     const char *text = args_text(args, name, NULL);
     if (!text)
         return true;
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    bool is_number = isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
-    if (is_number && value >= low && value <= high) {
-        *out = value;
+    if (parse_number(text, low, high, out))
         return true;
-    }
     usage_error(args->command, "'--%s' is '%s', expected a number from %llu to %llu", name, text,
                 (unsigned long long)low, (unsigned long long)high);
     return false;

@@ -77,6 +77,9 @@ const char *args_next(const cli_args *args, const char *name, size_t *at);
 bool args_number(const cli_args *args, const char *name, uint64_t low, uint64_t high,
                  uint64_t *out);
 
+/* [text] as a number from [low] to [high]; false if it is none. */
+bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *out);
+
 /* Says on stderr what is wrong with the command line and where help is; gives EXIT_USAGE.
  * [command] may be NULL. */
 int usage_error(const cli_command *command, const char *format, ...)

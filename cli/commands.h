@@ -7,6 +7,17 @@
 #define COMMANDS(X)                                                                              \
     X(init)                                                                                      \
     X(publish)                                                                                   \
+    X(releases)                                                                                  \
+    X(promote)                                                                                   \
+    X(rollback)                                                                                  \
+    X(rollout)                                                                                   \
+    X(pause)                                                                                     \
+    X(resume)                                                                                    \
+    X(floor)                                                                                     \
+    X(unban)                                                                                     \
+    X(channel)                                                                                   \
+    X(key)                                                                                       \
+    X(sign)                                                                                      \
     X(renew)                                                                                     \
     X(serve)                                                                                     \
     X(status)                                                                                    \

@@ -19,17 +19,23 @@ bool open_project(const cli_args *args, wisp_project **out, int *code)
     return false;
 }
 
-bool take_place(const cli_args *args, wisp_place *out)
+bool take_target(const cli_args *args, wisp_place *out)
 {
     wisp_error err;
-    *out = (wisp_place){.channel = args_text(args, "channel", NULL),
-                        .target = args_text(args, "name", NULL),
+    *out = (wisp_place){.target = args_text(args, "name", NULL),
                         .dry_run = args_has(args, "dry-run")};
     if (out->target && wisp_target_name_check(out->target, &err)) {
         usage_error(args->command, "%s", err.text);
         return false;
     }
     return true;
+}
+
+bool take_place(const cli_args *args, wisp_place *out)
+{
+    bool taken = take_target(args, out);
+    out->channel = args_text(args, "channel", NULL);
+    return taken;
 }
 
 /* ------------------------------------------------------------------ words */

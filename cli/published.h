@@ -23,7 +23,9 @@
 /* Opens the project that --project names. False if there is none, with what to exit with. */
 bool open_project(const cli_args *args, wisp_project **out, int *code);
 
-/* --channel, --name and --dry-run; false if one of them makes no sense, which has been said. */
+/* --name and --dry-run, and --channel; false if one of them makes no sense, which has been said.
+ */
+bool take_target(const cli_args *args, wisp_place *out);
 bool take_place(const cli_args *args, wisp_place *out);
 
 /*

@@ -256,14 +256,24 @@ static const char *drop_strangers(const succession *s, const wisp_role_policy *p
     return stranger;
 }
 
+/* A root says itself who signs it. */
+static succession signers_of(const wisp_change *change, size_t role, const wisp_json *contents)
+{
+    succession s = find_signers(change, role);
+    if (role == WISP_ROLE_ROOT)
+        s.has = !wisp_signers_read(wisp_json_value(contents, "keys"),
+                                   wisp_json_value(wisp_json_value(contents, "roles"), "root"),
+                                   &s.after, NULL);
+    return s;
+}
+
 static wisp_status sign(wisp_change *change, size_t role, wisp_json *contents,
                         wisp_keyring *keyring, wisp_error *err)
 {
     const char *name = change->repository.names[role];
     const wisp_role_policy *policy = wisp_config_policy(&change->project->config, name);
-    bool is_first_root = role == WISP_ROLE_ROOT && !change->repository.documents[role];
-    succession s = find_signers(change, role);
-    const char *stranger = is_first_root ? NULL : drop_strangers(&s, policy, keyring);
+    succession s = signers_of(change, role, contents);
+    const char *stranger = drop_strangers(&s, policy, keyring);
     wisp_document document;
     wisp_status status = wisp_document_make(contents, keyring, &document, err);
     if (!status)
@@ -340,9 +350,24 @@ wisp_status wisp_change_content(wisp_change *change, const wisp_content *content
     return WISP_OK;
 }
 
-static wisp_status write_contents(wisp_change *change, wisp_error *err)
+/* A new key is in its file, and that in the config, before anything is live that needs it. */
+static wisp_status write_keys(wisp_change *change, wisp_error *err)
 {
+    wisp_project *project = change->project;
     wisp_status status = WISP_OK;
+    if (project->fresh_path) {
+        const char *path = wisp_project_path(project, project->fresh_path);
+        status = path ? wisp_key_save(project->os, path, &project->fresh, err)
+                      : wisp_fail_memory(err, WISP_PATH_SIZE_MAX);
+    }
+    if (!status)
+        project->fresh_path = NULL;
+    return status ? status : wisp_project_save(project, err);
+}
+
+static wisp_status write_files(wisp_change *change, wisp_error *err)
+{
+    wisp_status status = change->saves_config ? write_keys(change, err) : WISP_OK;
     for (size_t i = 0; i < change->content_len && !status; i++) {
         const wisp_new_content *file = &change->contents[i];
         status = wisp_repository_write_content(&change->repository, file->content.path,
@@ -505,7 +530,7 @@ static wisp_status go_live(wisp_change *change, bool dry_run, wisp_error *err)
         status = choose_order(change, &root_first, err);
     if (status || dry_run)
         return status;
-    status = write_contents(change, err);
+    status = write_files(change, err);
     if (!status)
         status = write_documents(change, root_first, err);
     if (!status)
@@ -554,7 +579,7 @@ static wisp_status leave_pending(wisp_change *change, bool dry_run, wisp_publish
     wisp_status status = report(change, true, out, err);
     if (status || dry_run)
         return status;
-    status = write_contents(change, err);
+    status = write_files(change, err);
     return status ? status : wisp_pending_write(change, err);
 }
 

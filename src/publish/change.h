@@ -38,6 +38,7 @@ typedef struct wisp_change {
     uint64_t threshold[WISP_DOCUMENTS_MAX];      /* … of those that must */
     wisp_new_content *contents;
     size_t content_len, content_capacity;
+    bool saves_config; /* with the first write: the project's, and its fresh key */
 } wisp_change;
 
 typedef enum wisp_change_kind {

@@ -92,6 +92,19 @@ static wisp_status build_variant(const wisp_draft *draft, const wisp_draft_varia
                : WISP_OK;
 }
 
+/* A program asks which variant it runs by the name. */
+static wisp_status check_variant_names(const wisp_draft *draft, wisp_error *err)
+{
+    for (size_t i = 0; i < draft->variant_len; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(draft->variants[i].name, draft->variants[k].name) == 0)
+                return wisp_fail(err, WISP_INVALID, "two variants are called '%.40s'",
+                                 draft->variants[i].name);
+        }
+    }
+    return WISP_OK;
+}
+
 static wisp_status build_variants(const wisp_draft *draft, wisp_change *change,
                                   const char *channel, const char *target, wisp_json *release,
                                   wisp_error *err)
@@ -99,7 +112,7 @@ static wisp_status build_variants(const wisp_draft *draft, wisp_change *change,
     if (draft->variant_len == 0)
         return WISP_OK;
     wisp_json *variants = wisp_build_array(release, "variants");
-    wisp_status status = variants ? WISP_OK : wisp_fail_memory(err, 0);
+    wisp_status status = variants ? check_variant_names(draft, err) : wisp_fail_memory(err, 0);
     for (size_t i = 0; i < draft->variant_len && !status; i++)
         status =
             build_variant(draft, &draft->variants[i], change, channel, target, variants, err);

@@ -23,7 +23,9 @@ static wisp_status begin(exchange *x, wisp_project *project, wisp_published *out
     *out = (wisp_published){0};
     x->root = x->targets = NULL;
     memset(x->renews, 0, sizeof x->renews);
-    return wisp_change_begin(&x->change, project, WISP_CHANGE_RELEASE, err);
+    wisp_status status = wisp_change_begin(&x->change, project, WISP_CHANGE_RELEASE, err);
+    x->change.saves_config = true;
+    return status;
 }
 
 static void end(exchange *x)
@@ -192,15 +194,6 @@ static wisp_status exchange_keys(exchange *x, const wisp_key_change *change, wis
     return done ? WISP_OK : wisp_fail_memory(err, 0);
 }
 
-/* New key files are in the config before anything is signed with them; what they replace leaves
- * it when devices no longer need it. */
-static wisp_status save_and_finish(exchange *x, bool dry_run, wisp_published *out,
-                                   wisp_error *err)
-{
-    wisp_status status = dry_run ? WISP_OK : wisp_project_save(x->change.project, err);
-    return status ? status : finish(x, dry_run, out, err);
-}
-
 wisp_status wisp_key_exchange(wisp_project *project, const wisp_key_change *change,
                               wisp_published *out, wisp_error *err)
 {
@@ -209,7 +202,7 @@ wisp_status wisp_key_exchange(wisp_project *project, const wisp_key_change *chan
     if (!status)
         status = exchange_keys(&x, change, err);
     if (!status)
-        status = save_and_finish(&x, change->dry_run, out, err);
+        status = finish(&x, change->dry_run, out, err);
     end(&x);
     return status;
 }
@@ -249,7 +242,7 @@ static wisp_status rotate_in(exchange *x, const char *role, const char *id, wisp
 }
 
 static wisp_status rotate(exchange *x, const char *role, const char *key, bool dry_run,
-                          wisp_published *out, wisp_error *err)
+                          const char **path, wisp_published *out, wisp_error *err)
 {
     char id[WISP_KEY_ID_SIZE];
     wisp_project *project = x->change.project;
@@ -257,12 +250,10 @@ static wisp_status rotate(exchange *x, const char *role, const char *key, bool d
     wisp_status status = find_role_key(x, role, key, id, err);
     if (!status)
         status = make_fresh_key(project, role, err);
+    *path = project->fresh_path;
     for (size_t i = 0; i < repository->len && !status; i++)
         status = rotate_in(x, repository->names[i], id, err);
-    if (!status && !dry_run)
-        status = wisp_key_save(project->os, wisp_project_path(project, project->fresh_path),
-                               &project->fresh, err);
-    return status ? status : save_and_finish(x, dry_run, out, err);
+    return status ? status : finish(x, dry_run, out, err);
 }
 
 wisp_status wisp_key_rotate(wisp_project *project, const char *role, const char *key,
@@ -271,8 +262,7 @@ wisp_status wisp_key_rotate(wisp_project *project, const char *role, const char 
     exchange x;
     wisp_status status = begin(&x, project, out, err);
     if (!status)
-        status = rotate(&x, role, key, dry_run, out, err);
-    *path = project->fresh_path;
+        status = rotate(&x, role, key, dry_run, path, out, err);
     end(&x);
     return status;
 }
@@ -314,7 +304,7 @@ wisp_status wisp_channel_make(wisp_project *project, const char *name, bool dry_
     if (!status)
         status = add_channel(&x, name, err);
     if (!status)
-        status = save_and_finish(&x, dry_run, out, err);
+        status = finish(&x, dry_run, out, err);
     end(&x);
     return status;
 }

@@ -128,7 +128,7 @@ wisp_status wisp_rollback(wisp_project *project, uint64_t version, const wisp_pl
 wisp_status wisp_pause(wisp_project *project, bool paused, const wisp_place *place,
                        wisp_published *out, wisp_error *err);
 wisp_status wisp_roll_out(wisp_project *project, const wisp_ramp *ramp, const wisp_place *place,
-                         wisp_published *out, wisp_error *err);
+                          wisp_published *out, wisp_error *err);
 
 /* For emergencies: no device goes on with what is below [version]. */
 wisp_status wisp_floor(wisp_project *project, uint64_t version, const wisp_place *place,

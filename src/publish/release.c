@@ -224,7 +224,7 @@ static wisp_status set_ramp(wisp_edit *e, const void *with, wisp_error *err)
 }
 
 wisp_status wisp_roll_out(wisp_project *project, const wisp_ramp *ramp, const wisp_place *place,
-                         wisp_published *out, wisp_error *err)
+                          wisp_published *out, wisp_error *err)
 {
     return change_terms(project, place, set_ramp, ramp, out, err);
 }
