@@ -15,16 +15,15 @@
 
 enum {
     PAIRS = 65536,
-    MARGIN = 8,           /* bytes that a new alignment must explain beyond the old one */
-    COMPARED_MAX = 16384, /* bytes: longer matches are found in parts */
+    MARGIN = 11, /* bytes that a new alignment must explain beyond the old one; measured */
+    COMPARED_MAX = 16384 /* bytes: longer matches are found in parts */
 };
 
 typedef struct matcher {
     const wisp_allocator *allocator;
     wisp_bytes base, text;
     saidx_t *suffixes; /* of the base, sorted */
-    saidx_t
-        *starts; /* for each pair of bytes, the first suffix that begins with it or a later one */
+    saidx_t *starts;   /* for each pair of bytes: the first suffix that is not before it */
     wisp_delta_matches *out;
 } matcher;
 

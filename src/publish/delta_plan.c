@@ -9,9 +9,9 @@
 
 enum {
     ADDRESS_MIN = 1024, /* smaller constants are rarely addresses */
-    PRICE = 6,          /* pairs that a move must explain */
-    LOCAL_PRICE = 3,
-    PRICE_FACTOR = 2 /* while there are too many moves */
+    PRICE = 4,          /* pairs that a move must explain; measured, like the others */
+    LOCAL_PRICE = 2,
+    PRICE_FACTOR = 3 /* by which it grows while there are too many moves */
 };
 
 /* A reference, and where it is in the masked form. */
