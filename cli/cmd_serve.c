@@ -67,7 +67,7 @@ static unsigned take(void *user, const char *peer, wisp_bytes body, unsigned *re
 }
 
 /* The same, and takes events into the database [path]. */
-static int serve_with_events(const cli_args *args, http_config *config, const char *path)
+static int serve_with_events(const cli_args *args, http_config config, const char *path)
 {
     fleet_intake *intake = calloc(1, sizeof *intake);
     wisp_error err;
@@ -79,8 +79,8 @@ static int serve_with_events(const cli_args *args, http_config *config, const ch
     }
     const http_post post = {
         .path = "/events", .size_max = FLEET_BODY_SIZE_MAX, .take = take, .user = intake};
-    config->post = &post;
-    int code = serve(args, config);
+    config.post = &post;
+    int code = serve(args, &config);
     fleet_db_close(intake->db);
     free(intake);
     return code;
@@ -102,7 +102,7 @@ static int run(const cli_args *args)
     if (find_repository(args->len ? args->arguments[0] : ".", &arena, &config.folder, &err))
         code = fail_with(NULL, &err);
     else
-        code = events ? serve_with_events(args, &config, events) : serve(args, &config);
+        code = events ? serve_with_events(args, config, events) : serve(args, &config);
     wisp_arena_deinit(&arena);
     return code;
 }

@@ -219,7 +219,7 @@ static wisp_status prepare_all(fleet_db *db, wisp_error *err)
     return status == WISP_OK ? prepare(db, set_device, &db->set_device, err) : status;
 }
 
-static wisp_status open(fleet_db *db, const char *path, fleet_db_mode mode, wisp_error *err)
+static wisp_status open_file(fleet_db *db, const char *path, fleet_db_mode mode, wisp_error *err)
 {
     int flags = mode == FLEET_DB_STORE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                        : SQLITE_OPEN_READONLY;
@@ -243,7 +243,7 @@ wisp_status fleet_db_open(const char *path, fleet_db_mode mode, fleet_db **out, 
     fleet_db *db = calloc(1, sizeof *db);
     if (!db)
         return wisp_fail_memory(err, sizeof *db);
-    wisp_status status = open(db, path, mode, err);
+    wisp_status status = open_file(db, path, mode, err);
     if (status != WISP_OK) {
         fleet_db_close(db);
         return status;
