@@ -111,7 +111,7 @@ static void schedule(fleet *f, uint32_t number, uint32_t when)
         f->is_short_of_memory = true;
 }
 
-static bool is_never_banned(const void *context, const wisp_hash *set)
+static bool is_never_banned(const void *context, const wisp_offer_set *set)
 {
     (void)context;
     (void)set;

@@ -241,7 +241,7 @@ static wisp_status live(world *w, wisp_bytes base, wisp_update_outcome wanted, u
                                   .net = &w->net,
                                   .dir = w->state,
                                   .url = w->repository,
-                                  .target = "stable/module.wasm",
+                                  .target = "module.wasm",
                                   .root = {w->root, w->root_size},
                                   .base = base};
     wisp_status status = wisp_updater_open(&config, &updater, err);

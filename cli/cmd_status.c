@@ -167,13 +167,13 @@ static void print_last_check(const wisp_update_status *status)
     }
     print_time(status->last_check);
     bool is_fine =
-        result->outcome == WISP_UPDATE_UP_TO_DATE || result->outcome == WISP_UPDATE_STAGED;
+        result->outcome != WISP_UPDATE_UNAVAILABLE && result->outcome != WISP_UPDATE_FAILED;
     printf(": %s%s%s", term(stdout, is_fine ? TERM_GREEN : TERM_RED),
            wisp_update_outcome_name(result->outcome), term(stdout, TERM_PLAIN));
     if (result->version)
         printf(", version %" PRIu64 " is published", result->version);
     if (result->reason[0])
-        printf("\n%12s%s (%s)", "", result->reason, wisp_status_name(result->status));
+        printf("\n%12s%s (%s)", "", result->reason, wisp_update_code_name(result->code));
     putchar('\n');
 }
 
@@ -336,7 +336,9 @@ static bool set_check(wisp_json *object, const wisp_update_status *status)
     return wisp_json_set(object, "last_check", check) &&
            set_date(check, "at", status->last_check) &&
            wisp_json_set_string(check, "outcome", wisp_update_outcome_name(result->outcome)) &&
+           wisp_json_set_string(check, "code", wisp_update_code_name(result->code)) &&
            wisp_json_set_string(check, "status", wisp_status_name(result->status)) &&
+           wisp_json_set_number(check, "retry_after_s", result->retry_after_s) &&
            wisp_json_set_number(check, "version", result->version) &&
            wisp_json_set_number(check, "bytes_fetched", result->bytes_fetched) &&
            wisp_json_set_string(check, "reason", result->reason);

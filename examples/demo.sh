@@ -130,7 +130,7 @@ typed scheduler scheduler.conf
 cat >scheduler.conf <<CONF
 state  = device
 root   = project/repo/1.root.json
-target = stable/scheduler.wasm
+target = scheduler.wasm
 check_ms = 200
 CONF
 start_program
@@ -176,7 +176,7 @@ mark
 publish scheduler-v4-hangs.wasm 4
 expect '^event +swapped v4 from v2'
 expect '^event +reverted v4 to v2.*fuel'
-expect '^update +refused: .*failed here before'
+expect '^update +deferred: .*failed on this device before'
 [ "$(grep -c '^event *swapped v4' "$log")" = 1 ] || fail "version 4 was tried twice"
 same_process "$before"
 proved "back to version 2 in the tick that failed; the bad content is banned and not tried again"
@@ -192,28 +192,28 @@ say "One byte of the new module is changed:"
 mark
 printf 'X' | dd of="$blob" bs=1 seek=100 conv=notrunc 2>/dev/null
 start_server
-expect '^update +refused: .*(sha256|hash)'
+expect '^update +failed: .*(sha256|hash)'
 stop_server
 
 say "The download ends too early:"
 mark
 truncate -s 700 "$blob"
 start_server
-expect '^update +refused: .*700'
+expect '^update +unavailable: .*700'
 stop_server
 
 say "A metadata file is changed:"
 mark
 sed -i 's/"version": *[0-9]*/"version":99/' project/repo/timestamp.json
 start_server
-expect '^update +refused: .*timestamp'
+expect '^update +failed: .*timestamp'
 stop_server
 
 say "Yesterday's metadata is played again:"
 mark
 rm -rf project/repo && cp -R old-repo project/repo
 start_server
-expect '^update +refused: .*(older|replay)'
+expect '^update +failed: .*(older|replay)'
 stop_server
 expect 'v2 last good .*MiB/s'
 same_process "$before"

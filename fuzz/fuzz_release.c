@@ -8,10 +8,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool is_banned(const void *context, const wisp_hash *set)
+static bool is_banned(const void *context, const wisp_offer_set *set)
 {
     (void)context;
-    return set->bytes[0] % 4 == 1;
+    return set->hash.bytes[0] % 4 == 1;
 }
 
 static void check_set(const wisp_offer_set *set)
@@ -52,7 +52,7 @@ static void choose(const wisp_offers *offers, uint64_t version, int64_t now)
     if (!choice.offer)
         return;
     assert(choice.offer->version >= version && choice.offer->version >= offers->min_version);
-    assert(!is_banned(NULL, &choice.set->hash) && choice.flags);
+    assert(!is_banned(NULL, choice.set) && choice.flags);
     assert(!choice.held || choice.held->version > choice.offer->version);
 }
 

@@ -41,7 +41,7 @@
  * in turns, bans, trusted metadata, and the content of modules (docs/formats.md). A power cut at
  * any point leaves either the old state or the new.
  *
- * Threads: wisp_updater_check may run on one thread while others call the rest; every function
+ * Threads: a job may run on one thread while others call the rest; every function
  * may be called on any thread, and then calls the allocator on it. One process at a time has
  * the folder open.
  */
@@ -62,8 +62,9 @@ WISP_API void wisp_hash_print(const wisp_hash *hash, char text[WISP_HASH_TEXT_SI
 
 /* --- releases and what is in them -------------------------------------------------------- */
 
-#define WISP_MODULES_MAX      8   /* in one release */
-#define WISP_MODULE_NAME_SIZE 64  /* with its NUL */
+#define WISP_MODULES_MAX      8  /* in one release */
+#define WISP_MODULE_NAME_SIZE 64 /* with its NUL */
+#define WISP_CHANNEL_STABLE   "stable"
 #define WISP_CHANNEL_SIZE     64  /* with its NUL */
 #define WISP_VARIANT_SIZE     32  /* with its NUL */
 #define WISP_DEVICE_ID_SIZE   64  /* with its NUL */
@@ -142,7 +143,7 @@ typedef struct wisp_updater_config {
     const char *dir;       /* where the device keeps its state; made if missing */
     const char *url;       /* of the repository, without a '/' at the end */
     const char *target;    /* the name under which the publisher releases this program's module */
-    const char *channel;   /* whose releases it takes ["stable"] */
+    const char *channel;   /* whose releases it takes [WISP_CHANNEL_STABLE] */
     wisp_bytes root;       /* root.json that the program was shipped with (TUF 5.3) */
     wisp_bytes base;       /* the module embedded in the program */
     uint64_t base_version; /* of it; a stored release with a lower one is dropped */
@@ -176,6 +177,13 @@ typedef struct wisp_updater_config {
      * device's own log alone.
      */
     const char *events_url;
+
+    /*
+     * Whether [bytes] may be downloaded now: is the network a metered one, does somebody wait for
+     * the release (mandatory)? Called before the content is, and after that for each job anew. No
+     * is DEFERRED with NOT_NOW. NULL: always.
+     */
+    bool (*may_download)(void *user, uint64_t bytes, bool is_mandatory);
 
     /*
      * The program's say before a release is staged, and after its bytes have been verified: does
@@ -252,29 +260,147 @@ WISP_API wisp_status wisp_updater_reject_module(wisp_updater *updater, const wis
 
 typedef enum wisp_update_outcome {
     WISP_UPDATE_UP_TO_DATE,  /* the repository verifies and has nothing newer */
-    WISP_UPDATE_STAGED,      /* a new module waits for wisp_updater_acquire */
-    WISP_UPDATE_UNAVAILABLE, /* the server cannot be reached or answers badly: try later */
-    WISP_UPDATE_REFUSED      /* it answered, with something that must not be installed */
+    WISP_UPDATE_STAGED,      /* a new release waits for wisp_updater_acquire */
+    WISP_UPDATE_UNAVAILABLE, /* no answer, or none that can be used: try later */
+    WISP_UPDATE_FAILED,      /* the answer must not be installed; trying again changes nothing */
+    WISP_UPDATE_DEFERRED     /* there is something newer, but not for this device now */
 } wisp_update_outcome;
 
-/* "up-to-date", "staged", "unavailable", "refused". Static. */
+/* "up-to-date", "staged", "unavailable", "failed", "deferred". Static. */
 WISP_API const char *wisp_update_outcome_name(wisp_update_outcome outcome);
+
+/*
+ * Why: a name that stays as it is, for programs and for statistics, the outcome that it belongs
+ * to, and what it says. New ones may be added.
+ */
+#define WISP_UPDATE_CODES(X)                                                                     \
+    X(NONE, "none", UP_TO_DATE, "there is nothing to explain")                                   \
+    X(PAUSED, "paused", DEFERRED, "the publisher holds the release back")                        \
+    X(HOST_VERSION, "host-version", DEFERRED, "it is for other versions of the program")         \
+    X(ROLLOUT, "rollout", DEFERRED, "the turn of this device has not come")                      \
+    X(BANNED, "banned", DEFERRED, "it failed on this device before")                             \
+    X(ON_TRIAL, "on-trial", DEFERRED, "another release is on trial")                             \
+    X(NOT_NOW, "not-now", DEFERRED, "the program does not want to download now")                 \
+    X(CHECK_ONLY, "check-only", DEFERRED, "it was only asked for, not to be fetched")            \
+    X(CANCELLED, "cancelled", DEFERRED, "somebody cancelled")                                    \
+    X(NETWORK, "network", UNAVAILABLE, "the server did not answer, or broke off")                \
+    X(MISSING, "missing", UNAVAILABLE, "the server lacks a file that it must have")              \
+    X(BAD_ANSWER, "bad-answer", UNAVAILABLE, "what it sent is no metadata: another page?")       \
+    X(NO_TARGET, "no-target", UNAVAILABLE, "nothing was released under this name")               \
+    X(DISK, "disk", UNAVAILABLE, "the folder cannot be read or written")                         \
+    X(NO_MEMORY, "no-memory", UNAVAILABLE, "the allocator refused")                              \
+    X(UNTRUSTED, "untrusted", FAILED, "metadata has expired, is replayed or not well signed")    \
+    X(OVERSIZED, "oversized", FAILED, "metadata passes a limit")                                 \
+    X(UNSUPPORTED, "unsupported", FAILED, "it was not released for this version of Wisp")        \
+    X(BAD_RELEASE, "bad-release", FAILED, "what was signed of the release makes no sense")       \
+    X(REPLAYED, "replayed", FAILED, "the releases are older than those seen before")             \
+    X(SAME_VERSION, "same-version", FAILED, "other content has the version of what is here")     \
+    X(TOO_LARGE, "too-large", FAILED, "a module is larger than module_size_max")                 \
+    X(STORAGE_FULL, "storage-full", FAILED, "it does not fit into storage_max")                  \
+    X(BAD_CONTENT, "bad-content", FAILED, "a file is not the one that was signed")               \
+    X(REFUSED, "refused", FAILED, "the program will not have it")
+
+typedef enum wisp_update_code {
+#define X(name, text, outcome, words) WISP_UPDATE_CODE_##name,
+    WISP_UPDATE_CODES(X)
+#undef X
+        WISP_UPDATE_CODE_LEN
+} wisp_update_code;
+
+/* "none", "paused", … Static. */
+WISP_API const char *wisp_update_code_name(wisp_update_code code);
+/* The same for people: "the publisher holds the release back". Static. */
+WISP_API const char *wisp_update_code_text(wisp_update_code code);
 
 typedef struct wisp_update_result {
     wisp_update_outcome outcome;
-    wisp_status status; /* why it is not STAGED or UP_TO_DATE: NETWORK, UNTRUSTED, BANNED, … */
-    uint64_t version;   /* of the module that the repository names; 0 if it was not reached */
-    wisp_hash hash;
-    uint64_t bytes_fetched;
-    char reason[WISP_ERROR_TEXT_MAX]; /* empty for STAGED and UP_TO_DATE */
+    wisp_update_code code; /* NONE for UP_TO_DATE and STAGED */
+    wisp_status status;    /* the same in the terms of base.h */
+    /* DEFERRED, UNAVAILABLE: seconds after which to try again; 0: at the usual time. */
+    uint32_t retry_after_s;
+    uint64_t version; /* of the release that it is about; 0 if none was reached */
+    wisp_hash hash;   /* of its set */
+    bool is_mandatory;
+    bool is_by_delta;                 /* a delta made at least one of its modules */
+    uint64_t bytes_fetched;           /* metadata and content */
+    char reason[WISP_ERROR_TEXT_MAX]; /* for people; empty for UP_TO_DATE and STAGED */
 } wisp_update_result;
 
+/* Zero, or NULL in its place, is the usual. */
+typedef struct wisp_update_options {
+    bool check_only;     /* end before anything is downloaded: DEFERRED with CHECK_ONLY */
+    bool on_any_network; /* do not ask may_download: a person wants it now */
+} wisp_update_options;
+
 /*
- * Looks for an update: root chain, timestamp, snapshot, targets, content (TUF 5.3 to 5.7), all
- * against the one time at which it began. Blocks on the network. What it learns is stored as it
- * is verified. An outcome other than STAGED is a result, not an error; errors are
- * WISP_BUSY (another thread checks), WISP_INVALID (no net or url) and WISP_NO_MEMORY.
- * Whatever happens, the module in use stays.
+ * A job looks for an update, downloads, verifies and stages it (TUF 5.3 to 5.7, all against the
+ * one time at which it began). It never blocks but for the waits that it is given, and has no
+ * thread unless it is asked for one:
+ *
+ *     wisp_updater_begin(updater, NULL, &job, &err);
+ *     while (!wisp_update_job_step(job, 20))     // or wisp_update_job_start_thread, and look in
+ *         …
+ *     wisp_update_job_result(job, &result);
+ *     wisp_update_job_free(job);
+ *
+ * What it learns and what it downloads is on disk as it comes: a job that is broken off, by
+ * cancelling, by the network or by the end of the process, is taken up by the next one where it
+ * stopped. Whatever happens, the release in use stays.
+ *
+ * Every function may be called on any thread. The config's allocator, its transport and [accept]
+ * are called on the thread that drives the job.
+ */
+typedef struct wisp_update_job wisp_update_job;
+
+/*
+ * Begins a job, or joins the one that is under way, whose options then count: each *[out] must be
+ * freed by wisp_update_job_free before the updater is closed. Does nothing yet. WISP_INVALID
+ * (no net), WISP_NO_MEMORY, WISP_BUSY while another thread waits for the end of a broken one.
+ */
+WISP_API wisp_status wisp_updater_begin(wisp_updater *updater, const wisp_update_options *options,
+                                        wisp_update_job **out, wisp_error *err);
+
+/* Goes on with it, waiting at most about [wait_ms] for the network; true if it has ended. While
+ * another thread drives it, waits for that one. */
+WISP_API bool wisp_update_job_step(wisp_update_job *job, uint32_t wait_ms);
+
+/* Has a thread of its own drive it to its end. Nothing to do if it has one. WISP_IO if the system
+ * gives none. */
+WISP_API wisp_status wisp_update_job_start_thread(wisp_update_job *job, wisp_error *err);
+
+/* Has the job end at its next step, also for those who have joined it. Returns at once. */
+WISP_API void wisp_update_job_cancel(wisp_update_job *job);
+
+typedef enum wisp_update_phase {
+    WISP_UPDATE_CHECKING,    /* metadata */
+    WISP_UPDATE_DOWNLOADING, /* content */
+    WISP_UPDATE_INSTALLING,  /* asking the program, staging */
+    WISP_UPDATE_REPORTING,   /* events are being delivered; the result is there */
+    WISP_UPDATE_ENDED
+} wisp_update_phase;
+
+typedef struct wisp_update_progress {
+    wisp_update_phase phase;
+    uint64_t bytes; /* of content that are here, also from earlier jobs */
+    uint64_t total; /* 0 before DOWNLOADING; grows where a delta does not lead to its module */
+} wisp_update_progress;
+
+WISP_API void wisp_update_job_progress(wisp_update_job *job, wisp_update_progress *out);
+
+/* The result; false, and nothing written, before there is one. */
+WISP_API bool wisp_update_job_result(wisp_update_job *job, wisp_update_result *out);
+
+/* What the publisher notes about the release that the result is about; "" for nothing, and before
+ * there is a result. Borrowed until the job is freed. */
+WISP_API const char *wisp_update_job_notes(wisp_update_job *job);
+
+/* Lets go of it. The last one to do so breaks it off, if it has not ended, and waits for its
+ * thread. NULL is fine. */
+WISP_API void wisp_update_job_free(wisp_update_job *job);
+
+/*
+ * A job from beginning to end in one call, which blocks on the network. An outcome other than
+ * STAGED is a result, not an error; errors are those of wisp_updater_begin.
  */
 WISP_API wisp_status wisp_updater_check(wisp_updater *updater, wisp_update_result *result,
                                         wisp_error *err);

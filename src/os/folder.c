@@ -147,6 +147,26 @@ wisp_status wisp_folder_overwrite(const wisp_folder *folder, const char *name, u
     return code < 0 ? refused("cannot write", name, code, err) : WISP_OK;
 }
 
+wisp_status wisp_folder_open(const wisp_folder *folder, const char *name, int flags, int *fd,
+                             wisp_error *err)
+{
+    char path[PATH_SIZE];
+    *fd = folder->os->open(folder->os->user, path_of(folder, name, "", path), flags);
+    return *fd < 0 ? not_opened(name, *fd, err) : WISP_OK;
+}
+
+wisp_status wisp_folder_rename(const wisp_folder *folder, const char *from, const char *to,
+                               wisp_error *err)
+{
+    const wisp_os *os = folder->os;
+    char before[PATH_SIZE], after[PATH_SIZE];
+    int code =
+        os->rename(os->user, path_of(folder, from, "", before), path_of(folder, to, "", after));
+    if (code >= 0)
+        code = os->sync_dir(os->user, folder->path);
+    return code < 0 ? refused("cannot rename", from, code, err) : WISP_OK;
+}
+
 wisp_status wisp_folder_remove(const wisp_folder *folder, const char *name, wisp_error *err)
 {
     char path[PATH_SIZE];

@@ -48,6 +48,16 @@ wisp_status wisp_folder_replace(const wisp_folder *folder, const char *name, wis
 wisp_status wisp_folder_overwrite(const wisp_folder *folder, const char *name, uint64_t offset,
                                   wisp_bytes bytes, wisp_error *err);
 
+/* Opens file [name] with the flags of wisp/os.h, for what is read or written in pieces; *[fd] is
+ * to be closed by the system's close. */
+wisp_status wisp_folder_open(const wisp_folder *folder, const char *name, int flags, int *fd,
+                             wisp_error *err);
+
+/* Gives file [from], whose bytes are durable, the name [to], durable when this returns; replaces
+ * what has it. */
+wisp_status wisp_folder_rename(const wisp_folder *folder, const char *from, const char *to,
+                               wisp_error *err);
+
 /* Removes file [name]; none is fine. Durable after the next replace, or wisp_folder_sync. */
 wisp_status wisp_folder_remove(const wisp_folder *folder, const char *name, wisp_error *err);
 wisp_status wisp_folder_sync(const wisp_folder *folder, wisp_error *err);

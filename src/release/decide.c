@@ -1,7 +1,8 @@
 #include "release/decide.h"
 
+#include "release/draw.h"
+
 #include <stdio.h>
-#include <string.h>
 
 const char *wisp_hold_name(wisp_hold hold)
 {
@@ -13,28 +14,6 @@ const char *wisp_hold_name(wisp_hold hold)
     return names[hold];
 }
 
-/* --- draws ------------------------------------------------------------------------------- */
-
-/* A number that is the same whenever the same texts are given, and as good as random between
- * others: the first 8 bytes of their hash, each followed by a line end but the last. */
-static bool draw(const char *const texts[], size_t len, uint64_t *out)
-{
-    wisp_hasher *hasher = wisp_hasher_new();
-    if (!hasher)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if (i > 0)
-            wisp_hasher_add(hasher, "\n", 1);
-        wisp_hasher_add(hasher, texts[i], strlen(texts[i]));
-    }
-    wisp_hash hash = wisp_hasher_finish(hasher);
-    wisp_hasher_free(hasher);
-    *out = 0;
-    for (int i = 0; i < 8; i++)
-        *out = *out << 8 | hash.bytes[i];
-    return true;
-}
-
 /* --- rollouts ---------------------------------------------------------------------------- */
 
 bool wisp_rollout_bucket(const char *device_id, const char *target, uint64_t version,
@@ -44,7 +23,7 @@ bool wisp_rollout_bucket(const char *device_id, const char *target, uint64_t ver
     char digits[24];
     snprintf(digits, sizeof digits, "%llu", (unsigned long long)version);
     const char *const texts[] = {"wisp rollout", device_id, target, digits};
-    if (!draw(texts, 4, &number))
+    if (!wisp_draw(texts, 4, &number))
         return false;
     *out = (uint32_t)(number % WISP_ROLLOUT_WHOLE);
     return true;
@@ -88,7 +67,7 @@ bool wisp_offer_variant_of(const wisp_offer *offer, const char *device_id, const
     *out = NULL;
     if (offer->variant_len == 0)
         return true;
-    if (!draw(texts, 3, &number))
+    if (!wisp_draw(texts, 3, &number))
         return false;
     for (size_t i = 0; i < offer->variant_len; i++)
         sum += offer->variants[i].weight;
@@ -120,7 +99,7 @@ static bool judge(const wisp_offers *offers, const wisp_offer *offer, const wisp
     bool is_urgent = asker->version < offers->min_version;
     *hold = WISP_HOLD_NONE;
     *turn = 0;
-    if (asker->is_banned(asker->context, &set->hash))
+    if (asker->is_banned(asker->context, set))
         *hold = WISP_HOLD_BANNED;
     else if (!is_for_host(offer, asker->host))
         *hold = WISP_HOLD_HOST;
@@ -162,6 +141,7 @@ bool wisp_offers_choose(const wisp_offers *offers, const wisp_asker *asker, wisp
         }
         if (!out->held && offer->version > asker->version) {
             out->held = offer;
+            out->held_set = set;
             out->hold = hold;
             out->turn = turn;
         }

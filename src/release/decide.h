@@ -45,7 +45,7 @@ typedef struct wisp_asker {
     const wisp_host_version *host; /* NULL: unknown, so in no range at all */
     int64_t now;                   /* seconds since 1970 */
     uint64_t version;              /* that it has: nothing below it is for it */
-    bool (*is_banned)(const void *context, const wisp_hash *set);
+    bool (*is_banned)(const void *context, const wisp_offer_set *set);
     const void *context;
 } wisp_asker;
 
@@ -72,6 +72,7 @@ typedef struct wisp_choice {
     const char *flags;                 /* ... with these */
     /* Of the newest release above what it has that is not for it: which one, and why. */
     const wisp_offer *held; /* NULL if there is none */
+    const wisp_offer_set *held_set;
     wisp_hold hold;
     int64_t turn; /* ROLLOUT: when its turn comes, seconds since 1970; 0: never, as things are */
 } wisp_choice;

@@ -15,7 +15,7 @@
  */
 
 #define WISP_OFFERS_MAX         8
-#define WISP_OFFER_MODULES_MAX  8
+#define WISP_OFFER_MODULES_MAX  WISP_MODULES_MAX
 #define WISP_OFFER_DELTAS_MAX   8 /* of one module */
 #define WISP_OFFER_VARIANTS_MAX 8
 #define WISP_OFFER_FLAGS_MAX    16
@@ -24,10 +24,10 @@
 #define WISP_OFFER_HOURS_MAX    8760 /* a year */
 
 /* Bytes of texts, each with its NUL. */
-#define WISP_OFFER_NAME_SIZE    64   /* of a module */
-#define WISP_OFFER_VARIANT_SIZE 32   /* of a variant's name */
-#define WISP_OFFER_FLAGS_SIZE   512  /* of flags, in canonical JSON */
-#define WISP_OFFER_NOTES_SIZE   4097 /* of notes */
+#define WISP_OFFER_NAME_SIZE    WISP_MODULE_NAME_SIZE
+#define WISP_OFFER_VARIANT_SIZE WISP_VARIANT_SIZE
+#define WISP_OFFER_FLAGS_SIZE   WISP_FLAGS_SIZE /* in canonical JSON */
+#define WISP_OFFER_NOTES_SIZE   4097            /* of notes */
 
 /* How to make a module of another one: content/<hash>.<name>.delta. */
 typedef struct wisp_offer_delta {

@@ -22,15 +22,16 @@ void wisp_part_name(const wisp_hash *hash, char name[WISP_PART_NAME_SIZE]);
 wisp_status wisp_blobs_prepare(const wisp_folder *folder, const wisp_hash *keep, size_t len,
                                const wisp_hash *partial, wisp_error *err);
 
-/* Stores [bytes], whose hash is [hash]; durable when this returns. */
-wisp_status wisp_blobs_put(const wisp_folder *folder, const wisp_hash *hash, wisp_bytes bytes,
-                           wisp_error *err);
-
 /*
  * Reads the content with [hash] of [size] bytes; *[out] is to be freed by wisp_folder_free.
  * WISP_NOT_FOUND if there is none, WISP_UNTRUSTED if it is damaged, WISP_IO, WISP_NO_MEMORY.
  */
 wisp_status wisp_blobs_get(const wisp_folder *folder, const wisp_hash *hash, uint64_t size,
                            wisp_bytes *out, wisp_error *err);
+
+/* Whether the content with [hash] of [size] bytes is there and undamaged, in constant memory: as
+ * above. */
+wisp_status wisp_blobs_check(const wisp_folder *folder, const wisp_hash *hash, uint64_t size,
+                             wisp_error *err);
 
 #endif

@@ -1,390 +1,473 @@
+#include "update/check.h"
+
 #include "base/error.h"
-#include "update/blobs.h"
+#include "base/memory.h"
+#include "tuf/percent.h"
+#include "update/code.h"
 #include "update/events.h"
 #include "update/image.h"
 #include "update/intake.h"
-#include "tuf/drive.h"
+#include "update/policy.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/*
- * Looking for something newer. The repository is asked without the mutex; what it names is judged
- * with it. Between that and staging the program may have put another module on trial, which the
- * table of states then finds.
- */
+/* --- results ------------------------------------------------------------------------------- */
 
-typedef struct check {
-    wisp_updater *updater;
-    wisp_workflow *workflow;
-    wisp_drive drive;
-    int64_t now;
-    wisp_target target;
-    wisp_file_info info; /* of the target */
-    uint64_t version;    /* that the publisher gave it */
-} check;
-
-typedef enum verdict {
-    VERDICT_NEWER,  /* to be fetched and staged */
-    VERDICT_STAGED, /* it waits already */
-    VERDICT_CURRENT,
-    VERDICT_REFUSED /* with an error */
-} verdict;
-
-/* --- judging what the repository names --------------------------------------------------- */
-
-/* The release as the repository names it. */
-static wisp_update_entry entry_of(const check *c)
+void wisp_check_settle(wisp_check *c, wisp_update_outcome outcome)
 {
-    wisp_update_entry entry = {.version = c->version, .hash = c->info.sha256, .module_len = 1};
-    snprintf(entry.modules[0].name, sizeof entry.modules[0].name, "%s",
-             c->updater->config.target);
-    entry.modules[0].hash = c->info.sha256;
-    entry.modules[0].size = c->info.length;
-    return entry;
+    c->is_settled = true;
+    c->result.outcome = outcome;
 }
 
-/* Versions only grow: going back is a higher version that names older content. */
-static wisp_status not_newer(const check *c, const wisp_update_entry *other, const char *which,
-                             wisp_error *err)
+void wisp_check_settle_code(wisp_check *c, wisp_update_code code, wisp_status status,
+                            const char *reason)
 {
-    unsigned long long here = other->version, there = c->version;
-    if (here == there)
-        return wisp_fail(err, WISP_MISMATCH,
-                         "version %llu of '%.60s' has other content than %s, also version %llu",
-                         there, c->updater->config.target, which, here);
-    return wisp_fail(err, WISP_UNTRUSTED,
-                     "version %llu of '%.60s' is older than %s, version %llu", there,
-                     c->updater->config.target, which, here);
+    c->is_settled = true;
+    c->result.outcome = wisp_update_code_outcome(code);
+    c->result.code = code;
+    c->result.status = status;
+    wisp_text_copy(c->result.reason, sizeof c->result.reason,
+                   reason && reason[0] ? reason : wisp_update_code_text(code));
 }
 
-static wisp_status banned(const check *c, const wisp_update_failure *ban, wisp_error *err)
+wisp_status wisp_check_fail(wisp_check *c, wisp_update_code code, wisp_status status)
 {
-    return wisp_fail(err, WISP_BANNED, "version %llu of '%.60s' failed here before: %.119s",
-                     (unsigned long long)c->version, c->updater->config.target, ban->reason);
-}
-
-/* Decides about the target; [*status] and [err] tell why it is refused. Call with the mutex held.
- */
-static verdict judge(const check *c, wisp_status *status, wisp_error *err)
-{
-    static const verdict here[] = {[WISP_STANDING_CURRENT] = VERDICT_CURRENT,
-                                   [WISP_STANDING_TRIAL] = VERDICT_CURRENT,
-                                   [WISP_STANDING_STAGED] = VERDICT_STAGED};
-    wisp_updater *u = c->updater;
-    const wisp_update_entry *candidate = &u->record.candidate, *current = wisp_updater_current(u);
-    wisp_update_entry release = entry_of(c);
-    wisp_standing standing = wisp_intake_standing(u, &release);
-    const wisp_update_failure *ban = wisp_updater_ban_of(u, &release);
-    if (ban && standing != WISP_STANDING_CURRENT) {
-        *status = banned(c, ban, err);
-        return VERDICT_REFUSED;
-    }
-    if (standing != WISP_STANDING_NEW) {
-        *status = wisp_intake_confirm(u, &release, err);
-        return *status == WISP_OK ? here[standing] : VERDICT_REFUSED;
-    }
-    if (c->version < current->version && current == &u->base)
-        return VERDICT_CURRENT; /* the program came with something newer */
-    *status = WISP_OK;
-    if (c->version <= current->version)
-        *status = not_newer(c, current, "the one in use", err);
-    else if (wisp_entry_is_set(candidate) && c->version <= candidate->version)
-        *status = not_newer(c, candidate, "the one that waits", err);
-    else if (candidate->state == WISP_STATE_TRIAL)
-        *status = wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
-                            (unsigned long long)candidate->version);
-    return *status == WISP_OK ? VERDICT_NEWER : VERDICT_REFUSED;
-}
-
-static wisp_update_outcome outcome_of(wisp_status status)
-{
-    switch (status) {
-    case WISP_UNTRUSTED:
-    case WISP_LIMIT:
-    case WISP_UNSUPPORTED:
-    case WISP_MISMATCH:
-    case WISP_BANNED:
-        return WISP_UPDATE_REFUSED;
-    default:
-        return WISP_UPDATE_UNAVAILABLE;
-    }
-}
-
-static void settle(wisp_update_result *result, wisp_update_outcome outcome, wisp_status status,
-                   const wisp_error *err)
-{
-    result->outcome = outcome;
-    result->status = status;
-    if (status != WISP_OK)
-        wisp_text_copy(result->reason, sizeof result->reason, err->text);
-}
-
-static void fail(wisp_update_result *result, wisp_status status, const wisp_error *err)
-{
-    settle(result, outcome_of(status), status, err);
-}
-
-/* --- the steps --------------------------------------------------------------------------- */
-
-/* Finds the target among the verified ones, with all that is needed of it. */
-static wisp_status find_target(check *c, wisp_error *err)
-{
-    const wisp_updater_config *config = &c->updater->config;
-    wisp_status status = wisp_workflow_seek(c->workflow, config->target, err);
-    status = wisp_drive_phase(&c->drive, c->workflow, status, err);
-    if (status != WISP_OK)
-        return status;
-    wisp_workflow_target(c->workflow, &c->target);
-    c->info = c->target.info;
-    if (!c->info.has_sha256)
-        return wisp_fail(err, WISP_UNSUPPORTED, "target '%.80s' has no sha256", config->target);
-    if (!c->info.custom ||
-        wisp_json_number(c->info.custom, "version", &c->version, NULL) != WISP_OK)
-        return wisp_fail(err, WISP_UNSUPPORTED, "target '%.80s' has no number custom.version",
-                         config->target);
-    if (c->info.length > config->module_size_max)
-        return wisp_fail(err, WISP_LIMIT, "target '%.80s' has %llu bytes, expected at most %llu",
-                         config->target, (unsigned long long)c->info.length,
-                         (unsigned long long)config->module_size_max);
-    return WISP_OK;
-}
-
-static wisp_status refresh(check *c, wisp_error *err)
-{
-    wisp_updater *u = c->updater;
-    wisp_status status = wisp_workflow_refresh(c->workflow, err);
-    status = wisp_drive_phase(&c->drive, c->workflow, status, err);
-    if (status != WISP_OK)
-        return status;
-    pthread_mutex_lock(&u->mutex);
-    u->record.time_floor = c->now; /* saved at the end */
-    pthread_mutex_unlock(&u->mutex);
-    return find_target(c, err);
-}
-
-/* Content that is here already needs no download: the embedded module, and what was there before.
- */
-static bool find_content(const check *c, wisp_bytes *out)
-{
-    const wisp_updater *u = c->updater;
-    return wisp_updater_embedded(u, &c->info.sha256, out) ||
-           wisp_blobs_get(&u->blobs, &c->info.sha256, c->info.length, out, NULL) == WISP_OK;
-}
-
-/* Asks the program; what it refuses is banned, so that it is not fetched again at each check. */
-static wisp_status ask_program(const check *c, wisp_bytes content, wisp_error *err)
-{
-    wisp_updater *u = c->updater;
-    wisp_update_entry release = entry_of(c);
-    wisp_image image;
-    if (!u->config.accept)
-        return WISP_OK;
-    *err = (wisp_error){.text = "refused by the program"};
-    wisp_image_describe(&release, WISP_IMAGE_TRIAL, &image);
-    wisp_image_add(&image, &release.modules[0], content);
-    wisp_status status = u->config.accept(u->config.user, &image, err);
-    if (status == WISP_OK || status == WISP_NO_MEMORY)
-        return status;
-    wisp_error why;
-    pthread_mutex_lock(&u->mutex);
-    if (wisp_intake_refuse(u, &release, err->text, &why) != WISP_OK)
-        wisp_updater_note(u, why.text);
-    pthread_mutex_unlock(&u->mutex);
+    c->code = code;
     return status;
 }
 
-/* Makes verified content that is on disk the candidate. */
-static wisp_status stage(const check *c, wisp_error *err)
-{
-    wisp_updater *u = c->updater;
-    wisp_update_entry release = entry_of(c);
-    pthread_mutex_lock(&u->mutex);
-    wisp_status status = wisp_intake_stage(u, &release, err);
-    pthread_mutex_unlock(&u->mutex);
-    return status;
-}
-
-/* Content that was found may have been put there by a call that failed before its name was
- * durable. */
-static wisp_status store(const check *c, wisp_bytes content, bool is_stored, wisp_error *err)
-{
-    const wisp_folder *blobs = &c->updater->blobs;
-    return is_stored ? wisp_folder_sync(blobs, err)
-                     : wisp_blobs_put(blobs, &c->info.sha256, content, err);
-}
-
-/* Has the program look at [content], which is verified, and stages it. */
-static wisp_status install(check *c, wisp_bytes content, bool is_stored,
-                           wisp_update_result *result, wisp_error *err)
-{
-    wisp_status status = ask_program(c, content, err);
-    if (status == WISP_NO_MEMORY)
-        return status;
-    if (status != WISP_OK) {
-        settle(result, WISP_UPDATE_REFUSED, status, err);
-        return WISP_OK;
-    }
-    status = store(c, content, is_stored, err);
-    if (status == WISP_OK)
-        status = stage(c, err);
-    if (status == WISP_OK)
-        settle(result, WISP_UPDATE_STAGED, WISP_OK, NULL);
-    return status;
-}
-
-static void tell_download(const check *c)
-{
-    wisp_updater *u = c->updater;
-    wisp_update_entry entry = entry_of(c);
-    pthread_mutex_lock(&u->mutex);
-    wisp_updater_event(u, WISP_EVENT_KIND_DOWNLOADED,
-                       &(wisp_event_subject){.entry = &entry, .bytes = c->info.length});
-    pthread_mutex_unlock(&u->mutex);
-}
-
-static wisp_status fetch_and_install(check *c, wisp_update_result *result, wisp_error *err)
-{
-    wisp_updater *u = c->updater;
-    wisp_bytes content;
-    if (find_content(c, &content)) {
-        wisp_status status = install(c, content, true, result, err);
-        wisp_bytes embedded;
-        if (!wisp_updater_embedded(u, &c->info.sha256, &embedded))
-            wisp_folder_free(&u->blobs, content);
-        return status;
-    }
-    char base_url[1024];
-    wisp_download file;
-    int len = snprintf(base_url, sizeof base_url, "%s/targets", u->config.url);
-    if (len < 0 || (size_t)len >= sizeof base_url)
-        return wisp_fail(err, WISP_INVALID, "the repository's URL is too long");
-    wisp_status status =
-        wisp_drive_content(&c->drive, base_url, u->config.target, &c->target, &file, err);
-    if (status == WISP_OK) {
-        tell_download(c);
-        status = install(c, wisp_download_bytes(&file), false, result, err);
-    }
-    wisp_download_free(&file);
-    return status;
-}
-
-/* The whole check; a status other than WISP_OK is for the caller to put into [result]. */
-static wisp_status run(check *c, wisp_update_result *result, wisp_error *err)
-{
-    wisp_updater *u = c->updater;
-    wisp_status status = refresh(c, err);
-    if (status != WISP_OK)
-        return status;
-    result->version = c->version;
-    result->hash = c->info.sha256;
-    pthread_mutex_lock(&u->mutex);
-    verdict v = judge(c, &status, err);
-    pthread_mutex_unlock(&u->mutex);
-    if (v == VERDICT_NEWER)
-        return fetch_and_install(c, result, err);
-    if (v == VERDICT_REFUSED)
-        return status;
-    settle(result, v == VERDICT_STAGED ? WISP_UPDATE_STAGED : WISP_UPDATE_UP_TO_DATE, WISP_OK,
-           NULL);
-    return WISP_OK;
-}
-
-/* --- the call ---------------------------------------------------------------------------- */
-
-static wisp_status begin(wisp_updater *u, int64_t *now, wisp_error *err)
-{
-    wisp_status status = WISP_OK;
-    pthread_mutex_lock(&u->mutex);
-    if (u->is_checking)
-        status = wisp_fail(err, WISP_BUSY, "another thread checks already");
-    else
-        u->is_checking = true;
-    *now = u->os->wall_time_s(u->os->user);
-    if (*now < u->config.time_min)
-        *now = u->config.time_min;
-    if (*now < u->record.time_floor) /* the clock was set back: expired stays expired */
-        *now = u->record.time_floor;
-    pthread_mutex_unlock(&u->mutex);
-    return status;
-}
-
-static void tell_result(wisp_updater *u, const wisp_update_result *result)
-{
-    wisp_update_entry entry = {.version = result->version, .hash = result->hash};
-    wisp_event_subject subject = {.entry = &entry, .bytes = result->bytes_fetched};
-    bool is_fine =
-        result->outcome == WISP_UPDATE_UP_TO_DATE || result->outcome == WISP_UPDATE_STAGED;
-    if (!is_fine) {
-        subject.code = wisp_status_name(result->status);
-        subject.reason = result->reason;
-    }
-    wisp_updater_event(u, is_fine ? WISP_EVENT_KIND_CHECKED : WISP_EVENT_KIND_FAILED, &subject);
-}
-
-static void end(const check *c, const wisp_update_result *result)
-{
-    wisp_updater *u = c->updater;
-    wisp_error err;
-    pthread_mutex_lock(&u->mutex);
-    wisp_record next = u->record;
-    next.last_check = u->os->wall_time_s(u->os->user);
-    next.last_result = *result;
-    for (int role = 0; role < WISP_ROLE_LEN; role++)
-        if (c->workflow && wisp_workflow_version(c->workflow, (wisp_role)role))
-            next.versions[role] = wisp_workflow_version(c->workflow, (wisp_role)role);
-    if (wisp_updater_save(u, &next, &err) != WISP_OK) {
-        if (u->is_writable)
-            wisp_updater_note(u, err.text);
-        next.generation = u->record.generation;
-        u->record = next;
-    }
-    tell_result(u, result);
-    u->is_checking = false;
-    pthread_mutex_unlock(&u->mutex);
-}
+/* --- metadata ------------------------------------------------------------------------------ */
 
 /* A folder that is not ours to write cannot hold what a check learns. */
-static wisp_status check_folder(wisp_updater *u, wisp_error *err)
+static wisp_status begin_refresh(wisp_check *c, uint32_t wait_ms, wisp_error *err)
 {
+    wisp_updater *u = c->updater;
+    (void)wait_ms;
     pthread_mutex_lock(&u->mutex);
     wisp_status status =
         u->is_writable ? WISP_OK
                        : wisp_fail(err, WISP_IO, "nothing can be stored: %.180s", u->trouble);
+    c->now = u->os->wall_time_s(u->os->user);
+    if (c->now < u->config.time_min)
+        c->now = u->config.time_min;
+    if (c->now < u->record.time_floor) /* the clock was set back: expired stays expired */
+        c->now = u->record.time_floor;
+    pthread_mutex_unlock(&u->mutex);
+    if (status != WISP_OK)
+        return status;
+    wisp_workflow_config config = {
+        .allocator = u->allocator, .store = &u->metadata, .root = u->config.root, .now = c->now};
+    status = wisp_workflow_new(&config, &c->workflow, err);
+    return status == WISP_OK ? wisp_workflow_refresh(c->workflow, err) : status;
+}
+
+static void end_fetch(wisp_check *c)
+{
+    if (!c->is_fetching)
+        return;
+    c->is_fetching = false;
+    c->result.bytes_fetched += c->fetch.download.size;
+    c->server_wait_s = c->fetch.retry_after_s;
+    wisp_fetch_end(&c->fetch);
+}
+
+/* Gets what the workflow wants, until it wants no more. */
+static wisp_status drive(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_want want;
+    wisp_status status;
+    const wisp_updater *u = c->updater;
+    if (c->is_fetching) {
+        status = wisp_fetch_step(&c->fetch, wait_ms, err);
+    } else {
+        if (!wisp_workflow_wants(c->workflow, &want))
+            return WISP_OK;
+        c->is_fetching = true;
+        status = wisp_fetch_start(&c->fetch, u->config.net, u->allocator, u->config.url,
+                                  want.path, want.name, want.size_max, err);
+        status = status == WISP_OK ? WISP_BUSY : status;
+    }
+    if (status == WISP_BUSY)
+        return status;
+    status =
+        wisp_workflow_take(c->workflow, status, wisp_download_bytes(&c->fetch.download), err);
+    end_fetch(c);
+    return status == WISP_OK ? WISP_BUSY : status;
+}
+
+/* Everything was valid at this time, so no clock that says less is believed from now on. It is
+ * saved with the result. */
+static wisp_status trust_time(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    (void)wait_ms;
+    (void)err;
+    pthread_mutex_lock(&u->mutex);
+    u->record.time_floor = c->now;
+    pthread_mutex_unlock(&u->mutex);
+    return WISP_OK;
+}
+
+/* Looks for the target in its channel. */
+static wisp_status seek(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    if (c->is_seeking)
+        return drive(c, wait_ms, err);
+    c->is_seeking = true;
+    wisp_status status = wisp_workflow_seek(c->workflow, c->target_name, err);
+    return status == WISP_OK ? WISP_BUSY : status;
+}
+
+/* A repository of another tool has no channels: what it has under the plain name is stable. */
+static bool is_to_be_sought_plainly(const wisp_check *c)
+{
+    return strchr(c->target_name, '/') &&
+           strcmp(c->updater->config.channel, WISP_CHANNEL_STABLE) == 0;
+}
+
+static wisp_status find_target(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_status status = seek(c, wait_ms, err);
+    if (status == WISP_OK)
+        wisp_workflow_target(c->workflow, &c->target);
+    if (status != WISP_NOT_FOUND)
+        return status;
+    if (!is_to_be_sought_plainly(c))
+        return wisp_check_fail(c, WISP_UPDATE_CODE_NO_TARGET, status);
+    snprintf(c->target_name, sizeof c->target_name, "%s", c->updater->config.target);
+    c->is_seeking = false;
+    return WISP_BUSY;
+}
+
+static wisp_status decide(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    (void)wait_ms;
+    return wisp_check_decide(c, err);
+}
+
+/* --- content ------------------------------------------------------------------------------- */
+
+/* The program may want to wait for a better network; what is here already costs nothing. */
+static wisp_status ask_leave(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    const wisp_updater_config *config = &u->config;
+    uint64_t total = c->progress.total;
+    wisp_update_code code = WISP_UPDATE_CODE_NONE;
+    (void)wait_ms;
+    if (c->options.check_only)
+        code = WISP_UPDATE_CODE_CHECK_ONLY;
+    else if (config->may_download && !c->options.on_any_network && total > 0 &&
+             !config->may_download(config->user, total, c->offer->is_mandatory))
+        code = WISP_UPDATE_CODE_NOT_NOW;
+    c->progress.phase = WISP_UPDATE_DOWNLOADING;
+    if (code == WISP_UPDATE_CODE_NONE)
+        return WISP_OK;
+    wisp_check_settle_code(c, code, WISP_OK, NULL);
+    pthread_mutex_lock(&u->mutex);
+    wisp_status status = wisp_intake_expect(u, &c->release, err);
     pthread_mutex_unlock(&u->mutex);
     return status;
 }
 
-static wisp_status make_workflow(check *c, wisp_error *err)
+/* Names the files of [module]: those of one folder, by their hashes; but the target itself as its
+ * repository names it. */
+static bool print_paths(wisp_check *c, const wisp_offer_module *module)
 {
-    const wisp_updater *u = c->updater;
-    c->drive = (wisp_drive){u->config.net, u->allocator, u->config.url, 0};
-    wisp_workflow_config config = {
-        .allocator = u->allocator, .store = &u->metadata, .root = u->config.root, .now = c->now};
-    return wisp_workflow_new(&config, &c->workflow, err);
+    char hash[WISP_HASH_TEXT_SIZE], name[3 * WISP_MODULE_NAME_SIZE];
+    const char *path = c->target.path, *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    wisp_hash_print(&module->hash, hash);
+    int len = snprintf(c->delta_folder, sizeof c->delta_folder, "%.*s", folder, path);
+    if (wisp_hash_equal(&module->hash, &c->target.info.sha256)) {
+        memcpy(c->path, path, sizeof c->path);
+        return true;
+    }
+    if (!wisp_percent_encode(module->name, "", name, sizeof name))
+        return false;
+    len = snprintf(c->path, sizeof c->path, "%.*s%s.%s", folder, path, hash, name);
+    return len >= 0 && (size_t)len < sizeof c->path;
 }
 
-wisp_status wisp_updater_check(wisp_updater *u, wisp_update_result *result, wisp_error *err)
+static wisp_status begin_module(wisp_check *c, wisp_error *err)
+{
+    const wisp_offer_module *module = &c->set->modules[c->module];
+    if (!print_paths(c, module))
+        return wisp_fail(err, WISP_INVALID, "the path of %.63s is too long", module->name);
+    wisp_content_order order = {.updater = c->updater,
+                                .release = &c->release,
+                                .module = module,
+                                .path = c->path,
+                                .delta_folder = c->delta_folder};
+    wisp_content_begin(&c->content, &order);
+    c->has_content = true;
+    return WISP_BUSY;
+}
+
+static void end_module(wisp_check *c)
+{
+    if (!c->has_content)
+        return;
+    wisp_content_end(&c->content);
+    c->has_content = false;
+    c->result.bytes_fetched += c->content.bytes_fetched;
+    c->bytes_here += c->content.bytes_here;
+    c->result.is_by_delta |= c->content.is_by_delta;
+    c->server_wait_s = c->content.retry_after_s;
+}
+
+static void tell_progress(wisp_check *c)
+{
+    c->progress.bytes = c->bytes_here + wisp_content_here(&c->content);
+    if (c->progress.total < c->progress.bytes)
+        c->progress.total = c->progress.bytes;
+}
+
+static wisp_status explain_content(wisp_check *c, wisp_status status)
+{
+    if (status == WISP_UNTRUSTED)
+        return wisp_check_fail(c, WISP_UPDATE_CODE_BAD_CONTENT, status);
+    return status;
+}
+
+/* The modules of the release, one after the other. */
+static wisp_status get_modules(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    if (!c->has_content)
+        return c->module < c->set->len ? begin_module(c, err) : WISP_OK;
+    wisp_status status = wisp_content_step(&c->content, wait_ms, err);
+    tell_progress(c);
+    if (status == WISP_BUSY)
+        return status;
+    end_module(c);
+    c->module++;
+    return status == WISP_OK ? WISP_BUSY : explain_content(c, status);
+}
+
+/* --- installing ---------------------------------------------------------------------------- */
+
+static wisp_status tell_download(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    (void)wait_ms;
+    (void)err;
+    c->progress.phase = WISP_UPDATE_INSTALLING;
+    if (c->bytes_here == 0)
+        return WISP_OK;
+    pthread_mutex_lock(&u->mutex);
+    wisp_updater_event(u, WISP_EVENT_KIND_DOWNLOADED,
+                       &(wisp_event_subject){.entry = &c->release, .bytes = c->bytes_here});
+    pthread_mutex_unlock(&u->mutex);
+    return WISP_OK;
+}
+
+/* What the program refuses is banned, so that it is not fetched again each time. */
+static wisp_status refuse(wisp_check *c, wisp_status status, const char *reason)
 {
     wisp_error why;
-    check c = {.updater = u};
-    *result = (wisp_update_result){.outcome = WISP_UPDATE_UNAVAILABLE};
-    if (!u->config.net)
-        return wisp_fail(err, WISP_INVALID, "this updater has no transport");
-    wisp_status status = begin(u, &c.now, err);
+    wisp_updater *u = c->updater;
+    pthread_mutex_lock(&u->mutex);
+    if (wisp_intake_refuse(u, &c->release, reason, &why) != WISP_OK)
+        wisp_updater_note(u, why.text);
+    wisp_updater_sweep(u);
+    pthread_mutex_unlock(&u->mutex);
+    return wisp_check_fail(c, WISP_UPDATE_CODE_REFUSED, status);
+}
+
+/* Asks the program, which is the only one to have all modules in memory. */
+static wisp_status ask_program(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    wisp_image image;
+    (void)wait_ms;
+    if (!u->config.accept)
+        return WISP_OK;
+    wisp_status status = wisp_image_read(u, &c->release, WISP_IMAGE_TRIAL, &image, err);
+    if (status != WISP_OK)
+        return explain_content(c, status);
+    *err = (wisp_error){.text = "refused by the program"};
+    status = u->config.accept(u->config.user, &image, err);
+    wisp_image_free(u, &image);
+    if (status == WISP_OK || status == WISP_NO_MEMORY)
+        return status;
+    return refuse(c, status, err->text);
+}
+
+/* Content that was found may have been put there by a process that died before its name was
+ * durable. */
+static wisp_status stage(wisp_check *c, uint32_t wait_ms, wisp_error *err)
+{
+    wisp_updater *u = c->updater;
+    (void)wait_ms;
+    wisp_status status = wisp_folder_sync(&u->blobs, err);
     if (status != WISP_OK)
         return status;
-    status = check_folder(u, &why);
-    if (status == WISP_OK)
-        status = make_workflow(&c, &why);
-    if (status == WISP_OK)
-        status = run(&c, result, &why);
+    pthread_mutex_lock(&u->mutex);
+    status = wisp_intake_stage(u, &c->release, err);
+    pthread_mutex_unlock(&u->mutex);
+    if (status == WISP_BUSY) /* the program has another one on trial since */
+        wisp_check_settle_code(c, WISP_UPDATE_CODE_ON_TRIAL, status, NULL);
+    else if (status == WISP_OK)
+        wisp_check_settle(c, WISP_UPDATE_STAGED);
+    return status == WISP_BUSY ? WISP_OK : status;
+}
+
+/* --- the end ------------------------------------------------------------------------------- */
+
+static void remember(wisp_check *c)
+{
+    wisp_error err;
+    wisp_updater *u = c->updater;
+    wisp_record next = u->record;
+    next.last_check = u->os->wall_time_s(u->os->user);
+    next.last_result = c->result;
+    for (int role = 0; role < WISP_ROLE_LEN; role++)
+        if (c->workflow && wisp_workflow_version(c->workflow, (wisp_role)role))
+            next.versions[role] = wisp_workflow_version(c->workflow, (wisp_role)role);
+    if (wisp_updater_save(u, &next, &err) == WISP_OK)
+        return;
+    if (u->is_writable)
+        wisp_updater_note(u, err.text);
+    next.generation = u->record.generation;
+    u->record = next;
+}
+
+static void tell_result(wisp_check *c)
+{
+    const wisp_update_result *result = &c->result;
+    wisp_update_entry entry = {.version = result->version, .hash = result->hash};
+    wisp_event_subject subject = {.entry = &entry, .bytes = result->bytes_fetched};
+    bool is_failure =
+        result->outcome == WISP_UPDATE_UNAVAILABLE || result->outcome == WISP_UPDATE_FAILED;
+    if (result->code != WISP_UPDATE_CODE_NONE) {
+        subject.code = wisp_update_code_name(result->code);
+        subject.reason = result->reason;
+    }
+    wisp_updater_event(c->updater, is_failure ? WISP_EVENT_KIND_FAILED : WISP_EVENT_KIND_CHECKED,
+                       &subject);
+}
+
+/* Later each time, as long as there is no server to be had. */
+static void back_off(wisp_check *c)
+{
+    wisp_updater *u = c->updater;
+    if (c->result.outcome != WISP_UPDATE_UNAVAILABLE) {
+        u->failures = 0;
+        return;
+    }
+    if (u->failures < UINT32_MAX)
+        u->failures++;
+    c->result.retry_after_s = wisp_backoff_s(u->record.device_id, u->failures, c->server_wait_s);
+}
+
+/* Lets go of what the work needed; the release's notes stay. */
+static void close_work(wisp_check *c)
+{
+    end_fetch(c);
+    end_module(c);
+    if (c->is_reporting)
+        wisp_report_end(&c->report);
+    c->is_reporting = false;
+}
+
+static void conclude(wisp_check *c)
+{
+    wisp_updater *u = c->updater;
+    close_work(c);
+    pthread_mutex_lock(&u->mutex);
+    back_off(c);
+    remember(c);
+    tell_result(c);
+    pthread_mutex_unlock(&u->mutex);
+    c->progress.phase = WISP_UPDATE_REPORTING;
+}
+
+/* --- the machine --------------------------------------------------------------------------- */
+
+/* WISP_OK leads to the next phase, WISP_BUSY to the same one again; anything else, or a result,
+ * to the end. */
+typedef wisp_status check_phase(wisp_check *c, uint32_t wait_ms, wisp_error *err);
+
+static check_phase *const phases[] = {
+    begin_refresh, drive,       trust_time,    find_target, decide,
+    ask_leave,     get_modules, tell_download, ask_program, stage,
+};
+
+static void work(wisp_check *c, uint32_t wait_ms)
+{
+    wisp_error err = {.text = ""};
+    wisp_status status = phases[c->phase](c, wait_ms, &err);
+    if (status == WISP_BUSY)
+        return;
     if (status != WISP_OK)
-        fail(result, status, &why);
-    result->bytes_fetched = c.drive.bytes_fetched;
-    end(&c, result);
-    wisp_workflow_free(c.workflow);
-    if (status == WISP_NO_MEMORY && err)
-        *err = why;
-    return status == WISP_NO_MEMORY ? status : WISP_OK;
+        wisp_check_settle_code(
+            c, c->code != WISP_UPDATE_CODE_NONE ? c->code : wisp_update_code_of(status), status,
+            err.text);
+    c->phase++;
+    if (c->is_settled)
+        conclude(c);
+}
+
+/* Delivers what there is to tell, one batch after the other, until nothing waits or one fails. */
+static void report(wisp_check *c, uint32_t wait_ms)
+{
+    wisp_error err;
+    if (!c->is_reporting) {
+        c->is_reporting = wisp_report_begin(c->updater, &c->report, &err) == WISP_OK;
+        if (!c->is_reporting)
+            c->progress.phase = WISP_UPDATE_ENDED;
+        return;
+    }
+    wisp_status status = wisp_report_step(&c->report, wait_ms, &err);
+    if (status == WISP_BUSY)
+        return;
+    wisp_report_end(&c->report);
+    c->is_reporting = false;
+    if (status != WISP_OK)
+        c->progress.phase = WISP_UPDATE_ENDED;
+}
+
+bool wisp_check_step(wisp_check *c, uint32_t wait_ms)
+{
+    if (!c->is_settled)
+        work(c, wait_ms);
+    else if (c->progress.phase != WISP_UPDATE_ENDED)
+        report(c, wait_ms);
+    return c->progress.phase == WISP_UPDATE_ENDED;
+}
+
+void wisp_check_cancel(wisp_check *c)
+{
+    if (!c->is_settled) {
+        wisp_check_settle_code(c, WISP_UPDATE_CODE_CANCELLED, WISP_OK, NULL);
+        conclude(c);
+    }
+    close_work(c);
+    c->progress.phase = WISP_UPDATE_ENDED;
+}
+
+wisp_status wisp_check_new(wisp_updater *u, const wisp_update_options *options, wisp_check **out,
+                           wisp_error *err)
+{
+    if (!u->config.net)
+        return wisp_fail(err, WISP_INVALID, "this updater has no transport");
+    wisp_check *c = wisp_alloc(u->allocator, 1, sizeof *c);
+    if (!c)
+        return wisp_fail_memory(err, sizeof *c);
+    c->updater = u;
+    if (options)
+        c->options = *options;
+    snprintf(c->target_name, sizeof c->target_name, "%s/%s", u->config.channel, u->config.target);
+    *out = c;
+    return WISP_OK;
+}
+
+void wisp_check_free(wisp_check *c)
+{
+    close_work(c);
+    if (c->has_offers)
+        wisp_offers_deinit(&c->offers);
+    wisp_workflow_free(c->workflow);
+    wisp_free(c->updater->allocator, c, sizeof *c);
 }

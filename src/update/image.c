@@ -48,9 +48,8 @@ void wisp_image_add(wisp_image *image, const wisp_update_module *module, wisp_by
     image->bytes = image->modules[0].bytes;
 }
 
-/* All of the modules, or none. */
-static wisp_status read_release(wisp_updater *u, const wisp_update_entry *entry,
-                                wisp_image_source source, wisp_image *out, wisp_error *err)
+wisp_status wisp_image_read(wisp_updater *u, const wisp_update_entry *entry,
+                            wisp_image_source source, wisp_image *out, wisp_error *err)
 {
     wisp_status status = WISP_OK;
     wisp_image_describe(entry, source, out);
@@ -116,7 +115,7 @@ static wisp_status acquire_trial(wisp_updater *u, wisp_image *out, wisp_error *e
     if (!wisp_entry_is_set(candidate) || wisp_updater_ban_of(u, candidate) ||
         wisp_updater_retire(u))
         return WISP_NOT_FOUND;
-    wisp_status status = read_release(u, candidate, WISP_IMAGE_TRIAL, out, &why);
+    wisp_status status = wisp_image_read(u, candidate, WISP_IMAGE_TRIAL, out, &why);
     if (status == WISP_NO_MEMORY) {
         *err = why;
         return status;
@@ -140,7 +139,7 @@ static wisp_status acquire_good(wisp_updater *u, wisp_image *out, wisp_error *er
     wisp_error why;
     if (!wisp_entry_is_set(good) || wisp_updater_ban_of(u, good))
         return WISP_NOT_FOUND;
-    wisp_status status = read_release(u, good, WISP_IMAGE_GOOD, out, &why);
+    wisp_status status = wisp_image_read(u, good, WISP_IMAGE_GOOD, out, &why);
     if (status == WISP_OK)
         return WISP_OK;
     if (status == WISP_NO_MEMORY) {

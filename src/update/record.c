@@ -24,6 +24,10 @@ static const char *const slots[WISP_RECORD_SLOT_LEN] = {"state.0", "state.1"};
 #define LOST_OFFSET      5632
 #define CHECK_OFFSET     6144
 
+/* Bits of a result. */
+#define MANDATORY 1u
+#define BY_DELTA  2u
+
 /* --- parts ------------------------------------------------------------------------------- */
 
 static void pack_entry(wisp_packer *p, const wisp_update_entry *entry)
@@ -123,6 +127,27 @@ static void unpack_check(wisp_reader *r, wisp_record *record)
     unpack_result(r, &record->last_result);
 }
 
+/* What the result has besides in format 2. */
+static void pack_result_rest(wisp_packer *p, const wisp_update_result *result)
+{
+    wisp_pack_u32(p, result->code);
+    wisp_pack_u32(p, result->retry_after_s);
+    wisp_pack_u32(p,
+                  (result->is_mandatory ? MANDATORY : 0) | (result->is_by_delta ? BY_DELTA : 0));
+}
+
+/* A code of a later version of Wisp is one that this one has no name for. */
+static void unpack_result_rest(wisp_reader *r, wisp_update_result *result)
+{
+    uint32_t code = wisp_unpack_u32(r);
+    if (code < WISP_UPDATE_CODE_LEN)
+        result->code = (wisp_update_code)code;
+    result->retry_after_s = wisp_unpack_u32(r);
+    uint32_t bits = wisp_unpack_u32(r);
+    result->is_mandatory = bits & MANDATORY;
+    result->is_by_delta = bits & BY_DELTA;
+}
+
 /* --- the block --------------------------------------------------------------------------- */
 
 static uint32_t sum_of(const uint8_t *block, size_t size)
@@ -160,7 +185,9 @@ void wisp_record_encode(const wisp_record *record, uint8_t block[WISP_RECORD_SIZ
     pack_entry(&(wisp_packer){block + CANDIDATE_OFFSET}, &record->candidate);
     pack_entry(&(wisp_packer){block + INCOMING_OFFSET}, &record->incoming);
     pack_lost(&(wisp_packer){block + LOST_OFFSET}, &record->lost);
-    pack_check(&(wisp_packer){block + CHECK_OFFSET}, record);
+    wisp_packer check = {block + CHECK_OFFSET};
+    pack_check(&check, record);
+    pack_result_rest(&check, &record->last_result);
     wisp_pack_u32(&(wisp_packer){block + HALF_SUM_OFFSET}, sum_of(block, HALF_SUM_OFFSET));
     wisp_pack_u32(&(wisp_packer){block + SUM_OFFSET}, sum_of(block, SUM_OFFSET));
 }
@@ -180,7 +207,7 @@ static bool is_sound(const wisp_record *record)
            is_entry(&record->candidate, WISP_STATE_STAGED, WISP_STATE_TRIAL) &&
            is_entry(&record->incoming, WISP_STATE_CHECKED, WISP_STATE_FETCHING) &&
            record->lost.state <= WISP_STATE_GOOD && record->generation > 0 &&
-           record->last_result.outcome <= WISP_UPDATE_REFUSED &&
+           record->last_result.outcome <= WISP_UPDATE_DEFERRED &&
            record->last_result.status <= WISP_BUSY;
 }
 
@@ -208,6 +235,7 @@ static void unpack(const uint8_t block[WISP_RECORD_SIZE], wisp_reader *r, wisp_r
     unpack_entry(&incoming, &out->incoming);
     unpack_lost(&lost, &out->lost);
     unpack_check(&check, out);
+    unpack_result_rest(&check, &out->last_result);
 }
 
 /* --- format 1 ---------------------------------------------------------------------------- */

@@ -14,8 +14,10 @@ const char *wisp_update_outcome_name(wisp_update_outcome outcome)
         return "staged";
     case WISP_UPDATE_UNAVAILABLE:
         return "unavailable";
-    case WISP_UPDATE_REFUSED:
-        return "refused";
+    case WISP_UPDATE_FAILED:
+        return "failed";
+    case WISP_UPDATE_DEFERRED:
+        return "deferred";
     }
     return "unknown";
 }

@@ -13,7 +13,6 @@
 
 #define MODULE_SIZE_MAX (16u << 20)
 #define ATTEMPTS_MAX    3
-#define CHANNEL         "stable"
 #define DEVICE_ID_BYTES 16 /* of a random one */
 
 void wisp_updater_note(wisp_updater *u, const char *text)
@@ -182,7 +181,7 @@ static wisp_status check_config(const wisp_updater_config *c, wisp_error *err)
 static void fill_defaults(wisp_updater_config *c)
 {
     if (!c->channel)
-        c->channel = CHANNEL;
+        c->channel = WISP_CHANNEL_STABLE;
     if (!c->module_size_max)
         c->module_size_max = MODULE_SIZE_MAX;
     if (!c->attempts_max)

@@ -102,7 +102,7 @@ static int set_up(void **state)
     w->config = (wisp_updater_config){.net = &w->net,
                                       .dir = w->state,
                                       .url = w->repository,
-                                      .target = "stable/module.wasm",
+                                      .target = "module.wasm",
                                       .root = w->root,
                                       .base = {(const uint8_t *)base, sizeof base - 1}};
     if (wisp_updater_open(&w->config, &w->updater, &err))
@@ -252,7 +252,7 @@ static void a_rejected_release_is_banned_with_its_reason(void **state)
     start(*state, "it divides by zero");
     expect(*state, "Last good   version 1");
     expect(*state, ": it divides by zero");
-    check(*state, WISP_UPDATE_REFUSED);
+    check(*state, WISP_UPDATE_DEFERRED);
     expect(*state, "(banned)");
 
     json_t *json = status_json(*state);
@@ -264,7 +264,7 @@ static void a_rejected_release_is_banned_with_its_reason(void **state)
                      0);
     assert_string_equal(reason, "it divides by zero");
     assert_int_equal(banned, 2);
-    assert_string_equal(outcome, "refused");
+    assert_string_equal(outcome, "deferred");
     assert_int_equal(published, 2);
     assert_int_equal(strlen(good), 64);
     json_decref(json);

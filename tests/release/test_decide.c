@@ -170,14 +170,14 @@ static void a_variant_says_nothing_about_the_turn(void **state)
 
 /* --- the choice -------------------------------------------------------------------------- */
 
-static bool is_a_banned(const void *context, const wisp_hash *set)
+static bool is_a_banned(const void *context, const wisp_offer_set *set)
 {
     wisp_hash a = custom_hash('a');
     (void)context;
-    return memcmp(a.bytes, set->bytes, sizeof a.bytes) == 0;
+    return memcmp(a.bytes, set->hash.bytes, sizeof a.bytes) == 0;
 }
 
-static bool is_nothing_banned(const void *context, const wisp_hash *set)
+static bool is_nothing_banned(const void *context, const wisp_offer_set *set)
 {
     (void)context;
     (void)set;

@@ -1,7 +1,7 @@
 #include "device.h"
 
 #include "base/error.h"
-#include "update/blobs.h"
+#include "update/part.h"
 #include "update/flags.h"
 #include "update/intake.h"
 
@@ -124,6 +124,22 @@ static wisp_status heed(device *d, const device_release *release)
     return wisp_intake_heed(d->updater, &terms, &d->err);
 }
 
+wisp_status device_put(device *d, const wisp_hash *hash, wisp_bytes bytes)
+{
+    wisp_part part;
+    wisp_status status = wisp_part_open(&part, &d->updater->blobs, hash, bytes.size, &d->err);
+    if (status == WISP_OK)
+        status = wisp_part_restart(&part, &d->err);
+    if (status == WISP_OK)
+        status = wisp_part_append(&part, bytes.data, bytes.size, &d->err);
+    if (status == WISP_OK)
+        status = wisp_part_finish(&part, &d->err);
+    if (status == WISP_OK)
+        return wisp_part_keep(&part, &d->err);
+    wisp_part_close(&part);
+    return status;
+}
+
 /* One after the other, as they would come from the network. */
 static wisp_status fetch(device *d, const device_release *release, const wisp_update_entry *entry)
 {
@@ -134,7 +150,7 @@ static wisp_status fetch(device *d, const device_release *release, const wisp_up
             continue;
         status = wisp_intake_fetch(d->updater, entry, &entry->modules[i].hash, &d->err);
         if (status == WISP_OK)
-            status = wisp_blobs_put(&d->updater->blobs, &entry->modules[i].hash, bytes, &d->err);
+            status = device_put(d, &entry->modules[i].hash, bytes);
     }
     return status;
 }

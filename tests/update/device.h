@@ -56,6 +56,9 @@ wisp_update_entry device_entry(const device_release *release);
  */
 wisp_status device_take(device *d, const device_release *release);
 
+/* Stores content as a download does, verified and durable. */
+wisp_status device_put(device *d, const wisp_hash *hash, wisp_bytes bytes);
+
 bool device_runs(const device *d, const char *content);
 wisp_update_status device_status(device *d);
 bool device_has_banned(device *d, const char *content);

@@ -75,7 +75,7 @@ static void live_a_day(void)
         wisp_status status = wisp_updater_check(d.updater, &d.result, &d.err);
         assert_true(status == WISP_OK || status == WISP_NO_MEMORY);
         /* The JSON library may lose a character of a text, which the signature then finds. */
-        if (status == WISP_OK && d.result.outcome == WISP_UPDATE_REFUSED)
+        if (status == WISP_OK && d.result.outcome == WISP_UPDATE_FAILED)
             assert_true(json.refuse_at && says(d.result.reason, "needed signatures verify"));
         status = wisp_updater_acquire(d.updater, &d.image, &d.err);
         assert_true(status == WISP_OK || status == WISP_NO_MEMORY);

@@ -268,7 +268,7 @@ static void expect_rejection(void)
     if (was_rejected) {
         d.config.net = &d.repo.net;
         assert_true(device_has_banned(&d, "module four"));
-        assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+        assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
         assert_int_equal(d.result.status, WISP_BANNED);
         assert_int_equal(run()->source, WISP_IMAGE_GOOD);
     }

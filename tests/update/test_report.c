@@ -147,6 +147,27 @@ static int teardown(void **state)
     return 0;
 }
 
+/* A check that is broken off where it would deliver what there is to tell. */
+static void check_quietly(void)
+{
+    wisp_update_job *job;
+    wisp_update_progress progress = {.phase = WISP_UPDATE_CHECKING};
+    assert_int_equal(wisp_updater_begin(d.updater, NULL, &job, &d.err), WISP_OK);
+    while (progress.phase < WISP_UPDATE_REPORTING) {
+        wisp_update_job_step(job, 0);
+        wisp_update_job_progress(job, &progress);
+    }
+    wisp_update_job_free(job);
+}
+
+static void update_quietly(uint64_t version, const char *content)
+{
+    repo_release(&d.repo, version, content);
+    check_quietly();
+    device_acquire(&d);
+    device_commit(&d);
+}
+
 static wisp_status report(void)
 {
     return wisp_updater_report(d.updater, &d.err);
@@ -169,11 +190,27 @@ static void a_life_is_told_in_its_order(void **state)
         "downloaded 2 1  ", "installed 2 1  ", "checked 2 1  ", "trial 2 1  ", "committed 2 2  ",
     };
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     expect_lines(lines, 5);
     assert_int_equal(endpoint.posts, 1);
     assert_int_equal(report(), WISP_OK); /* nothing waits */
     assert_int_equal(endpoint.posts, 1);
+    assert_int_equal(device_status(&d).events_waiting, 0);
+}
+
+static void a_check_delivers_at_its_end(void **state)
+{
+    (void)state;
+    assert_int_equal(device_open(&d), WISP_OK);
+    device_update(&d, 2, "module two");
+    assert_int_equal(endpoint.posts, 1);
+    assert_int_equal(endpoint.len, 3);
+    assert_int_equal(device_status(&d).events_waiting, 2); /* the trial and the commit */
+    endpoint.answer = WISP_NETWORK;
+    assert_int_equal(device_check(&d), WISP_UPDATE_UP_TO_DATE);
+    endpoint.answer = WISP_OK;
+    d.disk.time += WISP_REPORT_DELAY_MAX;
+    device_check(&d);
     assert_int_equal(device_status(&d).events_waiting, 0);
 }
 
@@ -190,7 +227,7 @@ static void a_rejection_is_told_with_its_reason(void **state)
     };
     assert_int_equal(device_open(&d), WISP_OK);
     repo_release(&d.repo, 2, "module two");
-    device_check(&d);
+    check_quietly();
     device_acquire(&d);
     device_reject(&d, "it said \"no\"");
     expect_lines(lines, 6);
@@ -213,7 +250,7 @@ static void each_death_during_a_trial_is_told_and_then_the_return(void **state)
     };
     assert_int_equal(device_open(&d), WISP_OK);
     repo_release(&d.repo, 2, "module two");
-    device_check(&d);
+    check_quietly();
     for (int i = 0; i < 3; i++) {
         assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
         device_crash(&d, SURVIVES_SYNCED);
@@ -229,16 +266,16 @@ static void the_same_answer_of_a_check_is_told_once_a_day(void **state)
     assert_int_equal(device_open(&d), WISP_OK);
     repo_release(&d.repo, 1, DEVICE_BASE);
     for (int minute = 0; minute < 24 * 60; minute++, d.disk.time += 60)
-        device_check(&d);
+        check_quietly();
     assert_int_equal(device_status(&d).events_waiting, 1);
     device_close(&d); /* also over a restart */
     assert_int_equal(device_open(&d), WISP_OK);
-    device_check(&d);
-    device_check(&d);
+    check_quietly();
+    check_quietly();
     assert_int_equal(device_status(&d).events_waiting, 2);
     d.repo.is_dead = true;
-    device_check(&d);
-    device_check(&d);
+    check_quietly();
+    check_quietly();
     assert_int_equal(device_status(&d).events_waiting, 3);
     static const char *const lines[] = {
         "checked 1 1  ",
@@ -253,7 +290,7 @@ static void nothing_is_sent_without_an_endpoint_nor_later(void **state)
     (void)state;
     d.config.events_url = NULL;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     assert_int_equal(report(), WISP_OK);
     assert_int_equal(endpoint.posts, 0);
     device_close(&d);
@@ -261,7 +298,7 @@ static void nothing_is_sent_without_an_endpoint_nor_later(void **state)
     assert_int_equal(device_open(&d), WISP_OK);
     assert_int_equal(report(), WISP_OK);
     assert_int_equal(endpoint.posts, 0);
-    device_update(&d, 3, "module three");
+    update_quietly(3, "module three");
     assert_int_equal(report(), WISP_OK);
     assert_int_equal(endpoint.len, 5);
     assert_string_equal(endpoint.lines[0], "downloaded 3 2  ");
@@ -273,7 +310,7 @@ static void events_wait_until_the_endpoint_has_taken_them(void **state)
 {
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     endpoint.answer = WISP_NETWORK;
     for (int i = 0; i < 5; i++, d.disk.time += WISP_REPORT_DELAY_MAX)
         assert_int_equal(report(), WISP_NETWORK);
@@ -290,7 +327,7 @@ static void what_was_taken_but_not_noted_keeps_its_ids(void **state)
 {
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     faulty_os_arm(&d.disk, FAULT_ENOSPC, 1);
     assert_int_equal(report(), WISP_OK);
     device_crash(&d, SURVIVES_SYNCED);
@@ -303,7 +340,7 @@ static void a_pause_after_a_failure_outlasts_a_restart(void **state)
 {
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     endpoint.answer = WISP_NETWORK;
     assert_int_equal(report(), WISP_NETWORK);
     device_close(&d);
@@ -321,7 +358,7 @@ static void a_clock_that_was_wrong_does_not_end_reporting(void **state)
 {
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     endpoint.answer = WISP_NETWORK;
     d.disk.time += 40ll * 365 * 24 * 3600;
     assert_int_equal(report(), WISP_NETWORK);
@@ -334,7 +371,7 @@ static void the_endpoint_may_ask_for_a_longer_pause(void **state)
 {
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     endpoint.answer = WISP_NETWORK;
     endpoint.retry_after_s = 3000;
     assert_int_equal(report(), WISP_NETWORK);
@@ -379,10 +416,10 @@ static void an_event_that_is_refused_is_dropped_alone(void **state)
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
     repo_release(&d.repo, 2, "module two");
-    device_check(&d);
+    check_quietly();
     device_acquire(&d);
     device_reject(&d, "a reason that the endpoint hates");
-    device_update(&d, 3, "module three");
+    update_quietly(3, "module three");
     uint32_t events = device_status(&d).events_waiting;
     endpoint.hates = "hates";
     for (int i = 0; i < 40 && device_status(&d).events_waiting; i++) {
@@ -399,7 +436,7 @@ static void an_endpoint_that_is_missing_for_a_while_costs_nothing(void **state)
 {
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     endpoint.answer = WISP_NOT_FOUND;
     for (int i = 0; i < WISP_REPORT_TRIES - 1; i++, d.disk.time += WISP_REPORT_DELAY_MAX) {
         assert_int_equal(report(), WISP_NETWORK);
@@ -427,7 +464,7 @@ static void a_device_lives_on_while_it_reports(void **state)
     (void)state;
     assert_int_equal(device_open(&d), WISP_OK);
     repo_release(&d.repo, 2, "module two");
-    device_check(&d);
+    check_quietly();
     endpoint.on_post = live_on;
     assert_int_equal(report(), WISP_OK);
     assert_int_equal(endpoint.len, 5);
@@ -439,7 +476,7 @@ static void a_report_may_be_broken_off(void **state)
     (void)state;
     wisp_report r;
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    update_quietly(2, "module two");
     assert_int_equal(wisp_report_begin(d.updater, &r, &d.err), WISP_OK);
     wisp_report_end(&r);
     assert_int_equal(endpoint.posts, 0);
@@ -459,7 +496,7 @@ static void any_call_of_a_reporting_day_may_fail(void **state)
             teardown(state);
             setup(state);
             assert_int_equal(device_open(&d), WISP_OK);
-            device_update(&d, 2, "module two");
+            update_quietly(2, "module two");
             faulty_os_arm(&d.disk, kinds[k], n);
             report();
             wisp_updater_commit(d.updater, &d.image, NULL);
@@ -483,6 +520,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_life_is_told_in_its_order),
+        CASE(a_check_delivers_at_its_end),
         CASE(a_rejection_is_told_with_its_reason),
         CASE(each_death_during_a_trial_is_told_and_then_the_return),
         CASE(the_same_answer_of_a_check_is_told_once_a_day),

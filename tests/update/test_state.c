@@ -122,7 +122,7 @@ static wisp_record sample(void)
                           .versions = {1, 22, 333, 4444},
                           .time_floor = 1900000000,
                           .last_check = 1900000001,
-                          .last_result = {.outcome = WISP_UPDATE_REFUSED,
+                          .last_result = {.outcome = WISP_UPDATE_FAILED,
                                           .status = WISP_BANNED,
                                           .version = 9,
                                           .bytes_fetched = 12345,
@@ -202,7 +202,7 @@ static void a_record_that_cannot_be_is_refused(void **state)
     bad[1].candidate.state = WISP_STATE_GOOD;
     bad[2].candidate.state = (wisp_image_state)200;
     bad[3].generation = 0;
-    bad[4].last_result.outcome = (wisp_update_outcome)4;
+    bad[4].last_result.outcome = (wisp_update_outcome)5;
     bad[5].last_result.status = (wisp_status)99;
     bad[6].incoming.state = WISP_STATE_STAGED;
     bad[7].candidate.state = WISP_STATE_CHECKED;

@@ -213,8 +213,7 @@ static void stage(void)
     bool is_stored = release_state() != WISP_STATE_BANNED;
     for (uint32_t i = 0; i < release.module_len && is_stored; i++) {
         wisp_bytes bytes = {(const uint8_t *)three.contents[i], release.modules[i].size};
-        is_stored =
-            wisp_blobs_put(&d.updater->blobs, &release.modules[i].hash, bytes, NULL) == WISP_OK;
+        is_stored = device_put(&d, &release.modules[i].hash, bytes) == WISP_OK;
     }
     if (is_stored)
         wisp_intake_stage(d.updater, &release, NULL);

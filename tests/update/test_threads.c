@@ -50,7 +50,8 @@ static void a_check_that_waits_for_the_server_holds_nobody_up(void **state)
 {
     (void)state;
     pthread_t thread;
-    wisp_update_result result, other;
+    wisp_update_result result;
+    wisp_update_job *joined;
     device_init(&d);
     assert_int_equal(device_open(&d), WISP_OK);
     repo_release(&d.repo, 2, "module two");
@@ -66,14 +67,21 @@ static void a_check_that_waits_for_the_server_holds_nobody_up(void **state)
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_TRIAL);
     device_commit(&d);
     assert_int_equal(device_status(&d).good.version, 2);
-    assert_int_equal(wisp_updater_check(d.updater, &other, &d.err), WISP_BUSY);
+    assert_int_equal(wisp_updater_begin(d.updater, NULL, &joined, &d.err), WISP_OK);
+    assert_false(wisp_update_job_step(joined, 1));
+    assert_false(wisp_update_job_result(joined, &result));
 
     pthread_mutex_lock(&at_server.mutex);
     at_server.is_open = true;
     pthread_cond_broadcast(&at_server.changed);
     pthread_mutex_unlock(&at_server.mutex);
+    while (!wisp_update_job_step(joined, 1000))
+        ;
     pthread_join(thread, NULL);
     assert_int_equal(result.outcome, WISP_UPDATE_UP_TO_DATE);
+    assert_true(wisp_update_job_result(joined, &result));
+    assert_int_equal(result.outcome, WISP_UPDATE_UP_TO_DATE);
+    wisp_update_job_free(joined);
     device_deinit(&d);
 }
 
@@ -97,8 +105,8 @@ static void a_trial_that_began_during_a_download_is_not_swept_away(void **state)
     repo_release(&d.repo, 3, "module three");
     d.repo.on_request = try_meanwhile;
     d.repo.context = &image;
-    assert_int_equal(device_check(&d), WISP_UPDATE_UNAVAILABLE);
-    assert_int_equal(d.result.status, WISP_BUSY);
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
+    assert_int_equal(d.result.code, WISP_UPDATE_CODE_ON_TRIAL);
     assert_int_equal(image.source, WISP_IMAGE_TRIAL);
     assert_int_equal(wisp_updater_commit(d.updater, &image, NULL), WISP_OK);
     wisp_image_free(d.updater, &image);

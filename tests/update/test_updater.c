@@ -95,9 +95,10 @@ static void a_rejected_module_is_banned_and_not_fetched_again(void **state)
 
     reopen();
     d.repo.log[0] = '\0';
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
+    assert_int_equal(d.result.code, WISP_UPDATE_CODE_BANNED);
     assert_int_equal(d.result.status, WISP_BANNED);
-    assert_true(says(d.result.reason, "failed here before: it trapped in ?[31mrender"));
+    assert_true(says(d.result.reason, "failed on this device before: it trapped in ?[31mrender"));
     assert_null(strstr(d.repo.log, "targets/"));
     device_acquire(&d);
     assert_true(device_runs(&d, "module two"));
@@ -123,7 +124,7 @@ static void attempts_are_counted_across_crashes_until_it_is_banned(void **state)
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
     assert_true(device_has_banned(&d, "module two"));
     assert_true(says(device_status(&d).bans[0].reason, "3 attempts ended without a commit"));
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
 }
 
 static void attempts_within_one_process_count_too(void **state)
@@ -272,7 +273,7 @@ static void a_last_good_one_that_fails_is_banned_and_the_embedded_one_comes_next
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
     reopen();
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
 }
 
 static void a_newer_release_replaces_one_that_waits(void **state)
@@ -297,9 +298,8 @@ static void a_newer_release_waits_for_the_one_on_trial(void **state)
     device_check(&d);
     device_acquire(&d);
     repo_release(&d.repo, 3, "module three");
-    assert_int_equal(device_check(&d), WISP_UPDATE_UNAVAILABLE);
-    assert_int_equal(d.result.status, WISP_BUSY);
-    assert_true(says(d.result.reason, "version 2 is still on trial"));
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
+    assert_int_equal(d.result.code, WISP_UPDATE_CODE_ON_TRIAL);
     device_commit(&d);
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
 }
@@ -366,7 +366,7 @@ static void the_same_content_under_a_higher_version_is_not_staged_twice(void **s
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     assert_int_equal(device_status(&d).candidate.version, 5);
     repo_release(&d.repo, 4, "module four"); /* signed, but no longer newer */
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_FAILED);
 }
 
 static void a_version_that_does_not_grow_is_refused(void **state)
@@ -377,14 +377,14 @@ static void a_version_that_does_not_grow_is_refused(void **state)
         const char *words;
         wisp_status status;
     } cases[] = {
-        {4, "version 4 of 'app.wasm' is older than the one in use, version 5", WISP_UNTRUSTED},
-        {5, "version 5 of 'app.wasm' has other content than the one in use", WISP_MISMATCH},
+        {4, "'app.wasm' is at version 4, and was at 5 before: a replay", WISP_UNTRUSTED},
+        {5, "version 5 of 'app.wasm' has other content than what is here", WISP_MISMATCH},
     };
     open_device();
     device_update(&d, 5, "module five");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         repo_release(&d.repo, cases[i].version, "another module");
-        assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+        assert_int_equal(device_check(&d), WISP_UPDATE_FAILED);
         assert_int_equal(d.result.status, cases[i].status);
         assert_true(says(d.result.reason, cases[i].words));
         assert_true(device_acquire(&d)->source == WISP_IMAGE_GOOD);
@@ -434,11 +434,11 @@ static void what_the_program_refuses_is_banned_with_its_words(void **state)
     d.config.user = &answer;
     open_device();
     repo_release(&d.repo, 2, "module two");
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_FAILED);
     assert_int_equal(d.result.status, WISP_NOT_FOUND);
     assert_true(says(d.result.reason, "imports env.teleport"));
     assert_int_equal(faulty_os_count(&d.disk, DEVICE_DIR "/blobs/"), 0);
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
     assert_int_equal(d.result.status, WISP_BANNED);
     assert_true(says(d.result.reason, "imports env.teleport"));
 }
@@ -572,7 +572,7 @@ static void a_damaged_record_costs_the_state_but_not_the_bans(void **state)
     assert_true(says(device_status(&d).trouble, "check sum is wrong"));
     assert_int_equal(device_acquire(&d)->source, WISP_IMAGE_BASE);
     assert_true(device_has_banned(&d, "module three"));
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_DEFERRED);
     device_update(&d, 4, "module four");
 }
 
@@ -727,9 +727,9 @@ static void a_module_over_the_limit_is_not_fetched(void **state)
     open_device();
     repo_release(&d.repo, 2, "module two");
     d.repo.log[0] = '\0';
-    assert_int_equal(device_check(&d), WISP_UPDATE_REFUSED);
+    assert_int_equal(device_check(&d), WISP_UPDATE_FAILED);
     assert_int_equal(d.result.status, WISP_LIMIT);
-    assert_true(says(d.result.reason, "target 'app.wasm' has 10 bytes, expected at most 9"));
+    assert_true(says(d.result.reason, "module 'app.wasm' has 10 bytes, expected at most 9"));
     assert_null(strstr(d.repo.log, "targets/"));
 }
 
@@ -753,7 +753,7 @@ static void names_are_those_of_the_header(void **state)
     assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_UP_TO_DATE), "up-to-date");
     assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_STAGED), "staged");
     assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_UNAVAILABLE), "unavailable");
-    assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_REFUSED), "refused");
+    assert_string_equal(wisp_update_outcome_name(WISP_UPDATE_FAILED), "failed");
     assert_string_equal(wisp_image_state_name(WISP_STATE_EMPTY), "empty");
     assert_string_equal(wisp_image_state_name(WISP_STATE_CHECKED), "checked");
     assert_string_equal(wisp_image_state_name(WISP_STATE_FETCHING), "fetching");

@@ -95,7 +95,7 @@ int main(int argc, char **argv)
                                   .net = net,
                                   .dir = argv[1],
                                   .url = argv[2],
-                                  .target = "stable/module.wasm",
+                                  .target = "module.wasm",
                                   .root = {root, read_file(argv[3], root, sizeof root)},
                                   .base = {base, sizeof base},
                                   .events_url = events_url};
