@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_SIZE (WISP_ROLE_NAME_SIZE + 5) /* "root.json" */
 
@@ -97,6 +98,14 @@ static wisp_status check(const wisp_trusted *t, const wisp_listed *listed,
     return status == WISP_OK ? wisp_trusted_check_expiry(t, new, err) : status;
 }
 
+static wisp_status store(const wisp_trusted *t, const wisp_listed *listed, wisp_bytes bytes,
+                         wisp_error *err)
+{
+    bool is_delegated = strcmp(listed->name, wisp_role_name(listed->role)) != 0;
+    wisp_status status = is_delegated ? wisp_metastore_make_room(t->store, err) : WISP_OK;
+    return status == WISP_OK ? wisp_metastore_save(t->store, listed->name, bytes, err) : status;
+}
+
 wisp_status wisp_listed_accept(const wisp_trusted *t, const wisp_listed *listed, wisp_bytes bytes,
                                wisp_metadata **out, wisp_error *err)
 {
@@ -110,7 +119,7 @@ wisp_status wisp_listed_accept(const wisp_trusted *t, const wisp_listed *listed,
     if (status == WISP_OK)
         status = check(t, listed, new, err);
     if (status == WISP_OK)
-        status = wisp_metastore_save(t->store, listed->name, bytes, err);
+        status = store(t, listed, bytes, err);
     if (status == WISP_OK)
         *out = new;
     else

@@ -5,13 +5,14 @@
 
 #include <string.h>
 
+#define SUFFIX ".json"
+
 static wisp_status file_name(const char *name, char file[WISP_FOLDER_NAME_SIZE], wisp_error *err)
 {
-    static const char suffix[] = ".json";
     if (!wisp_percent_encode(name, WISP_PERCENT_UNRESERVED, file,
-                             WISP_FOLDER_NAME_SIZE - sizeof suffix))
+                             WISP_FOLDER_NAME_SIZE - sizeof SUFFIX))
         return wisp_fail(err, WISP_LIMIT, "the role's name '%.60s…' is too long", name);
-    strcat(file, suffix);
+    strcat(file, SUFFIX);
     return WISP_OK;
 }
 
@@ -58,6 +59,36 @@ wisp_status wisp_metastore_save(const wisp_folder *folder, const char *name, wis
     char file[WISP_FOLDER_NAME_SIZE];
     wisp_status status = file_name(name, file, err);
     return status == WISP_OK ? wisp_folder_replace(folder, file, bytes, err) : status;
+}
+
+static bool is_top_level(const void *context, const char *file)
+{
+    (void)context;
+    for (int role = 0; role < WISP_ROLE_LEN; role++) {
+        const char *name = wisp_role_name((wisp_role)role);
+        size_t len = strlen(name);
+        if (strncmp(file, name, len) == 0 && strcmp(file + len, SUFFIX) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool count(void *context, const char *file)
+{
+    size_t *len = context;
+    *len += !is_top_level(NULL, file);
+    return true;
+}
+
+wisp_status wisp_metastore_make_room(const wisp_folder *folder, wisp_error *err)
+{
+    size_t len = 0;
+    int code = folder->os->list_dir(folder->os->user, folder->path, count, &len);
+    if (code < 0)
+        return wisp_fail(err, WISP_IO, "cannot list the stored metadata");
+    if (len < WISP_STORED_ROLES_MAX)
+        return WISP_OK;
+    return wisp_folder_sweep(folder, is_top_level, NULL, err);
 }
 
 wisp_status wisp_metastore_remove(const wisp_folder *folder, const char *name, wisp_error *err)

@@ -27,6 +27,16 @@ wisp_status wisp_metastore_load_listed(const wisp_folder *folder, wisp_role role
 wisp_status wisp_metastore_save(const wisp_folder *folder, const char *name, wisp_bytes bytes,
                                 wisp_error *err);
 
+/* Documents of delegated roles that are stored at once. */
+#define WISP_STORED_ROLES_MAX 64
+
+/*
+ * Makes sure that the document of one more delegated role may be stored: where there are too
+ * many, all of them go. They only save a download, and whoever publishes could name new ones for
+ * ever.
+ */
+wisp_status wisp_metastore_make_room(const wisp_folder *folder, wisp_error *err);
+
 /* Forgets the document [name]; none is fine. Durable when this returns. */
 wisp_status wisp_metastore_remove(const wisp_folder *folder, const char *name, wisp_error *err);
 

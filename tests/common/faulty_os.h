@@ -12,7 +12,7 @@
 #define FAULTY_FILES_MAX   2048
 #define FAULTY_NAMES_MAX   256
 #define FAULTY_FDS_MAX     16
-#define FAULTY_CHANGES_MAX 64 /* that are not synced */
+#define FAULTY_CHANGES_MAX 128 /* that are not synced */
 
 typedef enum fault {
     FAULT_NONE,

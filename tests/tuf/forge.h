@@ -8,7 +8,7 @@
  * keys that are made from their names. It does as it should, until a test has it do otherwise.
  */
 
-#define FORGE_ROLES_MAX 48
+#define FORGE_ROLES_MAX 80
 #define FORGE_FILES_MAX 512
 #define FORGE_EXPIRES   "2040-01-01T00:00:00Z"
 

@@ -109,6 +109,31 @@ static void documents_over_their_size_are_refused(void **state)
     assert_int_equal(client_refresh(&c), WISP_OK);
 }
 
+/* Each role is one file, and every snapshot may name new roles. */
+static void the_store_has_room_for_64_delegated_roles(void **state)
+{
+    (void)state;
+    char role[16], target[16];
+    for (int i = 0; i < 70; i++) {
+        snprintf(role, sizeof role, "r%d", i);
+        snprintf(target, sizeof target, "t%d", i);
+        forge_delegate(&f, "targets", role, (forge_terms){.pattern = target});
+        forge_target(&f, role, target, "content");
+    }
+    forge_publish(&f);
+    assert_int_equal(client_refresh(&c), WISP_OK);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 70; i++) {
+            snprintf(target, sizeof target, "t%d", i);
+            client_expect(&c, client_seek(&c, target), WISP_OK, "");
+            assert_true(faulty_os_count(&c.disk, CLIENT_DIR "/") <= 4 + WISP_STORED_ROLES_MAX);
+        }
+    }
+    client_restart(&c);
+    assert_int_equal(client_refresh(&c), WISP_OK); /* the four were never touched */
+    assert_string_equal(c.log, "2.root.json\ntimestamp.json\n");
+}
+
 /* --- counts in a document ---------------------------------------------------------------- */
 
 /* The next root, changed by [change] before it is signed. */
@@ -245,6 +270,7 @@ int main(void)
         CASE(the_chain_of_roots_goes_on_at_the_next_refresh),
         CASE(a_client_that_was_away_for_long_catches_up),
         CASE(documents_over_their_size_are_refused),
+        CASE(the_store_has_room_for_64_delegated_roles),
         CASE(counts_in_a_document_have_limits),
         CASE(a_document_has_at_most_128_signatures),
     };
