@@ -91,7 +91,7 @@ typedef struct wisp_published {
     wisp_hash hash;        /* of its first module, and its bytes */
     uint64_t size;
     bool same_content; /* the one before had the very same modules */
-    size_t delta_len;  /* deltas that it has, the smallest of them, and whether there is any */
+    size_t delta_len;  /* deltas to it, and bytes of the smallest */
     uint64_t delta_size_min;
 
     size_t len; /* of the documents of the repository, of which there is: */

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "publish/build.h"
+#include "publish/deltas.h"
 #include "publish/draft.h"
 #include "publish/edit.h"
 
@@ -11,18 +12,56 @@
 
 /* ------------------------------------------------------------------ new releases */
 
+/* Puts [release], which is given away, before the others, with deltas to it. */
+static wisp_status add_with_deltas(wisp_edit *e, wisp_json *release,
+                                   const wisp_draft_module *bases, size_t base_len,
+                                   wisp_published *out, wisp_error *err)
+{
+    wisp_status status = wisp_deltas_add(e, release, bases, base_len, out, err);
+    if (!status)
+        return wisp_edit_add(e, release, out, err);
+    wisp_json_free(release);
+    return status;
+}
+
+static wisp_status remember_bases(const wisp_edit *e, const wisp_draft *draft, wisp_error *err)
+{
+    wisp_status status = WISP_OK;
+    for (size_t i = 0; i < draft->base_len && !status; i++) {
+        const wisp_draft_module *base = &draft->bases[i];
+        status = wisp_deltas_remember(e->change.project, base->name ? base->name : e->target,
+                                      base->content, err);
+    }
+    return status;
+}
+
+static wisp_status check_bases(const wisp_draft *draft, wisp_error *err)
+{
+    wisp_status status = WISP_OK;
+    for (size_t i = 0; i < draft->base_len && !status; i++) {
+        if (draft->bases[i].name)
+            status = wisp_target_name_check(draft->bases[i].name, err);
+    }
+    return status;
+}
+
 static wisp_status publish(wisp_edit *e, const wisp_draft *draft, wisp_published *out,
                            wisp_error *err)
 {
     uint64_t version;
     wisp_json *release;
-    wisp_status status = wisp_edit_version(e, draft->version, &version, err);
+    wisp_status status = check_bases(draft, err);
+    if (!status)
+        status = wisp_edit_version(e, draft->version, &version, err);
     if (!status)
         status =
             wisp_draft_build(draft, &e->change, e->channel, e->target, version, &release, err);
+    if (status)
+        return status;
+    status = add_with_deltas(e, release, draft->bases, draft->base_len, out, err);
     if (!status)
-        status = wisp_edit_add(e, release, out, err);
-    return status ? status : wisp_edit_finish(e, draft->place.dry_run, out, err);
+        status = wisp_edit_finish(e, draft->place.dry_run, out, err);
+    return status || draft->place.dry_run ? status : remember_bases(e, draft, err);
 }
 
 wisp_status wisp_publish(wisp_project *project, const wisp_draft *draft, wisp_published *out,
@@ -97,7 +136,7 @@ static wisp_status release_again(wisp_edit *e, wisp_json *release, const char *f
     if (!m.status && !wisp_json_set_number(release, "version", version))
         m.status = wisp_fail_memory(err, 0);
     if (!m.status)
-        return wisp_edit_add(e, release, out, err);
+        return add_with_deltas(e, release, NULL, 0, out, err);
     wisp_json_free(release);
     return m.status;
 }
