@@ -329,6 +329,11 @@ uint64_t wisp_workflow_version(const wisp_workflow *w, wisp_role role)
     return document ? wisp_metadata_version(document) : 0;
 }
 
+int64_t wisp_workflow_now(const wisp_workflow *w)
+{
+    return w->trusted.now;
+}
+
 int64_t wisp_workflow_time_floor(const wisp_workflow *w)
 {
     return w->is_fresh ? w->trusted.now : w->config.time_floor;

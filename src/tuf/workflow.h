@@ -110,6 +110,9 @@ typedef struct wisp_target {
  */
 bool wisp_workflow_target(const wisp_workflow *workflow, wisp_target *out);
 
+/* The time that this workflow goes by: the clock's, or the floor where that is later. */
+int64_t wisp_workflow_now(const wisp_workflow *workflow);
+
 /*
  * The time floor for the next workflow, to be kept over restarts: the time that this one went by
  * if its refresh has succeeded, else the one that it was made with. So a clock that is set back

@@ -48,18 +48,21 @@ static wisp_status begin_refresh(wisp_check *c, uint32_t wait_ms, wisp_error *er
     wisp_status status =
         u->is_writable ? WISP_OK
                        : wisp_fail(err, WISP_IO, "nothing can be stored: %.180s", u->trouble);
-    c->now = u->os->wall_time_s(u->os->user);
-    if (c->now < u->config.time_min)
-        c->now = u->config.time_min;
-    if (c->now < u->record.time_floor) /* the clock was set back: expired stays expired */
-        c->now = u->record.time_floor;
+    int64_t floor = u->record.time_floor;
     pthread_mutex_unlock(&u->mutex);
     if (status != WISP_OK)
         return status;
-    wisp_workflow_config config = {
-        .allocator = u->allocator, .store = &u->metadata, .root = u->config.root, .now = c->now};
+    wisp_workflow_config config = {.allocator = u->allocator,
+                                   .store = &u->metadata,
+                                   .root = u->config.root,
+                                   .now = u->os->wall_time_s(u->os->user),
+                                   .time_floor =
+                                       floor > u->config.time_min ? floor : u->config.time_min};
     status = wisp_workflow_new(&config, &c->workflow, err);
-    return status == WISP_OK ? wisp_workflow_refresh(c->workflow, err) : status;
+    if (status != WISP_OK)
+        return status;
+    c->now = wisp_workflow_now(c->workflow);
+    return wisp_workflow_refresh(c->workflow, err);
 }
 
 static void end_fetch(wisp_check *c)
@@ -104,7 +107,7 @@ static wisp_status trust_time(wisp_check *c, uint32_t wait_ms, wisp_error *err)
     (void)wait_ms;
     (void)err;
     pthread_mutex_lock(&u->mutex);
-    u->record.time_floor = c->now;
+    u->record.time_floor = wisp_workflow_time_floor(c->workflow);
     pthread_mutex_unlock(&u->mutex);
     return WISP_OK;
 }
