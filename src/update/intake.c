@@ -141,23 +141,22 @@ wisp_status wisp_intake_confirm(wisp_updater *u, const wisp_update_entry *releas
 
 /* --- what is on its way ------------------------------------------------------------------ */
 
-/* Makes [release] the one that is coming in, unless it is already; what was forgets its part. */
+/* Makes [release] the one that is coming in. What was is forgotten, but for how far it is if it
+ * is the same content under another number. */
 static bool await(const wisp_updater *u, wisp_record *record, const wisp_update_entry *release)
 {
+    const wisp_update_entry before = record->incoming;
     wisp_update_entry *incoming = &record->incoming;
-    wisp_image_state state;
-    if (has_content(incoming, release)) {
-        take_over(incoming, release);
+    *incoming = *release;
+    incoming->attempts = incoming->unripe = 0;
+    if (has_content(&before, release)) {
+        incoming->state = before.state;
+        incoming->since = before.since;
         return true;
     }
-    if (!wisp_image_step(incoming->state, WISP_EVENT_CHECK, &state))
-        return false;
-    *incoming = *release;
-    incoming->state = state;
-    incoming->attempts = incoming->unripe = 0;
     incoming->since = now_of(u);
     record->partial = (wisp_hash){0};
-    return true;
+    return wisp_image_step(before.state, WISP_EVENT_CHECK, &incoming->state);
 }
 
 static wisp_status illegal(const wisp_update_entry *entry, wisp_image_event event,

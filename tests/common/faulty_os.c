@@ -64,9 +64,14 @@ static void copy_bytes(faulty_bytes *to, const faulty_bytes *from)
 
 static int new_file(faulty_os *f)
 {
-    assert(f->file_len < FAULTY_FILES_MAX);
-    f->files[f->file_len] = (faulty_file){0};
-    return f->file_len++;
+    int file = 0;
+    while (file < f->file_len && !f->files[file].is_free)
+        file++;
+    assert(file < FAULTY_FILES_MAX);
+    f->files[file] = (faulty_file){0};
+    if (file == f->file_len)
+        f->file_len++;
+    return file;
 }
 
 /* --- what is not synced ------------------------------------------------------------------ */
@@ -446,6 +451,22 @@ uint64_t faulty_os_name_changes(const faulty_os *f)
     return bits;
 }
 
+/* Frees the files that no name leads to, so that a long story does not run out of them. */
+static void free_unnamed(faulty_os *f)
+{
+    bool is_named[FAULTY_FILES_MAX] = {false};
+    for (int i = 0; i < f->now.len; i++)
+        if (f->now.list[i].file >= 0)
+            is_named[f->now.list[i].file] = true;
+    for (int i = 0; i < f->file_len; i++) {
+        if (is_named[i] || f->files[i].is_free)
+            continue;
+        free(f->files[i].now.data);
+        free(f->files[i].synced.data);
+        f->files[i] = (faulty_file){.is_free = true};
+    }
+}
+
 void faulty_os_reboot_with(faulty_os *f, uint64_t kept)
 {
     faulty_os_arm(f, FAULT_NONE, 0);
@@ -462,6 +483,7 @@ void faulty_os_reboot_with(faulty_os *f, uint64_t kept)
     }
     drop_orphans(&f->synced);
     f->now = f->synced;
+    free_unnamed(f);
 }
 
 void faulty_os_reboot(faulty_os *f, survival kept)
@@ -487,7 +509,7 @@ void faulty_os_copy(faulty_os *to, const faulty_os *from)
     to->os = os;
     memset(to->fds, 0, sizeof to->fds);
     for (int i = 0; i < to->file_len; i++) {
-        to->files[i] = (faulty_file){0};
+        to->files[i] = (faulty_file){.is_free = from->files[i].is_free};
         copy_bytes(&to->files[i].now, &from->files[i].now);
         copy_bytes(&to->files[i].synced, &from->files[i].synced);
     }

@@ -36,6 +36,7 @@ typedef struct faulty_bytes {
 typedef struct faulty_file {
     faulty_bytes now, synced;
     bool is_locked;
+    bool is_free; /* nothing names it any more */
 } faulty_file;
 
 typedef struct faulty_name {

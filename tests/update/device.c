@@ -113,15 +113,18 @@ wisp_update_entry device_entry(const device_release *release)
     return entry;
 }
 
-static wisp_status heed(device *d, const device_release *release)
+wisp_status device_heed(device *d, const device_terms *from)
 {
     wisp_hash lifted = {0};
-    wisp_terms terms = {.sequence = release->version, .floor = release->floor, .lifted = &lifted};
-    if (release->lifted) {
-        lifted = device_hash(release->lifted);
+    wisp_terms terms = {.sequence = from->sequence, .floor = from->floor, .lifted = &lifted};
+    if (from->lifted) {
+        lifted = device_hash(from->lifted);
         terms.lifted_len = 1;
     }
-    return wisp_intake_heed(d->updater, &terms, &d->err);
+    pthread_mutex_lock(&d->updater->mutex);
+    wisp_status status = wisp_intake_heed(d->updater, &terms, &d->err);
+    pthread_mutex_unlock(&d->updater->mutex);
+    return status;
 }
 
 wisp_status device_put(device *d, const wisp_hash *hash, wisp_bytes bytes)
@@ -164,20 +167,27 @@ static wisp_status install(device *d, const device_release *release,
     return status == WISP_OK ? wisp_intake_stage(d->updater, entry, &d->err) : status;
 }
 
-wisp_status device_take(device *d, const device_release *release)
+wisp_status device_offer(device *d, const device_release *release)
 {
     wisp_updater *u = d->updater;
+    wisp_status status;
     wisp_update_entry entry = device_entry(release);
     pthread_mutex_lock(&u->mutex);
-    wisp_status status = heed(d, release);
-    if (status == WISP_OK && wisp_updater_ban_of(u, &entry))
+    if (wisp_updater_ban_of(u, &entry))
         status = wisp_fail(&d->err, WISP_BANNED, "it failed here before");
-    else if (status == WISP_OK && wisp_intake_standing(u, &entry) != WISP_STANDING_NEW)
+    else if (wisp_intake_standing(u, &entry) != WISP_STANDING_NEW)
         status = wisp_intake_confirm(u, &entry, &d->err);
-    else if (status == WISP_OK)
+    else
         status = install(d, release, &entry);
     pthread_mutex_unlock(&u->mutex);
     return status;
+}
+
+wisp_status device_take(device *d, const device_release *release)
+{
+    device_terms terms = {release->version, release->floor, release->lifted};
+    wisp_status status = device_heed(d, &terms);
+    return status == WISP_OK ? device_offer(d, release) : status;
 }
 
 bool device_runs(const device *d, const char *content)

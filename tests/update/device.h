@@ -51,9 +51,21 @@ typedef struct device_release {
 
 wisp_update_entry device_entry(const device_release *release);
 
-/* Does what a check does after it has verified that [release] is the publisher's: heeds its
- * terms, fetches what is not there, asks the program, and stages it. WISP_OK also if it is here.
+/* What the publisher says of all releases. */
+typedef struct device_terms {
+    uint64_t sequence, floor;
+    const char *lifted; /* content whose ban is taken back */
+} device_terms;
+
+/*
+ * What a check does after it has verified what the publisher says, without a network: heeds the
+ * terms, then stores what is not there of the release that it has chosen, and stages it. WISP_OK
+ * also for what is here.
  */
+wisp_status device_heed(device *d, const device_terms *terms);
+wisp_status device_offer(device *d, const device_release *release);
+
+/* Both, with the terms of [release]. */
 wisp_status device_take(device *d, const device_release *release);
 
 /* Stores content as a download does, verified and durable. */

@@ -447,6 +447,20 @@ static void a_newer_release_takes_the_place_of_one_on_its_way(void **state)
     assert_false(has_part("app 2"));
 }
 
+static void content_on_its_way_takes_the_number_under_which_it_is_chosen(void **state)
+{
+    (void)state;
+    device_release paused = three;
+    paused.version = 4;
+    wisp_update_entry entry = device_entry(&paused);
+    open_device();
+    assert_int_equal(wisp_intake_fetch(d.updater, &entry, &entry.modules[0].hash, &d.err),
+                     WISP_OK);
+    entry = device_entry(&three); /* the publisher has paused version 4 of the same content */
+    assert_int_equal(wisp_intake_stage(d.updater, &entry, &d.err), WISP_OK);
+    assert_int_equal(device_status(&d).candidate.version, 3);
+}
+
 static void a_publisher_who_goes_back_ends_what_is_on_its_way(void **state)
 {
     (void)state;
@@ -568,6 +582,7 @@ int main(void)
         CASE(what_is_being_fetched_outlives_a_restart),
         CASE(a_release_that_waits_is_tried_while_the_next_one_is_fetched),
         CASE(a_newer_release_takes_the_place_of_one_on_its_way),
+        CASE(content_on_its_way_takes_the_number_under_which_it_is_chosen),
         CASE(a_publisher_who_goes_back_ends_what_is_on_its_way),
         CASE(what_the_program_refuses_leaves_its_way),
         CASE(what_does_not_fit_is_refused_before_it_is_fetched),
