@@ -15,6 +15,8 @@ typedef struct writer {
 
 static void put(writer *w, const void *data, size_t size)
 {
+    if (size == 0)
+        return;
     while (w->size + size > w->room) {
         w->room = w->room ? 2 * w->room : 256;
         w->data = realloc(w->data, w->room);
