@@ -24,8 +24,8 @@ wisp_listed wisp_listed_top(const wisp_trusted *trusted, wisp_role role);
 
 /*
  * Loads the stored document into *[out], which is the caller's, or NULL where there is none that
- * [listed] says may sign; tells whether it is the very one that is listed, byte for byte, and has
- * not expired. WISP_NO_MEMORY.
+ * [listed] says may sign; tells whether it is the very one that is listed, by version, length and
+ * hashes, and has not expired. WISP_NO_MEMORY.
  */
 wisp_status wisp_listed_restore(const wisp_trusted *trusted, const wisp_listed *listed,
                                 wisp_metadata **out, bool *is_current, wisp_error *err);
