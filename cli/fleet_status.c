@@ -90,9 +90,7 @@ typedef struct failure_list {
 static void begin_failures(failure_list *list)
 {
     list->has_begun = true;
-    putchar('\n');
-    label("Failures");
-    putchar('\n');
+    printf("\n%sFailures%s\n", term(stdout, TERM_BOLD), term(stdout, TERM_PLAIN));
     print_header("   Version     Devices      Events  Last             What");
 }
 

@@ -90,7 +90,7 @@ start_program() {
 
 start_server() { # the port stays the same over restarts
     rm -f serve.log # lest the last server's lines are taken for the new one's
-    "$build/cli/wisp" serve project --port "${port:-0}" >serve.log 2>&1 &
+    "$build/cli/wisp" serve project --port "${port:-0}" --events fleet.sqlite >serve.log 2>&1 &
     server=$!
     tries=0
     until grep -qs "http://" serve.log; do
@@ -99,6 +99,17 @@ start_server() { # the port stays the same over restarts
         sleep 0.05
     done
     port=$(sed -n 's/.*http:\/\/[^:]*:\([0-9]*\).*/\1/p' serve.log | head -n 1)
+}
+
+# Shows what devices reported, once a line of it matches PATTERN.
+fleet_says() { # PATTERN
+    tries=0
+    until wisp status --fleet fleet.sqlite >fleet && grep -Eq "$1" fleet; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || { show <fleet; fail "no device reported '$1'"; }
+        sleep 0.1
+    done
+    show <fleet
 }
 
 stop_server() { stop "$server"; server=; }
@@ -144,8 +155,8 @@ stop "$program"
 step "3. The same module is released; a web server shows it; the program's config points there"
 publish scheduler-v1.wasm 1
 start_server
-echo "url = http://127.0.0.1:$port" >>scheduler.conf
-typed wisp serve project
+printf 'url = http://127.0.0.1:%s\nevents = http://127.0.0.1:%s/events\n' "$port" "$port" >>scheduler.conf
+typed wisp serve project --events fleet.sqlite
 show <serve.log
 start_program
 expect '^update +up-to-date'
@@ -180,6 +191,11 @@ expect '^update +deferred: .*failed on this device before'
 [ "$(grep -c '^event *swapped v4' "$log")" = 1 ] || fail "version 4 was tried twice"
 same_process "$before"
 proved "back to version 2 in the tick that failed; the bad content is banned and not tried again"
+
+say "The publisher gets to know what happened on all devices, of which there is one:"
+typed wisp status --fleet fleet.sqlite
+fleet_says "4 .* rolled-back, .*fuel"
+proved "the device reported both failures with their reasons"
 
 step "6. An attacker on the server or on the wire"
 cp -R project/repo old-repo

@@ -4,6 +4,7 @@
 #include "trust/crypto.h"
 #include "trust/date.h"
 #include "trust/json.h"
+#include "update/policy.h"
 
 #include <stdio.h>
 
@@ -87,21 +88,6 @@ char *wisp_report_body(const wisp_updater *u, const wisp_event *events, size_t l
 
 /* --- the answer -------------------------------------------------------------------------- */
 
-/* Between half of the whole delay and all of it, so that devices that failed together do not come
- * back together; not earlier than the endpoint wants, and within the day all the same. */
-static int64_t delay_of(uint32_t failures, uint32_t retry_after_s, uint32_t dice)
-{
-    uint32_t delay = WISP_REPORT_DELAY_S;
-    for (uint32_t i = 1; i < failures && delay < WISP_REPORT_DELAY_MAX; i++)
-        delay *= 2;
-    if (delay > WISP_REPORT_DELAY_MAX)
-        delay = WISP_REPORT_DELAY_MAX;
-    uint32_t wanted =
-        retry_after_s < WISP_REPORT_DELAY_MAX ? retry_after_s : WISP_REPORT_DELAY_MAX;
-    uint32_t least = wanted > delay / 2 ? wanted : delay / 2;
-    return (int64_t)least + dice % (delay / 2 + 1);
-}
-
 /* What an endpoint answers that does not want this body, rather than none now. */
 static bool is_refusal(wisp_status status)
 {
@@ -121,8 +107,8 @@ static void refuse(wisp_event_delivery *next, size_t len, uint64_t last)
 }
 
 wisp_event_delivery wisp_report_settle(const wisp_event_delivery *delivery, wisp_status status,
-                                       size_t len, uint64_t last, int64_t now,
-                                       uint32_t retry_after_s, uint32_t dice)
+                                       size_t len, uint64_t last, const char *device_id,
+                                       int64_t now, uint32_t retry_after_s)
 {
     wisp_event_delivery next = *delivery;
     if (status == WISP_OK) {
@@ -137,16 +123,16 @@ wisp_event_delivery wisp_report_settle(const wisp_event_delivery *delivery, wisp
         refuse(&next, len, last);
     if (next.failures < UINT32_MAX)
         next.failures++;
-    next.next_try = now + delay_of(next.failures, retry_after_s, dice);
+    next.next_try = now + wisp_backoff_s(device_id, next.failures, retry_after_s);
     return next;
 }
 
 /* --- delivery ---------------------------------------------------------------------------- */
 
-/* A time that is further away than any delay was set by another clock. */
+/* A time that is further away than any pause was set by another clock. */
 static bool is_early(const wisp_event_delivery *delivery, int64_t now)
 {
-    return now < delivery->next_try && delivery->next_try - now <= 2 * WISP_REPORT_DELAY_MAX;
+    return now < delivery->next_try && delivery->next_try - now <= WISP_WAIT_MAX_S;
 }
 
 /* Takes the next batch. Call with the mutex held. */
@@ -176,12 +162,10 @@ static wisp_status take(wisp_updater *u, wisp_report *r, wisp_error *err)
 static void settle(wisp_report *r, wisp_status status)
 {
     wisp_updater *u = r->updater;
-    uint32_t dice = 0;
-    u->os->random(u->os->user, &dice, sizeof dice); /* 0 will do */
     pthread_mutex_lock(&u->mutex);
     wisp_event_delivery next =
-        wisp_report_settle(&u->events.delivery, status, r->len, r->last,
-                           u->os->wall_time_s(u->os->user), r->retry_after_s, dice);
+        wisp_report_settle(&u->events.delivery, status, r->len, r->last, u->record.device_id,
+                           u->os->wall_time_s(u->os->user), r->retry_after_s);
     wisp_event_ring_settle(&u->dir, &u->events, &next, NULL); /* or it is delivered again */
     pthread_mutex_unlock(&u->mutex);
 }

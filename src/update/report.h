@@ -6,8 +6,8 @@
 /*
  * Delivers the events that wait, a batch at a time, by a POST to the endpoint of the config. At
  * least once: they wait until the endpoint has answered with a success, and it drops repeats by
- * their ids. After a failure the next try is some time away, twice as long as the time before and
- * never quite as long as another device's; the disk remembers. The body is in docs/formats.md.
+ * their ids. After a failure there is a pause, as after a failed check (policy.h), which outlasts
+ * restarts. The body is in docs/formats.md.
  *
  *     if (wisp_report_begin(updater, &report, &err) == WISP_OK) {
  *         while (wisp_report_step(&report, 100, &err) == WISP_BUSY)
@@ -18,9 +18,7 @@
  * The mutex is held for what is read from the disk and written to it, never for the network.
  */
 
-#define WISP_REPORT_TRIES     5  /* of a batch that is refused, before an event is dropped */
-#define WISP_REPORT_DELAY_S   60 /* after the first failure */
-#define WISP_REPORT_DELAY_MAX (6 * 60 * 60) /* seconds */
+#define WISP_REPORT_TRIES 5 /* of a batch that is refused, before an event is dropped */
 
 typedef struct wisp_report {
     wisp_updater *updater;
@@ -47,11 +45,11 @@ void wisp_report_end(wisp_report *report);
 /*
  * What the answer [status] to a batch of [len] events, up to sequence [last], makes of [now];
  * pure. A batch that is refused is halved until the one event that is at fault is alone, and that
- * one is dropped at last. [dice] is a random number.
+ * one is dropped at last. After a failure there is the pause of wisp_backoff_s.
  */
 wisp_event_delivery wisp_report_settle(const wisp_event_delivery *delivery, wisp_status status,
-                                       size_t len, uint64_t last, int64_t now,
-                                       uint32_t retry_after_s, uint32_t dice);
+                                       size_t len, uint64_t last, const char *device_id,
+                                       int64_t now, uint32_t retry_after_s);
 
 /* The body of a report of [events], to be freed by wisp_json_text_free; NULL without memory. */
 char *wisp_report_body(const wisp_updater *updater, const wisp_event *events, size_t len,

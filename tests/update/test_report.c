@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "update/policy.h"
 #include "update/report.h"
 
 #include <jansson.h>
@@ -209,7 +210,7 @@ static void a_check_delivers_at_its_end(void **state)
     endpoint.answer = WISP_NETWORK;
     assert_int_equal(device_check(&d), WISP_UPDATE_UP_TO_DATE);
     endpoint.answer = WISP_OK;
-    d.disk.time += WISP_REPORT_DELAY_MAX;
+    d.disk.time += WISP_BACKOFF_MAX_S;
     device_check(&d);
     assert_int_equal(device_status(&d).events_waiting, 0);
 }
@@ -312,7 +313,7 @@ static void events_wait_until_the_endpoint_has_taken_them(void **state)
     assert_int_equal(device_open(&d), WISP_OK);
     update_quietly(2, "module two");
     endpoint.answer = WISP_NETWORK;
-    for (int i = 0; i < 5; i++, d.disk.time += WISP_REPORT_DELAY_MAX)
+    for (int i = 0; i < 5; i++, d.disk.time += WISP_BACKOFF_MAX_S)
         assert_int_equal(report(), WISP_NETWORK);
     assert_int_equal(device_status(&d).events_waiting, 5);
     device_crash(&d, SURVIVES_SYNCED);
@@ -349,7 +350,7 @@ static void a_pause_after_a_failure_outlasts_a_restart(void **state)
     assert_int_equal(report(), WISP_BUSY);
     assert_true(says(d.err.text, "reporting failed 1 times; the next try is in"));
     assert_int_equal(endpoint.posts, 1);
-    d.disk.time += WISP_REPORT_DELAY_S;
+    d.disk.time += WISP_BACKOFF_S;
     assert_int_equal(report(), WISP_OK);
     assert_int_equal(endpoint.len, 5);
 }
@@ -377,7 +378,7 @@ static void the_endpoint_may_ask_for_a_longer_pause(void **state)
     assert_int_equal(report(), WISP_NETWORK);
     d.disk.time += 2999;
     assert_int_equal(report(), WISP_BUSY);
-    d.disk.time += WISP_REPORT_DELAY_S;
+    d.disk.time += WISP_BACKOFF_S;
     assert_int_equal(report(), WISP_NETWORK);
 }
 
@@ -387,14 +388,16 @@ static void pauses_grow_within_bounds(void **state)
     static const uint32_t all[] = {60, 120, 240, 480, 960, 1920, 3840, 7680, 15360, 21600, 21600};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         wisp_event_delivery before = {.batch_len = 16, .failures = (uint32_t)i}, after;
-        for (uint32_t dice = 0; dice < 100; dice++) {
-            after = wisp_report_settle(&before, WISP_NETWORK, 5, 9, 1000, 0, dice * 7919);
+        for (int n = 0; n < 100; n++) {
+            char id[16];
+            snprintf(id, sizeof id, "device %d", n);
+            after = wisp_report_settle(&before, WISP_NETWORK, 5, 9, id, 1000, 0);
             assert_in_range(after.next_try - 1000, all[i] / 2, all[i]);
             assert_int_equal(after.failures, i + 1);
             assert_int_equal(after.acknowledged, 0);
         }
-        after = wisp_report_settle(&before, WISP_NETWORK, 5, 9, 1000, UINT32_MAX, 0);
-        assert_int_equal(after.next_try - 1000, WISP_REPORT_DELAY_MAX);
+        after = wisp_report_settle(&before, WISP_NETWORK, 5, 9, "d", 1000, UINT32_MAX);
+        assert_int_equal(after.next_try - 1000, WISP_WAIT_MAX_S);
     }
 }
 
@@ -403,7 +406,7 @@ static void a_success_ends_the_pauses(void **state)
     (void)state;
     wisp_event_delivery before = {
         .batch_len = 4, .failures = 9, .refusals = 2, .next_try = 5000, .acknowledged = 3};
-    wisp_event_delivery after = wisp_report_settle(&before, WISP_OK, 4, 7, 1000, 0, 0);
+    wisp_event_delivery after = wisp_report_settle(&before, WISP_OK, 4, 7, "d", 1000, 0);
     assert_int_equal(after.acknowledged, 7);
     assert_int_equal(after.batch_len, 8);
     assert_int_equal(after.failures + after.refusals + (uint32_t)after.next_try, 0);
@@ -424,7 +427,7 @@ static void an_event_that_is_refused_is_dropped_alone(void **state)
     endpoint.hates = "hates";
     for (int i = 0; i < 40 && device_status(&d).events_waiting; i++) {
         report();
-        d.disk.time += WISP_REPORT_DELAY_MAX;
+        d.disk.time += WISP_BACKOFF_MAX_S;
     }
     assert_int_equal(device_status(&d).events_refused, 2); /* trial-failed and rolled-back */
     assert_int_equal(endpoint.len, events - 2);
@@ -438,7 +441,7 @@ static void an_endpoint_that_is_missing_for_a_while_costs_nothing(void **state)
     assert_int_equal(device_open(&d), WISP_OK);
     update_quietly(2, "module two");
     endpoint.answer = WISP_NOT_FOUND;
-    for (int i = 0; i < WISP_REPORT_TRIES - 1; i++, d.disk.time += WISP_REPORT_DELAY_MAX) {
+    for (int i = 0; i < WISP_REPORT_TRIES - 1; i++, d.disk.time += WISP_BACKOFF_MAX_S) {
         assert_int_equal(report(), WISP_NETWORK);
         assert_true(says(d.err.text, "does not take events"));
     }
@@ -505,7 +508,7 @@ static void any_call_of_a_reporting_day_may_fail(void **state)
             device_crash(&d, SURVIVES_SYNCED);
             assert_int_equal(device_open(&d), WISP_OK);
             assert_int_equal(device_acquire(&d)->version, 2);
-            d.disk.time += WISP_REPORT_DELAY_MAX;
+            d.disk.time += WISP_BACKOFF_MAX_S;
             assert_int_equal(report(), WISP_OK);
             assert_int_equal(endpoint.len, 5);
             assert_int_equal(device_status(&d).events_lost, 0);
