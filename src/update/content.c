@@ -300,7 +300,8 @@ static wisp_status apply(wisp_content *c, wisp_error *err)
  * is always there. A network that is down is no fault of the delta. */
 static bool is_fault_of_delta(const wisp_content *c, wisp_status status)
 {
-    if (!c->delta || status == WISP_NO_MEMORY || status == WISP_NETWORK)
+    bool is_failure = status != WISP_OK && status != WISP_BUSY;
+    if (!is_failure || !c->delta || status == WISP_NO_MEMORY || status == WISP_NETWORK)
         return false;
     return c->stage == WISP_CONTENT_APPLY || status == WISP_UNTRUSTED || status == WISP_NOT_FOUND;
 }
