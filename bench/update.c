@@ -187,9 +187,22 @@ typedef struct check_series {
     series ms, processor_ms, bytes, requests, peak;
 } check_series;
 
-/* One check, which must end with [wanted]. */
-static wisp_status check(world *w, wisp_updater *updater, wisp_update_outcome wanted,
-                         check_series *out, wisp_error *err)
+/* How a check must end. */
+typedef enum ending { BY_NOTHING, WHOLE, BY_DELTA } ending;
+
+static wisp_status judge(const wisp_update_result *result, ending wanted, wisp_error *err)
+{
+    static const char *const names[] = {"nothing new", "a whole module", "a delta"};
+    bool is_staged = result->outcome == WISP_UPDATE_STAGED;
+    ending found = !is_staged ? BY_NOTHING : result->is_by_delta ? BY_DELTA : WHOLE;
+    if (found == wanted && (is_staged || result->outcome == WISP_UPDATE_UP_TO_DATE))
+        return WISP_OK;
+    return wisp_fail(err, WISP_MISMATCH, "a check ended with %s, expected %s: %.150s",
+                     wisp_update_outcome_name(result->outcome), names[wanted], result->reason);
+}
+
+static wisp_status check(world *w, wisp_updater *updater, ending wanted, check_series *out,
+                         wisp_error *err)
 {
     wisp_update_result result;
     w->wire = (wire){0};
@@ -198,9 +211,8 @@ static wisp_status check(world *w, wisp_updater *updater, wisp_update_outcome wa
     double began = bench_now_ns(), processor_began = bench_processor_ns();
     wisp_status status = wisp_updater_check(updater, &result, err);
     double took = bench_now_ns() - began, processor = bench_processor_ns() - processor_began;
-    if (status == WISP_OK && result.outcome != wanted)
-        status = wisp_fail(err, WISP_MISMATCH, "a check ended with %s: %.180s",
-                           wisp_update_outcome_name(result.outcome), result.reason);
+    if (status == WISP_OK)
+        status = judge(&result, wanted, err);
     note(&out->ms, took / 1e6);
     note(&out->processor_ms, processor / 1e6);
     note(&out->bytes, (double)w->wire.bytes);
@@ -231,7 +243,7 @@ static wisp_status run_new(wisp_updater *updater, update_series *out, wisp_error
 
 /* The life of a new device whose program has [base] in it: the first check, the start of what it
  * found, and a check that finds nothing. */
-static wisp_status live(world *w, wisp_bytes base, wisp_update_outcome wanted, update_series *out,
+static wisp_status live(world *w, wisp_bytes base, ending wanted, update_series *out,
                         wisp_error *err)
 {
     static unsigned count;
@@ -251,7 +263,7 @@ static wisp_status live(world *w, wisp_bytes base, wisp_update_outcome wanted, u
     if (status == WISP_OK)
         status = run_new(updater, out, err);
     if (status == WISP_OK)
-        status = check(w, updater, WISP_UPDATE_UP_TO_DATE, &out->quiet, err);
+        status = check(w, updater, BY_NOTHING, &out->quiet, err);
     wisp_updater_close(updater);
     return status;
 }
@@ -322,11 +334,11 @@ static wisp_status run_once(world *w, wisp_bytes delta, figures *out, wisp_error
 {
     static const uint8_t foreign[] = "a module that no delta starts from";
     wisp_bytes other = {foreign, sizeof foreign};
-    wisp_status status = live(w, other, WISP_UPDATE_STAGED, &out->whole, err);
+    wisp_status status = live(w, other, WHOLE, &out->whole, err);
     if (status == WISP_OK)
-        status = live(w, w->older, WISP_UPDATE_STAGED, &out->by_delta, err);
+        status = live(w, w->older, BY_DELTA, &out->by_delta, err);
     if (status == WISP_OK)
-        status = live(w, w->newer, WISP_UPDATE_UP_TO_DATE, &out->nothing, err);
+        status = live(w, w->newer, BY_NOTHING, &out->nothing, err);
     if (status == WISP_OK)
         status = apply(w, delta, &out->apply_ms, &out->apply_peak, err);
     return status == WISP_OK ? hash(w, &out->hash_ms, err) : status;
