@@ -96,6 +96,24 @@ static void memory_is_bounded_and_does_not_grow_with_the_module(void **state)
     assert_int_equal(most[0], most[1]);
 }
 
+static void all_memory_is_taken_in_the_beginning(void **state)
+{
+    (void)state;
+    pair p = programs(60);
+    delta_device d;
+    wisp_delta_apply *apply;
+    delta_device_init(&d, p.base, p.result);
+    assert_int_equal(wisp_delta_apply_new(&d.config, &apply, NULL), WISP_OK);
+    size_t allocations = d.allocations;
+    assert_int_equal(wisp_delta_apply_feed(apply, p.delta.bytes.data, p.delta.bytes.size, NULL),
+                     WISP_OK);
+    assert_int_equal(wisp_delta_apply_finish(apply, NULL), WISP_OK);
+    assert_int_equal(d.allocations, allocations);
+    wisp_delta_apply_free(apply);
+    delta_device_deinit(&d);
+    free_pair(&p);
+}
+
 /* ------------------------------------------------------------------ what it refuses */
 
 static void a_delta_that_was_cut_is_never_taken(void **state)
@@ -328,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_any_size_make_the_same),
         cmocka_unit_test(memory_is_bounded_and_does_not_grow_with_the_module),
+        cmocka_unit_test(all_memory_is_taken_in_the_beginning),
         cmocka_unit_test(a_delta_that_was_cut_is_never_taken),
         cmocka_unit_test(a_delta_that_goes_on_is_never_taken),
         cmocka_unit_test(no_changed_byte_makes_another_result),
