@@ -7,7 +7,7 @@
  * What a module's bytes are, as far as one must know to find the numbers in them that refer to
  * something. All of it is made of words; a rule says which words make up another. The
  * instructions are those of the engine's own tables (wasm/opcodes.h, wasm/vector_code.h), so
- * that what it learns is known here.
+ * that what it learns is known here. The groups of words are told apart by their order.
  */
 
 typedef enum wisp_word {
@@ -40,7 +40,7 @@ typedef enum wisp_word {
     WISP_WORD_SECTION,
     WISP_WORD_EXPORT_KIND,
     WISP_WORD_CATCH,
-    WISP_WORD_CUSTOM,     /* what a custom section has behind its name */
+    WISP_WORD_CUSTOM,     /* what a custom section has behind its name: names or any bytes */
     WISP_WORD_NAMES,      /* parts of the name section, up to its end */
     WISP_WORD_EXPRESSION, /* instructions up to the first end */
     WISP_WORD_CODE,       /* instructions up to the end of the body */
