@@ -19,6 +19,7 @@
     X(key)                                                                                       \
     X(sign)                                                                                      \
     X(renew)                                                                                     \
+    X(doctor)                                                                                    \
     X(serve)                                                                                     \
     X(status)                                                                                    \
     X(run)                                                                                       \

@@ -49,6 +49,9 @@ typedef struct wisp_net_request {
     /* NULL, or where to put the seconds after which a server that is busy wants to be asked
      * again; untouched where it does not say. */
     uint32_t *retry_after_s;
+    /* NULL, or where to put what time the server thinks it is, in seconds since 1970; untouched
+     * where it does not say. For telling people: it is not authenticated. */
+    int64_t *server_time_s;
 } wisp_net_request;
 
 /*

@@ -322,10 +322,22 @@ static void note_retry_after(const transfer *t)
         *t->request->retry_after_s = (uint32_t)seconds;
 }
 
+static void note_server_time(const transfer *t)
+{
+    struct curl_header *header;
+    if (!t->request->server_time_s ||
+        curl_easy_header(t->line.handle, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return;
+    time_t time = curl_getdate(header->value, NULL);
+    if (time > 0)
+        *t->request->server_time_s = (int64_t)time;
+}
+
 static wisp_status judge(transfer *t, CURLcode result, wisp_error *err)
 {
     long code = response_code(t);
     bool is_whole = result == CURLE_OK;
+    note_server_time(t);
     if (is_whole && is_success(t, code) && !begin(t)) /* an empty body */
         return judge_body(t, err);
     if (t->status != WISP_OK)

@@ -67,16 +67,22 @@ static char *path_of(wisp_repository *repository, const char *name, wisp_error *
     return path;
 }
 
-#define FILE_NAME_SIZE (WISP_ROLE_NAME_SIZE + 32)
-
 /* "7.root.json"; timestamp has no version in its name (TUF 6.2). */
 static void document_name(const wisp_repository *repository, size_t role, uint64_t version,
-                          char name[FILE_NAME_SIZE])
+                          char name[WISP_DOCUMENT_NAME_SIZE])
 {
     if (role == WISP_ROLE_TIMESTAMP)
-        snprintf(name, FILE_NAME_SIZE, "timestamp.json");
+        snprintf(name, WISP_DOCUMENT_NAME_SIZE, "timestamp.json");
     else
-        snprintf(name, FILE_NAME_SIZE, "%" PRIu64 ".%s.json", version, repository->names[role]);
+        snprintf(name, WISP_DOCUMENT_NAME_SIZE, "%" PRIu64 ".%s.json", version,
+                 repository->names[role]);
+}
+
+void wisp_repository_document_name(const wisp_repository *repository, size_t role,
+                                   char name[WISP_DOCUMENT_NAME_SIZE])
+{
+    const wisp_metadata *document = repository->documents[role];
+    document_name(repository, role, document ? wisp_metadata_version(document) : 0, name);
 }
 
 /* "targets/<hash>.<name>", or "targets/dir/<hash>.<name>" for "dir/name". */
@@ -155,7 +161,7 @@ static wisp_status read_roots(wisp_repository *repository, wisp_error *err)
 {
     wisp_metadata **root = &repository->documents[WISP_ROLE_ROOT];
     for (uint64_t version = 1; version <= ROOTS_MAX; version++) {
-        char name[FILE_NAME_SIZE];
+        char name[WISP_DOCUMENT_NAME_SIZE];
         wisp_metadata *next = NULL;
         document_name(repository, WISP_ROLE_ROOT, version, name);
         wisp_status status = parse_document(repository, WISP_ROLE_ROOT, name, NULL, &next, err);
@@ -177,7 +183,7 @@ static wisp_status read_roots(wisp_repository *repository, wisp_error *err)
 static wisp_status read_role(wisp_repository *repository, size_t role, const wisp_file_info *info,
                              wisp_error *err)
 {
-    char name[FILE_NAME_SIZE];
+    char name[WISP_DOCUMENT_NAME_SIZE];
     wisp_signers signers;
     wisp_metadata **documents = repository->documents;
     document_name(repository, role, info ? info->version : 0, name);
@@ -195,7 +201,7 @@ static wisp_status read_role(wisp_repository *repository, size_t role, const wis
 static wisp_status read_named(wisp_repository *repository, size_t role, wisp_role by,
                               wisp_error *err)
 {
-    char name[FILE_NAME_SIZE];
+    char name[WISP_DOCUMENT_NAME_SIZE];
     wisp_file_info info;
     snprintf(name, sizeof name, "%s.json", repository->names[role]);
     wisp_status status = wisp_metadata_meta(repository->documents[by], name, &info, err);
@@ -292,7 +298,7 @@ static bool look_at_version(void *context, const char *name)
 wisp_status wisp_repository_highest(wisp_repository *repository, size_t role, uint64_t *out,
                                     wisp_error *err)
 {
-    char ending[FILE_NAME_SIZE];
+    char ending[WISP_DOCUMENT_NAME_SIZE];
     snprintf(ending, sizeof ending, ".%s.json", repository->names[role]);
     version_search search = {ending, 0};
     const wisp_os *os = repository->os;
@@ -384,7 +390,7 @@ wisp_status wisp_repository_write_content(wisp_repository *repository, const cha
 wisp_status wisp_repository_write(wisp_repository *repository, size_t role, uint64_t version,
                                   const wisp_document *document, wisp_error *err)
 {
-    char name[FILE_NAME_SIZE];
+    char name[WISP_DOCUMENT_NAME_SIZE];
     document_name(repository, role, version, name);
     wisp_bytes bytes = wisp_document_bytes(document);
     const char *path = path_of(repository, name, err);

@@ -63,6 +63,12 @@ wisp_status wisp_repository_make(wisp_repository *repository, wisp_error *err);
 /* Removes what an interrupted publisher left half written. Failure is no matter. */
 void wisp_repository_sweep(wisp_repository *repository);
 
+#define WISP_DOCUMENT_NAME_SIZE (WISP_ROLE_NAME_SIZE + 32)
+
+/* The file name of the newest document of [role]: "7.root.json", "timestamp.json". */
+void wisp_repository_document_name(const wisp_repository *repository, size_t role,
+                                   char name[WISP_DOCUMENT_NAME_SIZE]);
+
 /* Reads and checks the content of [name] ("stable/app.wasm") with this hash. */
 wisp_status wisp_repository_read_content(wisp_repository *repository, const char *name,
                                          const wisp_hash *hash, wisp_bytes *out, wisp_error *err);
