@@ -204,8 +204,9 @@ publish scheduler-v5.wasm 5
 cp -R project/repo new-repo
 blob=$(ls project/repo/targets/stable/*.scheduler.wasm -t | head -n 1)
 
-say "One byte of the new module is changed:"
+say "The deltas are gone, and one byte of the new module is changed:"
 mark
+rm -f project/repo/targets/stable/*.delta
 printf 'X' | dd of="$blob" bs=1 seek=100 conv=notrunc 2>/dev/null
 start_server
 expect '^update +failed: .*(sha256|hash)'
