@@ -135,7 +135,7 @@ static void publish(world *w, const char *content)
     wisp_project_close(project);
 }
 
-static void check(world *w, wisp_update_outcome expected)
+static wisp_update_result check(world *w, wisp_update_outcome expected)
 {
     wisp_update_result result;
     wisp_error err;
@@ -143,6 +143,7 @@ static void check(world *w, wisp_update_outcome expected)
         fail_msg("%s", err.text);
     if (result.outcome != expected)
         fail_msg("%s: %s", wisp_update_outcome_name(result.outcome), result.reason);
+    return result;
 }
 
 /* Starts the module that is due, and commits it, or rejects it for [reason]. */
@@ -313,6 +314,28 @@ static void going_back_is_a_release_like_any_other(void **state)
     expect(*state, "Last good   version 3");
 }
 
+/* What the publisher makes, the device takes: the rest of its documents and a few bytes. */
+static void the_next_release_comes_as_a_delta(void **state)
+{
+    enum { SIZE = 100000 };
+    static char content[SIZE + 1];
+    uint32_t dice = 1;
+    for (int i = 0; i < SIZE; i++)
+        content[i] = (char)('!' + (dice = dice * 1664525 + 1013904223) / 50000000);
+    publish(*state, content);
+    wisp_update_result whole = check(*state, WISP_UPDATE_STAGED);
+    assert_false(whole.is_by_delta);
+    assert_true(whole.bytes_fetched > SIZE);
+    start(*state, NULL);
+    memcpy(content + SIZE / 2, "a change", 8);
+    publish(*state, content);
+    wisp_update_result delta = check(*state, WISP_UPDATE_STAGED);
+    assert_true(delta.is_by_delta);
+    assert_true(delta.bytes_fetched < SIZE / 10);
+    start(*state, NULL);
+    expect(*state, "Last good   version 2, committed");
+}
+
 static void a_renewed_root_is_followed(void **state)
 {
     world *w = *state;
@@ -357,6 +380,7 @@ int main(int argc, char **argv)
         CASE(a_rejected_release_is_banned_with_its_reason),
         CASE(content_that_was_damaged_is_said_to_be_lost),
         CASE(going_back_is_a_release_like_any_other),
+        CASE(the_next_release_comes_as_a_delta),
         CASE(a_renewed_root_is_followed),
         CASE(reading_the_status_changes_nothing),
     };
