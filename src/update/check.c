@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "tuf/percent.h"
 #include "update/code.h"
 #include "update/events.h"
 #include "update/image.h"
@@ -174,22 +173,20 @@ static wisp_status ask_leave(wisp_check *c, uint32_t wait_ms, wisp_error *err)
     return status;
 }
 
-/* Names the files of [module]: those of one folder, by their hashes; but the target itself as its
- * repository names it. */
+/* Names the files of [module]: those of one folder, by their hashes, and none has a sign that a
+ * URL would not have; but the target itself as its repository names it. */
 static bool print_paths(wisp_check *c, const wisp_offer_module *module)
 {
-    char hash[WISP_HASH_TEXT_SIZE], name[3 * WISP_MODULE_NAME_SIZE];
+    char hash[WISP_HASH_TEXT_SIZE];
     const char *path = c->target.path, *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path) + 1 : 0;
     wisp_hash_print(&module->hash, hash);
-    int len = snprintf(c->delta_folder, sizeof c->delta_folder, "%.*s", folder, path);
+    snprintf(c->delta_folder, sizeof c->delta_folder, "%.*s", folder, path);
     if (wisp_hash_equal(&module->hash, &c->target.info.sha256)) {
         memcpy(c->path, path, sizeof c->path);
         return true;
     }
-    if (!wisp_percent_encode(module->name, "", name, sizeof name))
-        return false;
-    len = snprintf(c->path, sizeof c->path, "%.*s%s.%s", folder, path, hash, name);
+    int len = snprintf(c->path, sizeof c->path, "%.*s%s.%s", folder, path, hash, module->name);
     return len >= 0 && (size_t)len < sizeof c->path;
 }
 

@@ -101,7 +101,10 @@ static wisp_status start(void *user, const wisp_net_request *request, void **out
     if (r->on_request)
         r->on_request(r, path);
     size_t used = strlen(r->log);
-    snprintf(r->log + used, sizeof r->log - used, "%s\n", path);
+    if (request->offset > 0)
+        snprintf(r->log + used, sizeof r->log - used, "%s from %d\n", path, (int)request->offset);
+    else
+        snprintf(r->log + used, sizeof r->log - used, "%s\n", path);
     transfer *t = calloc(1, sizeof *t);
     const repo_file *file = repo_find(r, path);
     assert(t);
@@ -279,11 +282,30 @@ static void add_meta(const repo *r, wisp_json *body, wisp_role of)
     wisp_json_set(body, "meta", meta);
 }
 
+static wisp_json *make_custom(const repo *r)
+{
+    char text[8192];
+    wisp_json *custom = NULL;
+    if (!r->custom) {
+        custom = wisp_json_new_object();
+        wisp_json_set_number(custom, "version", r->content_version);
+        return custom;
+    }
+    size_t size = strlen(r->custom);
+    assert(size < sizeof text);
+    for (size_t i = 0; i < size; i++)
+        text[i] = r->custom[i] == '\'' ? '"' : r->custom[i];
+    wisp_status status =
+        wisp_json_parse((wisp_bytes){(const uint8_t *)text, size}, &custom, NULL);
+    assert(status == WISP_OK);
+    (void)status;
+    return custom;
+}
+
 static void add_targets(const repo *r, wisp_json *body)
 {
     wisp_json *targets = wisp_json_new_object(), *one = wisp_json_new_object();
-    wisp_json *custom = wisp_json_new_object();
-    wisp_json_set_number(custom, "version", r->content_version);
+    wisp_json *custom = make_custom(r);
     wisp_json_set_number(one, "length", r->content.size);
     wisp_json_set(one, "hashes", hashes_of(r->content));
     wisp_json_set(one, "custom", custom);
@@ -375,6 +397,31 @@ const char *repo_content_path(const repo *r, char path[160])
     else
         snprintf(path, 160, "targets/%s", r->target);
     return path;
+}
+
+const char *repo_hex(const char *text)
+{
+    static char texts[4][WISP_HASH_TEXT_SIZE];
+    static int next;
+    wisp_hash hash;
+    char *digits = texts[next++ % 4];
+    bool ok = wisp_sha256(text_bytes(text), &hash);
+    assert(ok);
+    (void)ok;
+    wisp_hash_print(&hash, digits);
+    return digits;
+}
+
+void repo_put_content(repo *r, wisp_bytes content, const char *suffix)
+{
+    char path[160], digits[WISP_HASH_TEXT_SIZE];
+    wisp_hash hash;
+    bool ok = wisp_sha256(content, &hash);
+    assert(ok);
+    (void)ok;
+    wisp_hash_print(&hash, digits);
+    snprintf(path, sizeof path, "targets/%s.%s", digits, suffix);
+    repo_put(r, path, content);
 }
 
 void repo_refresh(repo *r)

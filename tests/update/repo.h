@@ -60,6 +60,9 @@ struct repo {
     const char *target;
     uint64_t content_version;
     wisp_bytes content; /* borrowed from the test */
+    /* Custom data of the target instead of the version alone: JSON with ' for ". NULL for none.
+     */
+    const char *custom;
 
     repo_change *before_signing; /* of "signed"; NULL for none */
     repo_change *after_signing;  /* of the whole document */
@@ -91,6 +94,10 @@ wisp_bytes repo_get(const repo *r, const char *path);
 void repo_put(repo *r, const char *path, wisp_bytes bytes);
 void repo_remove(repo *r, const char *path);
 repo_file *repo_find(repo *r, const char *path); /* NULL if there is none */
+/* Puts [content] where modules of releases, or with ".delta" their deltas, are. */
+void repo_put_content(repo *r, wisp_bytes content, const char *suffix);
+/* The SHA-256 of [text] in digits; good until the fourth call after this one. */
+const char *repo_hex(const char *text);
 /* The path of the released content. */
 const char *repo_content_path(const repo *r, char path[160]);
 
