@@ -296,14 +296,22 @@ static wisp_status apply(wisp_content *c, wisp_error *err)
     return c->fed < c->receive.part.whole ? feed(c, err) : finish_applying(c, err);
 }
 
-/* Whether another delta of the same release could fare better, is not asked: the whole module
- * is always there. A network that is down is no fault of the delta. */
+/* Whether another delta of the same release could fare better is not asked: the whole module is
+ * always there. A network that is down is no fault of the delta. */
 static bool is_fault_of_delta(const wisp_content *c, wisp_status status)
 {
-    bool is_failure = status != WISP_OK && status != WISP_BUSY;
-    if (!is_failure || !c->delta || status == WISP_NO_MEMORY || status == WISP_NETWORK)
+    switch (status) {
+    case WISP_OK:
+    case WISP_BUSY:
+    case WISP_NO_MEMORY:
+    case WISP_NETWORK:
         return false;
-    return c->stage == WISP_CONTENT_APPLY || status == WISP_UNTRUSTED || status == WISP_NOT_FOUND;
+    case WISP_UNTRUSTED:
+    case WISP_NOT_FOUND:
+        return c->delta;
+    default:
+        return c->delta && c->stage == WISP_CONTENT_APPLY;
+    }
 }
 
 static wisp_status go_on_without_delta(wisp_content *c)
