@@ -28,8 +28,9 @@ int main(void)
     };
     if (wisp_live_open(&config, &live, &err))
         return fprintf(stderr, "%s\n", err.text), 1;
-    wisp_live_watch(live, 60 * 1000, &err); /* looks for updates once a minute, on a thread */
-    for (int i = 0; i < 3; i++) {           /* your program's loop */
+    wisp_live_policy policy = {.interval_ms = 60 * 1000};
+    wisp_live_watch(live, &policy, &err); /* looks for updates once a minute, on a thread */
+    for (int i = 0; i < 3; i++) {         /* your program's loop */
         wisp_guest_send(wisp_live_guest(live), 1, (wisp_bytes){(const uint8_t *)"world", 5},
                         &err);
         wisp_live_step(live); /* delivers; and between two deliveries, swaps */

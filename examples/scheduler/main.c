@@ -209,7 +209,8 @@ static bool open_live(struct program *program, const struct settings *settings, 
         fprintf(stderr, "scheduler: %s\n", err.text);
         return false;
     }
-    if (net && wisp_live_watch(program->live, settings->check_ms, &err))
+    wisp_live_policy policy = {.interval_ms = settings->check_ms};
+    if (net && wisp_live_watch(program->live, &policy, &err))
         printf("update   off: %s\n", err.text);
     if (wisp_live_trouble(program->live)[0])
         printf("update   trouble: %s\n", wisp_live_trouble(program->live));

@@ -18,7 +18,7 @@
  * that went, and falls back to an older one, at the last to the one embedded in the program.
  *
  *     wisp_live_open(&config, &live, &err);
- *     wisp_live_watch(live, 60 * 1000, &err);      // optional: look for updates on a thread
+ *     wisp_live_watch(live, &policy, &err);        // optional: look for updates on a thread
  *     for (;;) {
  *         wisp_guest_deliver(wisp_live_guest(live), CHANNEL, bytes, &err);
  *         wisp_live_step(live);
@@ -56,7 +56,7 @@ typedef struct wisp_live_config {
 WISP_API wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out,
                                     wisp_error *err);
 
-/* Stops the guest and the watching thread, after the check it may be in, and frees [live]. NULL
+/* Stops the guest and the watching thread, breaking off its check, and frees [live]. NULL
  * is fine. A module on probation stays on trial: the next start tries it again. */
 WISP_API void wisp_live_close(wisp_live *live);
 
@@ -74,12 +74,28 @@ WISP_API wisp_guest *wisp_live_guest(wisp_live *live);
 WISP_API wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result,
                                      wisp_error *err);
 
+/* When to look for updates. */
+typedef struct wisp_live_policy {
+    /* From one check to the next, a tenth less or more: which, the device's id decides, so that a
+     * fleet does not knock in step. A check that found no server, or that has to wait for its
+     * turn in a rollout, is made anew earlier; a server that wants to be left alone is. 0: only
+     * then, at the start and in the foreground. */
+    uint32_t interval_ms;
+    bool not_at_start; /* the first check comes after an interval, and not at once */
+    /* wisp_live_foreground checks if the last check is as long ago. 0: it never does. */
+    uint32_t foreground_ms;
+} wisp_live_policy;
+
 /*
- * Starts one thread that checks at once and then every [interval_ms], each time up to a
- * tenth earlier or later, so that a fleet does not knock in step. WISP_INVALID if it runs
- * already or there is nothing to check against; WISP_IO if the system gives no thread.
+ * Starts one thread that looks for updates as [policy] says, which is copied. Whether content may
+ * be downloaded, as on a metered network, is asked of the config's may_download. WISP_INVALID if
+ * it runs already or there is nothing to check against; WISP_IO if the system gives no thread.
  */
-WISP_API wisp_status wisp_live_watch(wisp_live *live, uint32_t interval_ms, wisp_error *err);
+WISP_API wisp_status wisp_live_watch(wisp_live *live, const wisp_live_policy *policy,
+                                     wisp_error *err);
+
+/* Says that the program has come to the foreground: somebody is there. Returns at once. */
+WISP_API void wisp_live_foreground(wisp_live *live);
 
 /* Where the module that runs now comes from, its version for the updater, and its hash. The
  * bytes are not to be kept. Borrowed until the next wisp_live_step. */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "live/watcher.h"
+#include "update/policy.h"
 #include "update/embedded.h"
 
 #include <stdatomic.h>
@@ -14,6 +15,8 @@ typedef struct release {
     wisp_image image;
     wisp_module *module;
 } release;
+
+#define JOB_WAIT_MS 100 /* after which the watching thread looks whether it is to end */
 
 struct wisp_live {
     wisp_live_config config;
@@ -32,9 +35,13 @@ struct wisp_live {
 
     atomic_bool staged, checked; /* set by checks on any thread, taken by the step */
     wisp_watcher watcher;
-    pthread_mutex_t lock; /* guards the next two */
+    wisp_live_policy policy; /* of the watcher, while it runs, and so are the next two */
+    char device_id[WISP_DEVICE_ID_SIZE];
+    uint64_t turn;
+    pthread_mutex_t lock; /* guards the next three */
     bool has_result;
     wisp_update_result result;
+    uint64_t checked_ns; /* when a check last ended; 0: never */
 
     char trouble[WISP_ERROR_TEXT_MAX]; /* our own; the updater has its own */
     wisp_update_status status;         /* where wisp_live_trouble finds the updater's */
@@ -306,41 +313,79 @@ static wisp_status accept(void *user, const wisp_image *image, wisp_error *err)
     return status;
 }
 
+/* Keeps what a check came to, on whichever thread, for the step. */
+static void keep_result(wisp_live *live, const wisp_update_result *result)
+{
+    pthread_mutex_lock(&live->lock);
+    live->result = *result;
+    live->has_result = true;
+    live->checked_ns = live->os->monotonic_ns(live->os->user);
+    pthread_mutex_unlock(&live->lock);
+    if (result->outcome == WISP_UPDATE_STAGED)
+        atomic_store(&live->staged, true);
+}
+
 wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err)
 {
     if (!live->updater)
         return wisp_fail(err, WISP_INVALID, "%s", live->trouble);
     wisp_status status = wisp_updater_check(live->updater, result, err);
-    if (status)
-        return status;
-    pthread_mutex_lock(&live->lock);
-    live->result = *result;
-    live->has_result = true;
-    pthread_mutex_unlock(&live->lock);
-    atomic_store(&live->checked, true);
-    if (result->outcome == WISP_UPDATE_STAGED)
-        atomic_store(&live->staged, true);
-    return WISP_OK;
+    if (status == WISP_OK)
+        keep_result(live, result);
+    return status;
 }
 
-static void watch(void *context)
+/* One job, broken off when the watching ends; false if it did not come to a result. */
+static bool run_job(wisp_live *live, wisp_update_result *result)
 {
-    wisp_update_result result;
-    wisp_live_check(context, &result, NULL);
+    wisp_update_job *job;
+    if (wisp_updater_begin(live->updater, NULL, &job, NULL) != WISP_OK)
+        return false;
+    while (!wisp_watcher_is_closing(&live->watcher) && !wisp_update_job_step(job, JOB_WAIT_MS))
+        ;
+    bool has_result = wisp_update_job_result(job, result);
+    wisp_update_job_free(job);
+    return has_result;
 }
 
-wisp_status wisp_live_watch(wisp_live *live, uint32_t interval_ms, wisp_error *err)
+static uint64_t watch(void *context)
+{
+    wisp_live *live = context;
+    wisp_update_result result;
+    bool has_result = run_job(live, &result);
+    if (has_result)
+        keep_result(live, &result);
+    return wisp_next_check_ms(live->device_id, live->turn++, live->policy.interval_ms,
+                              has_result ? &result : NULL);
+}
+
+wisp_status wisp_live_watch(wisp_live *live, const wisp_live_policy *policy, wisp_error *err)
 {
     if (live->watcher.running)
         return wisp_fail(err, WISP_INVALID, "already watching for updates");
     if (!live->updater || !live->config.update.net || !live->config.update.url)
         return wisp_fail(err, WISP_INVALID, "nothing to watch: no %s",
                          live->updater ? "net or url in the config" : "state folder");
+    wisp_updater_status(live->updater, &live->status);
+    memcpy(live->device_id, live->status.device_id, sizeof live->device_id);
+    live->policy = *policy;
     live->watcher.work = watch;
     live->watcher.context = live;
-    live->watcher.os = live->os;
-    live->watcher.interval_ms = interval_ms;
-    return wisp_watcher_start(&live->watcher, err);
+    uint64_t pause_ms = policy->not_at_start ? wisp_next_check_ms(live->device_id, live->turn++,
+                                                                  policy->interval_ms, NULL)
+                                             : 0;
+    return wisp_watcher_start(&live->watcher, pause_ms, err);
+}
+
+void wisp_live_foreground(wisp_live *live)
+{
+    uint64_t now = live->os->monotonic_ns(live->os->user);
+    uint64_t pause_ns = 1000000 * (uint64_t)live->policy.foreground_ms;
+    pthread_mutex_lock(&live->lock);
+    bool is_due = live->checked_ns == 0 || now - live->checked_ns >= pause_ns;
+    pthread_mutex_unlock(&live->lock);
+    if (live->watcher.running && live->policy.foreground_ms > 0 && is_due)
+        wisp_watcher_wake(&live->watcher);
 }
 
 static void report_check(wisp_live *live)

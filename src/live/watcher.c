@@ -6,14 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-/* [interval_ms] and up to a tenth more or less. Without randomness: no jitter, no harm. */
-static uint64_t next_pause_ms(const wisp_watcher *watcher)
-{
-    uint32_t spread = watcher->interval_ms / 5, dice;
-    if (spread == 0 || watcher->os->random(watcher->os->user, &dice, sizeof dice) != 0)
-        return watcher->interval_ms;
-    return (uint64_t)watcher->interval_ms - spread / 2 + dice % (spread + 1);
-}
+#define PAUSE_MAX_MS (365ull * 24 * 3600 * 1000) /* so that no clock overflows */
 
 static struct timespec after_ms(uint64_t ms)
 {
@@ -29,13 +22,14 @@ static struct timespec after_ms(uint64_t ms)
 }
 
 /* Returns true when the pause is over, false when the watcher is closing. */
-static bool pause_between(wisp_watcher *watcher)
+static bool pause_between(wisp_watcher *watcher, uint64_t ms)
 {
-    struct timespec until = after_ms(next_pause_ms(watcher));
+    struct timespec until = after_ms(ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
     pthread_mutex_lock(&watcher->lock);
     int waited = 0;
-    while (!watcher->closing && waited == 0)
+    while (!watcher->closing && !watcher->woken && waited == 0)
         waited = pthread_cond_timedwait(&watcher->wake, &watcher->lock, &until);
+    watcher->woken = false;
     bool closing = watcher->closing;
     pthread_mutex_unlock(&watcher->lock);
     return !closing;
@@ -44,9 +38,9 @@ static bool pause_between(wisp_watcher *watcher)
 static void *run(void *argument)
 {
     wisp_watcher *watcher = argument;
-    do
-        watcher->work(watcher->context);
-    while (pause_between(watcher));
+    uint64_t pause_ms = watcher->pause_ms;
+    while (pause_between(watcher, pause_ms))
+        pause_ms = watcher->work(watcher->context);
     return NULL;
 }
 
@@ -59,9 +53,10 @@ static void init_wake(pthread_cond_t *wake)
     pthread_condattr_destroy(&attributes);
 }
 
-wisp_status wisp_watcher_start(wisp_watcher *watcher, wisp_error *err)
+wisp_status wisp_watcher_start(wisp_watcher *watcher, uint64_t pause_ms, wisp_error *err)
 {
-    watcher->closing = false;
+    watcher->closing = watcher->woken = false;
+    watcher->pause_ms = pause_ms;
     pthread_mutex_init(&watcher->lock, NULL);
     init_wake(&watcher->wake);
     int failed = pthread_create(&watcher->thread, NULL, run, watcher);
@@ -72,6 +67,22 @@ wisp_status wisp_watcher_start(wisp_watcher *watcher, wisp_error *err)
     }
     watcher->running = true;
     return WISP_OK;
+}
+
+void wisp_watcher_wake(wisp_watcher *watcher)
+{
+    pthread_mutex_lock(&watcher->lock);
+    watcher->woken = true;
+    pthread_cond_signal(&watcher->wake);
+    pthread_mutex_unlock(&watcher->lock);
+}
+
+bool wisp_watcher_is_closing(wisp_watcher *watcher)
+{
+    pthread_mutex_lock(&watcher->lock);
+    bool closing = watcher->closing;
+    pthread_mutex_unlock(&watcher->lock);
+    return closing;
 }
 
 void wisp_watcher_stop(wisp_watcher *watcher)

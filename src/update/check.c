@@ -358,6 +358,7 @@ static void back_off(wisp_check *c)
     }
     if (u->failures < UINT32_MAX)
         u->failures++;
+    c->result.server_wait_s = c->server_wait_s;
     c->result.retry_after_s = wisp_backoff_s(u->record.device_id, u->failures, c->server_wait_s);
 }
 

@@ -25,4 +25,15 @@ uint32_t wisp_backoff_s(const char *device_id, uint32_t failures, uint32_t wante
  */
 uint64_t wisp_interval_ms(const char *device_id, uint64_t turn, uint32_t interval_ms);
 
+#define WISP_NEVER_MS UINT64_MAX
+
+/*
+ * The milliseconds from a check that ended with [result] to the next one: the interval above, or
+ * WISP_NEVER_MS for an [interval_ms] of 0; but earlier where the result says when it is worth the
+ * while, and not before the time for which the server wants to be left alone. NULL for a check
+ * that did not come to a result.
+ */
+uint64_t wisp_next_check_ms(const char *device_id, uint64_t turn, uint32_t interval_ms,
+                            const wisp_update_result *result);
+
 #endif

@@ -197,6 +197,8 @@ static wisp_update_status status_of(rig *r)
     return status;
 }
 
+static const wisp_live_policy hourly = {.interval_ms = 3600 * 1000};
+
 /* ------------------------------------------------------------------ claims */
 
 static void the_embedded_module_runs_without_a_network(void **state)
@@ -433,7 +435,7 @@ static void a_folder_in_other_hands_leaves_the_embedded_module(void **state)
     assert_int_equal(wisp_live_image(second)->source, WISP_IMAGE_BASE);
     assert_string_not_equal(wisp_live_trouble(second), "");
     assert_int_equal(wisp_live_check(second, &result, &err), WISP_INVALID);
-    assert_int_equal(wisp_live_watch(second, 1000, &err), WISP_INVALID);
+    assert_int_equal(wisp_live_watch(second, &hourly, &err), WISP_INVALID);
     wisp_live_step(second);
     wisp_live_close(second);
     free_rig(r);
@@ -452,6 +454,16 @@ static void an_embedded_module_that_cannot_run_is_an_error(void **state)
     free_rig(r);
 }
 
+/* Lets the program go on until version [version] runs, for ten seconds at most. */
+static void wait_for(rig *r, uint64_t version)
+{
+    for (int i = 0; i < 10000 && wisp_live_image(r->live)->version != version; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        tick(r, 1);
+    }
+    assert_int_equal(wisp_live_image(r->live)->version, version);
+}
+
 static void a_watching_thread_finds_the_release(void **state)
 {
     (void)state;
@@ -463,13 +475,34 @@ static void a_watching_thread_finds_the_release(void **state)
     r->config.update.dir = dir;
     release(r, 2, MODULE(worker_2));
     open_live(r);
-    assert_int_equal(wisp_live_watch(r->live, 3600 * 1000, &err), WISP_OK);
-    assert_int_equal(wisp_live_watch(r->live, 1000, &err), WISP_INVALID);
-    for (int i = 0; i < 10000 && wisp_live_image(r->live)->version != 2; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        tick(r, 1);
-    }
-    assert_int_equal(wisp_live_image(r->live)->version, 2);
+    assert_int_equal(wisp_live_watch(r->live, &hourly, &err), WISP_OK);
+    assert_int_equal(wisp_live_watch(r->live, &hourly, &err), WISP_INVALID);
+    wait_for(r, 2);
+    wisp_live_close(r->live);
+    r->live = NULL;
+    assert_int_equal(scratch_remove(dir), 0);
+    free_rig(r);
+}
+
+static void who_comes_to_the_foreground_gets_a_check(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    wisp_error err;
+    r->config.update.os = wisp_os_posix();
+    char dir[] = "/tmp/wisp-live-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    r->config.update.dir = dir;
+    release(r, 2, MODULE(worker_2));
+    open_live(r);
+    wisp_live_foreground(r->live); /* nobody watches: nothing happens */
+    wisp_live_policy policy = {.not_at_start = true, .foreground_ms = 1};
+    assert_int_equal(wisp_live_watch(r->live, &policy, &err), WISP_OK);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    tick(r, 1);
+    assert_int_equal(r->checks, 0);
+    wisp_live_foreground(r->live);
+    wait_for(r, 2);
     wisp_live_close(r->live);
     r->live = NULL;
     assert_int_equal(scratch_remove(dir), 0);
@@ -526,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_folder_in_other_hands_leaves_the_embedded_module),
         cmocka_unit_test(an_embedded_module_that_cannot_run_is_an_error),
         cmocka_unit_test(a_watching_thread_finds_the_release),
+        cmocka_unit_test(who_comes_to_the_foreground_gets_a_check),
         cmocka_unit_test(refused_memory_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
