@@ -17,8 +17,8 @@ typedef struct wisp_delta {
  * most 2 GiB each. It has been applied, and made [result], when this returns. The same input
  * gives the same delta. Free *[out] with wisp_delta_free.
  *
- * Takes about 15 times the size of the base in memory, and a second for a megabyte. Returns
- * WISP_LIMIT or WISP_NO_MEMORY. Any thread.
+ * Takes 20 to 30 times the size of the base in memory, and some tenths of a second for a
+ * megabyte. Returns WISP_LIMIT or WISP_NO_MEMORY. Any thread.
  */
 wisp_status wisp_delta_make(const wisp_allocator *allocator, wisp_bytes base, wisp_bytes result,
                             wisp_delta *out, wisp_error *err);
