@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "release/decide.h"
+#include "update/policy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #define RAMP_SHOWN_UNTIL 16          /* o'clock */
 #define RENEWED          (6 * 3600u) /* how often timestamp is signed anew */
 #define NEVER            UINT32_MAX
+#define AUDITED          100 /* one device in so many decides all by the code of a device, each time */
 #define AHEAD            16 /* devices that are fetched into the processor's cache before their turn */
 #define TARGET           "stable/app.wasm"
 #define MIDNIGHT         INT64_C(1924992000) /* 2031-01-01 */
@@ -160,7 +162,7 @@ static void learn(fleet *f, uint32_t number, uint32_t now)
 static void audit(fleet *f, uint32_t number, uint32_t now)
 {
     char id[33];
-    if (number % 100 != 0)
+    if (number % AUDITED != 0)
         return;
     print_id(number, id);
     f->audits++;
@@ -182,6 +184,17 @@ static void take(fleet *f, uint32_t number, uint32_t now)
         f->late[now - d->turn]++;
         f->taken_always_on++;
     }
+}
+
+/* The seconds until the next check: for one device in a hundred by the code that says so on a
+ * device, for the others by a faster draw from the same range. */
+static uint32_t interval_of(uint32_t number, uint32_t now)
+{
+    char id[33];
+    if (number % AUDITED != 0)
+        return INTERVAL - INTERVAL / 10 + draw_below(number, now, INTERVAL / 5 + 1);
+    print_id(number, id);
+    return (uint32_t)(wisp_interval_ms(id, now, INTERVAL * 1000) / 1000);
 }
 
 /* One check, in the order of the client workflow. */
@@ -206,8 +219,7 @@ static void check(fleet *f, uint32_t number, uint32_t now)
     }
     d->has_reported = true;
     f->reports += has_news;
-    schedule(f, number,
-             now + INTERVAL - INTERVAL / 10 + draw_below(number, now, INTERVAL / 5 + 1));
+    schedule(f, number, now + interval_of(number, now));
 }
 
 /* Always on, and then its checks are spread over the hour; or switched on once a day, and then it

@@ -146,6 +146,7 @@ static bool add_version(void *user, const fleet_version *row)
                      wisp_json_set_number(object, "version", row->version) &&
                      wisp_json_set_number(object, "running", row->running) &&
                      wisp_json_set_number(object, "devices", row->devices) &&
+                     wisp_json_set_number(object, "told", row->told) &&
                      wisp_json_set_number(object, "downloaded", row->downloaded) &&
                      wisp_json_set_number(object, "installed", row->installed) &&
                      wisp_json_set_number(object, "tried", row->tried) &&
