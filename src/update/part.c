@@ -143,7 +143,8 @@ void wisp_part_close(wisp_part *part)
 void wisp_part_discard(wisp_part *part)
 {
     wisp_part_close(part);
-    remove_file(part);
+    if (part->folder)
+        remove_file(part);
 }
 
 wisp_status wisp_part_keep(wisp_part *part, wisp_error *err)

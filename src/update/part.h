@@ -51,7 +51,7 @@ wisp_status wisp_part_finish(wisp_part *part, wisp_error *err);
 /* Closes the file, which stays. Does nothing for one that is closed. */
 void wisp_part_close(wisp_part *part);
 
-/* Closes and removes it. */
+/* Closes and removes it. Does nothing for one that is all zero. */
 void wisp_part_discard(wisp_part *part);
 
 /* Gives the finished file its name, the hash. Closes it. WISP_IO. */

@@ -1,6 +1,5 @@
+#include "delta_release.h"
 #include "device.h"
-
-#include "publish/delta.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -332,50 +331,21 @@ static void mixed_sets_of_files_are_refused(void **state)
 
 /* --- deltas ------------------------------------------------------------------------------ */
 
-static wisp_delta delta;
+static delta_release release;
 
-static wisp_bytes bytes_of(const char *text)
+/* Has the device run the base, and releases what differs from it by a little. */
+static void release_delta(void)
 {
-    return (wisp_bytes){(const uint8_t *)text, strlen(text)};
-}
-
-static void print_digits(wisp_bytes bytes, char digits[WISP_HASH_TEXT_SIZE])
-{
-    wisp_hash hash;
-    assert_true(wisp_sha256(bytes, &hash));
-    wisp_hash_print(&hash, digits);
-}
-
-/* Has the device run [base], and releases what differs from it by a little, with a delta. */
-static void release_delta(const char *base)
-{
-    static char custom[2048];
-    char digits[WISP_HASH_TEXT_SIZE];
-    device_update(&d, 3, base);
-    memcpy(fresh, base, SIZE);
-    memcpy(fresh + 2000, "something new", 13);
-    assert_int_equal(wisp_delta_make(NULL, bytes_of(base), bytes_of(fresh), &delta, NULL),
-                     WISP_OK);
-    assert_true(delta.bytes.size < SIZE);
-    repo_put_content(&d.repo, delta.bytes, "app.wasm.delta");
-    print_digits(delta.bytes, digits);
-    snprintf(custom, sizeof custom,
-             "{'version':4,'releases':[{'version':4,'modules':[{'name':'app.wasm','length':%d,"
-             "'sha256':'%s','deltas':[{'base':'%s','length':%d,'sha256':'%s'},"
-             "{'base':'%s','length':1,'sha256':'%s'}]}]}]}",
-             SIZE, repo_hex(fresh), repo_hex(base), (int)delta.bytes.size, digits,
-             repo_hex("a base that is not here"), repo_hex("its delta"));
-    d.repo.custom = custom;
-    repo_release(&d.repo, 4, fresh);
+    delta_release_init(&release);
+    memcpy(fresh, release.content, sizeof fresh);
+    device_update(&d, 3, release.base);
+    delta_release_publish(&release, &d.repo, 4);
     d.repo.log[0] = '\0';
 }
 
 static repo_file *delta_file(void)
 {
-    char path[160], digits[WISP_HASH_TEXT_SIZE];
-    print_digits(delta.bytes, digits);
-    snprintf(path, sizeof path, "targets/%s.app.wasm.delta", digits);
-    return repo_find(&d.repo, path);
+    return repo_find(&d.repo, release.path);
 }
 
 static void end_delta(void)
@@ -383,14 +353,14 @@ static void end_delta(void)
     device_acquire(&d);
     assert_true(device_runs(&d, fresh));
     device_commit(&d);
-    wisp_delta_free(NULL, &delta);
+    delta_release_deinit(&release);
     d.repo.custom = NULL;
 }
 
 static void a_delta_makes_the_new_module_of_the_one_in_use(void **state)
 {
     (void)state;
-    release_delta(other);
+    release_delta();
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     assert_true(d.result.is_by_delta);
     assert_false(strstr(d.repo.log, ".app.wasm\n") != NULL);
@@ -400,7 +370,7 @@ static void a_delta_makes_the_new_module_of_the_one_in_use(void **state)
 static void a_broken_delta_goes_on_where_it_stopped(void **state)
 {
     (void)state;
-    release_delta(other);
+    release_delta();
     delta_file()->manner = REPO_BROKEN;
     assert_int_equal(device_check(&d), WISP_UPDATE_UNAVAILABLE);
     device_crash(&d, SURVIVES_ALL);
@@ -409,7 +379,7 @@ static void a_broken_delta_goes_on_where_it_stopped(void **state)
     d.repo.log[0] = '\0';
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     char from[64];
-    snprintf(from, sizeof from, ".app.wasm.delta from %d\n", (int)(delta.bytes.size / 2));
+    snprintf(from, sizeof from, ".app.wasm.delta from %d\n", (int)(release.delta.bytes.size / 2));
     assert_true(says(d.repo.log, from));
     assert_true(d.result.is_by_delta);
     end_delta();
@@ -419,7 +389,7 @@ static void a_broken_delta_goes_on_where_it_stopped(void **state)
 static void a_delta_that_fails_once_gives_way_to_the_whole_module(void **state)
 {
     (void)state;
-    release_delta(other);
+    release_delta();
     repo_file *file = delta_file();
     file->data[file->size / 2] ^= 1;
     content()->manner = REPO_BROKEN;
@@ -439,7 +409,7 @@ static void a_delta_that_fails_once_gives_way_to_the_whole_module(void **state)
 static void a_delta_that_is_missing_gives_way_to_the_whole_module(void **state)
 {
     (void)state;
-    release_delta(other);
+    release_delta();
     repo_remove(&d.repo, delta_file()->path);
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     assert_false(d.result.is_by_delta);
@@ -450,27 +420,22 @@ static void a_signed_delta_that_leads_elsewhere_gives_way_to_the_whole_module(vo
 {
     (void)state;
     static const char nonsense[] = "this is no delta at all";
-    wisp_delta none = {.bytes = bytes_of(nonsense)};
-    char custom[2048], digits[WISP_HASH_TEXT_SIZE];
-    print_digits(none.bytes, digits);
-    repo_put_content(&d.repo, none.bytes, "app.wasm.delta");
-    snprintf(custom, sizeof custom,
-             "{'version':4,'releases':[{'version':4,'modules':[{'name':'app.wasm','length':%d,"
-             "'sha256':'%s','deltas':[{'base':'%s','length':%d,'sha256':'%s'}]}]}]}",
-             SIZE, repo_hex(fresh), repo_hex("module two"), (int)none.bytes.size, digits);
-    d.repo.custom = custom;
-    repo_release(&d.repo, 4, fresh);
+    release_delta();
+    delta_release wrong = release;
+    wrong.delta.bytes = (wisp_bytes){(const uint8_t *)nonsense, sizeof nonsense};
+    repo_put_content(&d.repo, wrong.delta.bytes, "app.wasm.delta");
+    delta_release_publish(&wrong, &d.repo, 5);
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     assert_false(d.result.is_by_delta);
-    d.repo.custom = NULL;
+    end_delta();
 }
 
 static void a_base_that_was_damaged_gives_way_to_the_whole_module(void **state)
 {
     (void)state;
     char path[160];
-    release_delta(other);
-    snprintf(path, sizeof path, DEVICE_DIR "/blobs/%s", repo_hex(other));
+    release_delta();
+    snprintf(path, sizeof path, DEVICE_DIR "/blobs/%s", repo_hex(release.base));
     faulty_os_file(&d.disk, path)->data[100] ^= 1;
     assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
     assert_false(d.result.is_by_delta);

@@ -1,3 +1,4 @@
+#include "delta_release.h"
 #include "device.h"
 
 #include <jansson.h>
@@ -61,6 +62,7 @@ static void json_release(void *block)
 
 static const wisp_allocator allocator = {own_alloc, NULL};
 static device d;
+static delta_release release;
 
 /* A day in which each call may say that there is no memory, and nothing worse. */
 static void live_a_day(void)
@@ -98,10 +100,10 @@ static void prepare(void)
     d.config.allocator = &allocator;
     d.config.events_url = "http://repo/events";
     assert_int_equal(device_open(&d), WISP_OK);
-    device_update(&d, 2, "module two");
+    device_update(&d, 2, release.base);
     device_close(&d);
     repo_rotate(&d.repo, WISP_ROLE_SNAPSHOT, 1);
-    repo_release(&d.repo, 3, "module three");
+    delta_release_publish(&release, &d.repo, 3);
 }
 
 static uint64_t sweep(ration *r)
@@ -122,12 +124,26 @@ static uint64_t sweep(ration *r)
         wisp_update_outcome outcome = device_check(&d);
         assert_true(outcome == WISP_UPDATE_UP_TO_DATE || outcome == WISP_UPDATE_STAGED);
         device_acquire(&d);
-        assert_true(device_runs(&d, "module three"));
+        assert_true(device_runs(&d, release.content));
         assert_int_equal(device_status(&d).ban_count, 0);
         device_deinit(&d);
         if (!struck)
             return n - 1;
     }
+}
+
+static int make_release(void **state)
+{
+    (void)state;
+    delta_release_init(&release);
+    return 0;
+}
+
+static int free_release(void **state)
+{
+    (void)state;
+    delta_release_deinit(&release);
+    return 0;
 }
 
 static void any_allocation_of_ours_may_be_refused(void **state)
@@ -153,5 +169,5 @@ int main(void)
         cmocka_unit_test(any_allocation_of_the_json_library_may_be_refused),
     };
     json_set_alloc_funcs(json_alloc, json_release);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_release, free_release);
 }

@@ -1,3 +1,4 @@
+#include "delta_release.h"
 #include "device.h"
 
 #include "update/entry.h"
@@ -229,6 +230,68 @@ static void an_update_and_its_start_may_fail_anywhere(void **state)
 {
     (void)state;
     tell(&(story){prepare_update, update_for_a_day, expect_update});
+}
+
+/* --- a download that breaks off ---------------------------------------------------------- */
+
+static delta_release pair;
+
+static void prepare_download(void)
+{
+    assert_int_equal(device_open(&d), WISP_OK);
+    device_update(&d, 2, pair.base);
+    repo_release(&d.repo, 3, BANNED);
+    device_check(&d);
+    device_acquire(&d);
+    device_reject(&d, "it failed");
+    device_close(&d);
+    delta_release_publish(&pair, &d.repo, 4);
+}
+
+static void set_manner(repo_manner manner)
+{
+    repo_find(&d.repo, pair.path)->manner = manner;
+}
+
+/* Half of a delta comes, then the rest of it, and the module is made and started. */
+static void download_for_a_day(void)
+{
+    set_manner(REPO_BROKEN);
+    if (device_open(&d) == WISP_OK) {
+        check();
+        set_manner(REPO_WHOLE);
+        check();
+        run();
+        commit();
+        device_close(&d);
+    }
+    set_manner(REPO_WHOLE);
+}
+
+static void expect_download(void)
+{
+    assert_int_equal(device_open(&d), WISP_OK);
+    run();
+    assert_true(device_runs(&d, pair.base) || device_runs(&d, pair.content));
+    if (was_committed || was_staged)
+        assert_true(device_runs(&d, pair.content));
+    wisp_updater_commit(d.updater, &d.image, NULL);
+    wisp_update_outcome outcome = device_check(&d);
+    if (outcome != WISP_UPDATE_UP_TO_DATE && outcome != WISP_UPDATE_STAGED)
+        print_error("%s\n", d.result.reason);
+    assert_true(outcome == WISP_UPDATE_UP_TO_DATE || outcome == WISP_UPDATE_STAGED);
+    run();
+    wisp_updater_commit(d.updater, &d.image, NULL);
+    assert_true(device_runs(&d, pair.content));
+    expect_no_litter(1, 4);
+}
+
+static void a_download_and_its_delta_may_fail_anywhere(void **state)
+{
+    (void)state;
+    delta_release_init(&pair);
+    tell(&(story){prepare_download, download_for_a_day, expect_download});
+    delta_release_deinit(&pair);
 }
 
 /* --- a module that fails ----------------------------------------------------------------- */
@@ -543,6 +606,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_update_and_its_start_may_fail_anywhere),
+        cmocka_unit_test(a_download_and_its_delta_may_fail_anywhere),
         cmocka_unit_test(a_rejection_may_fail_anywhere),
         cmocka_unit_test(a_module_that_kills_its_process_gets_no_more_than_its_attempts),
         cmocka_unit_test(the_first_start_of_a_device_may_fail_anywhere),
