@@ -20,6 +20,7 @@
     X(sign)                                                                                      \
     X(renew)                                                                                     \
     X(doctor)                                                                                    \
+    X(bundle)                                                                                    \
     X(serve)                                                                                     \
     X(status)                                                                                    \
     X(run)                                                                                       \

@@ -86,20 +86,31 @@ void wisp_repository_document_name(const wisp_repository *repository, size_t rol
 }
 
 /* "targets/<hash>.<name>", or "targets/dir/<hash>.<name>" for "dir/name". */
+static wisp_status content_file(const char *name, const wisp_hash *hash,
+                                char out[WISP_CONTENT_FILE_SIZE], wisp_error *err)
+{
+    char text[WISP_HASH_TEXT_SIZE];
+    wisp_hash_print(hash, text);
+    const char *slash = strrchr(name, '/');
+    int folder = slash ? (int)(slash - name) + 1 : 0;
+    int len = snprintf(out, WISP_CONTENT_FILE_SIZE, TARGETS_FOLDER "/%.*s%s.%s", folder, name,
+                       text, name + folder);
+    return len < 0 || len >= WISP_CONTENT_FILE_SIZE
+               ? wisp_fail(err, WISP_LIMIT, "the target name '%.60s…' is too long", name)
+               : WISP_OK;
+}
+
+wisp_status wisp_content_file(const wisp_content *content, char name[WISP_CONTENT_FILE_SIZE],
+                              wisp_error *err)
+{
+    return content_file(content->path, &content->hash, name, err);
+}
+
 static char *content_path(wisp_repository *repository, const char *name, const wisp_hash *hash,
                           wisp_error *err)
 {
-    char text[WISP_HASH_TEXT_SIZE], path[1024];
-    wisp_hex_print(hash->bytes, sizeof hash->bytes, text);
-    const char *slash = strrchr(name, '/');
-    int folder = slash ? (int)(slash - name) + 1 : 0;
-    int len = snprintf(path, sizeof path, TARGETS_FOLDER "/%.*s%s.%s", folder, name, text,
-                       name + folder);
-    if (len < 0 || (size_t)len >= sizeof path) {
-        wisp_fail(err, WISP_LIMIT, "the target name '%.60s…' is too long", name);
-        return NULL;
-    }
-    return path_of(repository, path, err);
+    char file[WISP_CONTENT_FILE_SIZE];
+    return content_file(name, hash, file, err) ? NULL : path_of(repository, file, err);
 }
 
 /* ------------------------------------------------------------------ reading */

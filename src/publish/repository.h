@@ -1,6 +1,7 @@
 #ifndef WISP_PUBLISH_REPOSITORY_H
 #define WISP_PUBLISH_REPOSITORY_H
 
+#include "publish/catalog.h"
 #include "publish/sign.h"
 #include "trust/metadata.h"
 
@@ -68,6 +69,12 @@ void wisp_repository_sweep(wisp_repository *repository);
 /* The file name of the newest document of [role]: "7.root.json", "timestamp.json". */
 void wisp_repository_document_name(const wisp_repository *repository, size_t role,
                                    char name[WISP_DOCUMENT_NAME_SIZE]);
+
+#define WISP_CONTENT_FILE_SIZE 1024
+
+/* The name of the file of [content]: "targets/stable/<sha256>.app.wasm". */
+wisp_status wisp_content_file(const wisp_content *content, char name[WISP_CONTENT_FILE_SIZE],
+                              wisp_error *err);
 
 /* Reads and checks the content of [name] ("stable/app.wasm") with this hash. */
 wisp_status wisp_repository_read_content(wisp_repository *repository, const char *name,

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "faulty_os.h"
+#include "publish/bundle.h"
 #include "publish/permission.h"
 #include "publish/publish.h"
 #include "publish/repository.h"
@@ -165,6 +166,13 @@ static wisp_status sign_waiting(wisp_project *project, wisp_published *out, wisp
     return wisp_cosign(project, NULL, false, out, err);
 }
 
+static wisp_status bundle(wisp_project *project, wisp_published *out, wisp_error *err)
+{
+    wisp_bundled bundled;
+    (void)out;
+    return wisp_bundle(project, NULL, "/bundle.tar", &bundled, err);
+}
+
 /* Leaves a release waiting, since the key of timestamp is not at hand; then it is again. */
 static void leave_waiting(faulty_os *disk)
 {
@@ -199,6 +207,7 @@ static const struct {
     {"key rotate timestamp", rotate_timestamp, 2, 2, false, false},
     {"key rotate root", rotate_root, 2, 2, false, false},
     {"channel", make_channel, 2, 2, false, true},
+    {"bundle", bundle, 2, 2, false, false},
     {"sign", sign_waiting, 2, 4, true, true},
 };
 
