@@ -16,10 +16,10 @@
  * wisp_workflow_seek, as often as needed, for one target. Both are driven alike:
  *
  *     wisp_want want;
- *     wisp_status status = wisp_workflow_refresh(workflow, &err);    // or _seek(…, "app.wasm",
- * &err) while (status == WISP_OK && wisp_workflow_wants(workflow, &want)) { status =
- * get(metadata_url, want.path, want.size_max, &bytes, &err); // yours status =
- * wisp_workflow_take(workflow, status, bytes, &err);
+ *     wisp_status status = wisp_workflow_refresh(workflow, &err);
+ *     while (status == WISP_OK && wisp_workflow_wants(workflow, &want)) {
+ *         status = get(metadata_url, want.path, want.size_max, &bytes, &err); // the caller's
+ *         status = wisp_workflow_take(workflow, status, bytes, &err);
  *     }
  *     if (status == WISP_OK)
  *         … the phase has done what it is for; see wisp_workflow_target after a search …
