@@ -446,14 +446,14 @@ typedef struct wisp_update_module {
 /* A release that the device has, or is about to have. */
 typedef struct wisp_update_entry {
     wisp_image_state state;
-    uint64_t version;
-    wisp_hash hash;    /* of the set */
     uint32_t attempts; /* starts that it had on trial */
-    uint32_t unripe;   /* of these: commits that came, but not the end of the health window */
-    int64_t since;     /* seconds since 1970 of the last change */
+    uint64_t version;
+    int64_t since;   /* seconds since 1970 of the last change */
+    uint32_t unripe; /* attempts with a commit, but without the end of the health window */
+    uint32_t module_len;
+    wisp_hash hash; /* of the set */
     char variant[WISP_VARIANT_SIZE];
     wisp_flags flags;
-    uint32_t module_len;
     wisp_update_module modules[WISP_MODULES_MAX];
 } wisp_update_entry;
 

@@ -479,7 +479,8 @@ void faulty_os_reboot_with(faulty_os *f, uint64_t kept)
     f->change_len = 0;
     for (int i = 0; i < f->file_len; i++) {
         f->files[i].is_locked = false;
-        copy_bytes(&f->files[i].now, &f->files[i].synced);
+        if (!f->files[i].is_free)
+            copy_bytes(&f->files[i].now, &f->files[i].synced);
     }
     drop_orphans(&f->synced);
     f->now = f->synced;
@@ -510,6 +511,8 @@ void faulty_os_copy(faulty_os *to, const faulty_os *from)
     memset(to->fds, 0, sizeof to->fds);
     for (int i = 0; i < to->file_len; i++) {
         to->files[i] = (faulty_file){.is_free = from->files[i].is_free};
+        if (from->files[i].is_free)
+            continue;
         copy_bytes(&to->files[i].now, &from->files[i].now);
         copy_bytes(&to->files[i].synced, &from->files[i].synced);
     }

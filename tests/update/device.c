@@ -113,6 +113,48 @@ wisp_update_entry device_entry(const device_release *release)
     return entry;
 }
 
+/* Adds to the custom data. */
+__attribute__((format(printf, 2, 3))) static void say(device *d, const char *format, ...)
+{
+    size_t len = strlen(d->custom);
+    va_list values;
+    va_start(values, format);
+    int added = vsnprintf(d->custom + len, sizeof d->custom - len, format, values);
+    va_end(values);
+    assert_true(added >= 0 && len + (size_t)added < sizeof d->custom);
+}
+
+static void publish_module(device *d, const wisp_update_module *module, const char *content)
+{
+    char hash[WISP_HASH_TEXT_SIZE], path[160];
+    wisp_hash_print(&module->hash, hash);
+    snprintf(path, sizeof path, "targets/%s.%s", hash, module->name);
+    repo_put(&d->repo, path, (wisp_bytes){(const uint8_t *)content, (size_t)module->size});
+    say(d, "{\"name\":\"%s\",\"length\":%d,\"sha256\":\"%s\"}", module->name, (int)module->size,
+        hash);
+}
+
+void device_publish(device *d, const device_release *release)
+{
+    wisp_update_entry entry = device_entry(release);
+    d->custom[0] = '\0';
+    say(d, "{\"version\":%d,\"releases\":[{\"version\":%d,", (int)release->version,
+        (int)release->version);
+    if (release->flags)
+        say(d, "\"flags\":%s,", release->flags);
+    if (release->variant)
+        say(d, "\"variants\":[{\"name\":\"%s\",\"weight\":1}],", release->variant);
+    say(d, "\"modules\":[");
+    for (uint32_t i = 0; i < entry.module_len; i++) {
+        say(d, "%s", i ? "," : "");
+        publish_module(d, &entry.modules[i], release->contents[i]);
+    }
+    say(d, "]}]}");
+    d->repo.custom = d->custom;
+    repo_release(&d->repo, release->version, release->contents[0]);
+    d->repo.custom = NULL;
+}
+
 wisp_status device_heed(device *d, const device_terms *from)
 {
     wisp_hash lifted = {0};

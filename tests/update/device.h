@@ -17,6 +17,7 @@ typedef struct device {
     uint8_t *root; /* what the program was shipped with */
     wisp_updater_config config;
     wisp_updater *updater;     /* NULL while closed */
+    char custom[2048];         /* of device_publish */
     wisp_image image;          /* of device_acquire */
     wisp_update_result result; /* of device_check */
     wisp_error err;
@@ -50,6 +51,9 @@ typedef struct device_release {
 } device_release;
 
 wisp_update_entry device_entry(const device_release *release);
+
+/* Signs [release] and puts it and its modules into the repository. */
+void device_publish(device *d, const device_release *release);
 
 /* What the publisher says of all releases. */
 typedef struct device_terms {

@@ -460,6 +460,17 @@ static void change_sets_for_a_day(void)
     device_close(&d);
 }
 
+/* The release comes from the repository, and not by itself. */
+static bool is_online;
+
+static void take_or_check(void)
+{
+    if (is_online)
+        assert_int_not_equal(device_check(&d), WISP_UPDATE_FAILED);
+    else
+        assert_int_equal(device_take(&d, &set_five), WISP_OK);
+}
+
 static void expect_set(void)
 {
     assert_int_equal(device_open(&d), WISP_OK);
@@ -468,19 +479,46 @@ static void expect_set(void)
     if (was_staged || was_committed)
         assert_true(runs_set(&set_five));
     wisp_updater_commit(d.updater, &d.image, NULL);
-    assert_int_equal(device_take(&d, &set_five), WISP_OK);
+    take_or_check();
     run();
     assert_true(runs_set(&set_five));
     assert_string_equal(d.image.variant, "blue");
     assert_int_equal(wisp_image_flag_number(&d.image, "limit", 0), 5);
     wisp_updater_commit(d.updater, &d.image, NULL);
-    expect_no_litter(3, 0);
+    expect_no_litter(3, is_online ? 4 : 0);
 }
 
 static void a_change_of_sets_may_fail_anywhere(void **state)
 {
     (void)state;
     tell(&(story){prepare_set, change_sets_for_a_day, expect_set});
+}
+
+static void prepare_online_set(void)
+{
+    is_online = true;
+    prepare_set();
+    device_publish(&d, &set_five);
+}
+
+/* Two of its three modules are to be fetched, each in its own part. */
+static void fetch_set_for_a_day(void)
+{
+    if (device_open(&d) != WISP_OK)
+        return;
+    run();
+    check();
+    run();
+    commit();
+    was_committed &= runs_set(&set_five);
+    device_close(&d);
+}
+
+static void fetching_a_set_may_fail_anywhere(void **state)
+{
+    (void)state;
+    tell(&(story){prepare_online_set, fetch_set_for_a_day, expect_set});
+    is_online = false;
 }
 
 /* --- a state folder of format 1 ---------------------------------------------------------- */
@@ -611,6 +649,7 @@ int main(void)
         cmocka_unit_test(a_module_that_kills_its_process_gets_no_more_than_its_attempts),
         cmocka_unit_test(the_first_start_of_a_device_may_fail_anywhere),
         cmocka_unit_test(a_change_of_sets_may_fail_anywhere),
+        cmocka_unit_test(fetching_a_set_may_fail_anywhere),
         cmocka_unit_test(the_migration_of_an_old_folder_may_fail_anywhere),
         cmocka_unit_test(a_floor_and_a_lifted_ban_may_fail_anywhere),
     };
