@@ -253,6 +253,24 @@ wisp_hash device_hash(const char *content)
     return hash;
 }
 
+static bool is_same_entry(const wisp_update_entry *a, const wisp_update_entry *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* which has no gaps */
+}
+
+bool device_is_same(const wisp_update_status *a, const wisp_update_status *b)
+{
+    return a->generation == b->generation && a->sequence == b->sequence && a->floor == b->floor &&
+           is_same_entry(&a->good, &b->good) && is_same_entry(&a->candidate, &b->candidate) &&
+           is_same_entry(&a->incoming, &b->incoming) &&
+           memcmp(&a->lost, &b->lost, sizeof a->lost) == 0 &&
+           memcmp(a->bans, b->bans, sizeof a->bans) == 0 && a->ban_count == b->ban_count &&
+           a->last_check == b->last_check && strcmp(a->channel, b->channel) == 0 &&
+           strcmp(a->device_id, b->device_id) == 0 &&
+           a->last_result.outcome == b->last_result.outcome &&
+           strcmp(a->last_result.reason, b->last_result.reason) == 0;
+}
+
 bool device_has_banned(device *d, const char *content)
 {
     wisp_hash hash = device_hash(content);

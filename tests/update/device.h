@@ -77,6 +77,8 @@ wisp_status device_put(device *d, const wisp_hash *hash, wisp_bytes bytes);
 
 bool device_runs(const device *d, const char *content);
 wisp_update_status device_status(device *d);
+/* Whether the two say the same of releases and bans. */
+bool device_is_same(const wisp_update_status *a, const wisp_update_status *b);
 bool device_has_banned(device *d, const char *content);
 wisp_hash device_hash(const char *content);
 

@@ -145,7 +145,7 @@ static void a_record_comes_back_as_it_was(void **state)
     wisp_record record = sample(), back;
     wisp_record_encode(&record, block);
     assert_int_equal(wisp_record_decode(block, &back, NULL), WISP_OK);
-    assert_memory_equal(&back, &record, sizeof back);
+    assert_int_equal(back.generation, record.generation);
     wisp_record_encode(&back, again);
     assert_memory_equal(again, block, sizeof block);
 }
