@@ -12,6 +12,7 @@
 #include "../scratch.h"
 #include "../update/repo.h"
 #include "faulty_os.h"
+#include "ration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,23 +47,9 @@ typedef struct rig {
     char events[1024]; /* names of events, as "started " */
     wisp_update_result checked;
     int checks;
-    size_t live_bytes, allocations, refuse_at; /* of the allocator; refuse_at 0: none */
+    ration memory;
+    wisp_allocator allocator; /* that draws on it */
 } rig;
-
-static void *ledger(void *user, void *old, size_t old_size, size_t new_size)
-{
-    rig *r = user;
-    if (new_size > 0 && ++r->allocations == r->refuse_at)
-        return NULL;
-    void *block = new_size ? realloc(old, new_size) : NULL;
-    if (new_size == 0)
-        free(old);
-    if (block || new_size == 0)
-        r->live_bytes += new_size - old_size;
-    return block;
-}
-
-static wisp_allocator counted;
 
 static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes)
 {
@@ -98,9 +85,9 @@ static rig *make_rig(void)
     faulty_os_init(&r->os);
     r->os.time = 1700000000;
     repo_init(&r->repo);
-    counted = (wisp_allocator){ledger, r};
+    r->allocator = ration_allocator(&r->memory);
     r->config = (wisp_live_config){
-        .update = {.allocator = &counted,
+        .update = {.allocator = &r->allocator,
                    .os = &r->os.os,
                    .net = &r->repo.net,
                    .dir = "device",
@@ -122,7 +109,7 @@ static rig *make_rig(void)
 static void free_rig(rig *r)
 {
     wisp_live_close(r->live);
-    assert_int_equal(r->live_bytes, 0);
+    assert_int_equal(r->memory.live_bytes, 0);
     assert_int_equal(faulty_os_open_len(&r->os), 0);
     repo_deinit(&r->repo);
     faulty_os_deinit(&r->os);
@@ -517,18 +504,18 @@ static void refused_memory_loses_nothing(void **state)
     for (bool struck = true; struck; refused++) {
         rig *r = make_rig();
         wisp_update_result result;
-        r->refuse_at = refused + 1;
+        ration_refuse(&r->memory, refused + 1);
         if (wisp_live_open(&r->config, &r->live, NULL) == WISP_OK) {
             release(r, 2, MODULE(worker_2));
             wisp_live_check(r->live, &result, NULL);
             tick(r, PROBATION + 1);
         }
-        struck = r->allocations >= r->refuse_at;
+        struck = ration_struck(&r->memory);
         if (r->live) {
             wisp_update_status status = {0}; /* none at all if not even the check began */
             wisp_update_status_read(&r->os.os, "device", &status, NULL);
             assert_int_equal(status.ban_count, 0);
-            r->refuse_at = 0;
+            ration_refuse(&r->memory, 0);
             restart(r);
             wisp_live_check(r->live, &result, NULL);
             tick(r, 2);

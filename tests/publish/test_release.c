@@ -1,8 +1,8 @@
 #include "sandbox.h"
 
 #include "publish/catalog.h"
+#include "ration.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -419,28 +419,9 @@ static void a_root_of_other_keys_breaks_the_chain(void **state)
 
 /* ------------------------------------------------------------------ memory */
 
-/* Refuses the n-th request of the JSON library and of our allocator alike. */
-static size_t requests, refused;
-
-static void *scarce_malloc(size_t size)
+static wisp_status publish_rationed(sandbox *s, ration *memory, wisp_error *err)
 {
-    return ++requests == refused ? NULL : malloc(size);
-}
-
-static void *scarce_alloc(void *user, void *old, size_t old_size, size_t new_size)
-{
-    (void)user;
-    (void)old_size;
-    if (new_size == 0) {
-        free(old);
-        return NULL;
-    }
-    return ++requests == refused ? NULL : realloc(old, new_size);
-}
-
-static wisp_status publish_scarce(sandbox *s, wisp_error *err)
-{
-    wisp_allocator allocator = {scarce_alloc, NULL};
+    wisp_allocator allocator = ration_allocator(memory);
     wisp_project *project;
     wisp_published published;
     wisp_draft draft = {.place = {.dry_run = true},
@@ -458,16 +439,17 @@ static wisp_status publish_scarce(sandbox *s, wisp_error *err)
 
 static void every_refused_allocation_is_survived(void **state)
 {
-    json_set_alloc_funcs(scarce_malloc, free);
+    ration memory = {0}; /* of the JSON library, too */
     wisp_status status;
     wisp_error err;
-    size_t n = 0;
+    uint64_t n = 0;
+    ration_json(&memory);
     do {
-        requests = 0;
-        refused = ++n;
-        status = publish_scarce(*state, &err);
-    } while (requests >= n && n < 100000);
-    json_set_alloc_funcs(malloc, free);
+        ration_refuse(&memory, ++n);
+        status = publish_rationed(*state, &memory, &err);
+    } while (ration_struck(&memory) && n < 100000);
+    ration_json(NULL);
+    assert_int_equal(memory.live, 0);
     assert_int_equal(status, WISP_OK);
     assert_in_range(n, 100, 99999);
 }

@@ -1,4 +1,5 @@
 #include "custom.h"
+#include "ration.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What a publisher may say of its releases, and what not. */
@@ -279,32 +279,20 @@ static void versions_of_programs_are_compared_as_numbers(void **state)
 
 /* --- memory ------------------------------------------------------------------------------ */
 
-typedef struct budget {
-    int left;
-} budget;
-
-static void *spend(void *user, void *old, size_t old_size, size_t new_size)
-{
-    budget *b = user;
-    (void)old_size;
-    if (new_size == 0) {
-        free(old);
-        return NULL;
-    }
-    return b->left-- > 0 ? realloc(old, new_size) : NULL;
-}
-
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
     const char *text = repeat("{'version':99,'releases':[", "{'version':#," MODULES "}", 8, END);
-    for (int allowed = 0;; allowed++) {
-        budget b = {allowed};
-        wisp_allocator allocator = {spend, &b};
+    ration memory = {0};
+    wisp_allocator allocator = ration_allocator(&memory);
+    for (uint64_t n = 1;; n++) {
+        ration_refuse(&memory, n);
         wisp_status status = custom_parse(&c, &allocator, text);
         custom_free(&c);
-        if (status == WISP_OK) {
-            assert_true(allowed > 1);
+        assert_int_equal(memory.live, 0);
+        if (!ration_struck(&memory)) {
+            assert_int_equal(status, WISP_OK);
+            assert_true(n > 2);
             return;
         }
         assert_int_equal(status, WISP_NO_MEMORY);

@@ -1,13 +1,12 @@
 #include "client.h"
+#include "ration.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -19,52 +18,8 @@
 static forge f, before; /* what is served, and what was served before */
 static client c;
 
-/* --- rationed memory --------------------------------------------------------------------- */
-
-typedef struct ration {
-    uint64_t count, refuse_at; /* 0 for never */
-    int64_t live;
-} ration;
-
 static ration own, json;
-
-static bool is_refused(ration *r)
-{
-    return ++r->count == r->refuse_at;
-}
-
-static void *own_alloc(void *user, void *old, size_t old_size, size_t new_size)
-{
-    (void)user;
-    (void)old_size;
-    if (new_size == 0) {
-        own.live -= old != NULL;
-        free(old);
-        return NULL;
-    }
-    if (is_refused(&own))
-        return NULL;
-    own.live += old == NULL;
-    void *block = realloc(old, new_size);
-    assert_non_null(block);
-    return block;
-}
-
-static void *json_alloc(size_t size)
-{
-    if (is_refused(&json))
-        return NULL;
-    json.live++;
-    return malloc(size);
-}
-
-static void json_release(void *block)
-{
-    json.live -= block != NULL;
-    free(block);
-}
-
-static const wisp_allocator rationed = {own_alloc, NULL};
+static wisp_allocator rationed;
 
 /* --- the story --------------------------------------------------------------------------- */
 
@@ -190,11 +145,10 @@ static uint64_t sweep_memory(ration *r)
     for (uint64_t n = 1;; n++) {
         int64_t own_live = own.live, json_live = json.live;
         prepare();
-        r->count = 0;
-        r->refuse_at = n;
+        ration_refuse(r, n);
         wisp_status status = update();
-        bool struck = r->count >= n;
-        r->refuse_at = 0;
+        bool struck = ration_struck(r);
+        ration_refuse(r, 0);
         /* The JSON library may blame the text, or lose a character, which a signature finds. */
         assert_true(status == WISP_OK || status == WISP_NO_MEMORY ||
                     (r == &json && (status == WISP_MALFORMED || status == WISP_UNTRUSTED)));
@@ -232,6 +186,7 @@ int main(void)
         cmocka_unit_test(any_allocation_of_ours_may_be_refused),
         cmocka_unit_test(any_allocation_of_the_json_library_may_be_refused),
     };
-    json_set_alloc_funcs(json_alloc, json_release);
+    rationed = ration_allocator(&own);
+    ration_json(&json);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

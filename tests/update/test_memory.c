@@ -1,66 +1,20 @@
 #include "delta_release.h"
 #include "device.h"
+#include "ration.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 
 /*
  * Every allocation of a device's day is refused, one after the other, those of the JSON library
  * too. Nothing leaks, nothing breaks, and with memory back all is as it should be.
  */
 
-typedef struct ration {
-    uint64_t count, refuse_at; /* 0 for never */
-    int64_t live;
-    uint64_t live_bytes;
-} ration;
-
 static ration own, json;
-
-static bool is_refused(ration *r)
-{
-    return ++r->count == r->refuse_at;
-}
-
-static void *own_alloc(void *user, void *old, size_t old_size, size_t new_size)
-{
-    (void)user;
-    if (new_size == 0) {
-        own.live -= old != NULL;
-        own.live_bytes -= old ? old_size : 0;
-        free(old);
-        return NULL;
-    }
-    if (is_refused(&own))
-        return NULL;
-    void *block = realloc(old, new_size);
-    assert_non_null(block);
-    own.live += old == NULL;
-    own.live_bytes += new_size - (old ? old_size : 0);
-    return block;
-}
-
-static void *json_alloc(size_t size)
-{
-    if (is_refused(&json))
-        return NULL;
-    json.live++;
-    return malloc(size);
-}
-
-static void json_release(void *block)
-{
-    json.live -= block != NULL;
-    free(block);
-}
-
-static const wisp_allocator allocator = {own_alloc, NULL};
+static wisp_allocator allocator;
 static device d;
 static delta_release release;
 
@@ -95,7 +49,6 @@ static void live_a_day(void)
 /* The repository in the test must not starve: it is all made before. */
 static void prepare(void)
 {
-    own.refuse_at = json.refuse_at = 0;
     device_init(&d);
     d.config.allocator = &allocator;
     d.config.events_url = "http://repo/events";
@@ -110,12 +63,11 @@ static uint64_t sweep(ration *r)
 {
     for (uint64_t n = 1;; n++) {
         prepare();
-        r->count = 0;
-        r->refuse_at = n;
         int64_t own_live = own.live, json_live = json.live;
+        ration_refuse(r, n);
         live_a_day();
-        bool struck = r->count >= n;
-        r->refuse_at = 0;
+        bool struck = ration_struck(r);
+        ration_refuse(r, 0);
         assert_int_equal(own.live, own_live);
         assert_int_equal(own.live_bytes, 0);
         assert_int_equal(json.live, json_live);
@@ -168,6 +120,7 @@ int main(void)
         cmocka_unit_test(any_allocation_of_ours_may_be_refused),
         cmocka_unit_test(any_allocation_of_the_json_library_may_be_refused),
     };
-    json_set_alloc_funcs(json_alloc, json_release);
+    allocator = ration_allocator(&own);
+    ration_json(&json);
     return cmocka_run_group_tests(tests, make_release, free_release);
 }
