@@ -107,15 +107,15 @@ WISP_API void wisp_net_curl_free(wisp_net *net);
 
 /*
  * Makes a transport that has no network: it answers from the file [path], which "wisp bundle" has
- * made of a repository (docs/formats.md, "Bundle"), for devices that are brought their updates on a
- * stick. [url] is that of the repository, as in the updater's configuration: what is asked for
- * below it is looked up in the bundle. What it delivers is checked like anything from a network, so
- * a bundle may come from anybody; its documents expire like those on a server.
+ * made of a repository (docs/formats.md, "Bundle"), for devices that are brought their updates on
+ * a stick. [url] is that of the repository, as in the updater's configuration: what is asked for
+ * below it is looked up in the bundle. What it delivers is checked like anything from a network,
+ * so a bundle may come from anybody; its documents expire like those on a server.
  *
- * In a library of its own (wisp-bundle, on libarchive). A body always begins at byte 0, and a POST
- * is refused with WISP_NETWORK. WISP_NOT_FOUND where there is no file [path], WISP_MALFORMED where
- * it is no bundle, WISP_NO_MEMORY. *[out] is the caller's, to be freed by wisp_net_bundle_free when
- * no transfer is under way. Transfers may be on several threads.
+ * In a library of its own (wisp-bundle, on libarchive). A body always begins at byte 0, and a
+ * POST is refused with WISP_NETWORK. WISP_NOT_FOUND where there is no file [path], WISP_MALFORMED
+ * where it is no bundle, WISP_NO_MEMORY. *[out] is the caller's, to be freed by
+ * wisp_net_bundle_free when no transfer is under way. Transfers may be on several threads.
  */
 WISP_API wisp_status wisp_net_bundle_new(const char *path, const char *url, wisp_net **out,
                                          wisp_error *err);
