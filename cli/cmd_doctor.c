@@ -58,18 +58,18 @@ static int finish(const report *r)
     return print_json(object, code);
 }
 
-static int examine(const cli_args *args, wisp_project *project, wisp_examination *examination)
+static int examine(const cli_args *args, wisp_project *project, wisp_bytes root)
 {
-    report r = {.findings = args_has(args, "json") ? wisp_json_new_array() : NULL};
+    const char *known_url = *project->config.url ? project->config.url : NULL;
+    const char *url = args_text(args, "url", known_url);
     wisp_net *net = NULL;
     wisp_error err;
-    examination->url = args_text(args, "url", *project->config.url ? project->config.url : NULL);
-    examination->tell = take_finding;
-    examination->context = &r;
-    if (examination->url && wisp_net_curl_new(NULL, &net, &err))
+    if (url && wisp_net_curl_new(NULL, &net, &err))
         return fail_with(NULL, &err);
-    examination->net = net;
-    wisp_doctor(project, examination);
+    report r = {.findings = args_has(args, "json") ? wisp_json_new_array() : NULL};
+    wisp_doctor(project,
+                &(wisp_examination){
+                    .url = url, .net = net, .root = root, .tell = take_finding, .context = &r});
     if (net)
         wisp_net_curl_free(net);
     return finish(&r);
@@ -79,16 +79,16 @@ static int run(const cli_args *args)
 {
     int code;
     wisp_project *project;
-    wisp_examination examination = {.url = NULL};
-    const char *root = args_text(args, "root", NULL);
+    wisp_bytes root = {NULL, 0};
+    const char *path = args_text(args, "root", NULL);
     wisp_error err;
-    if (root && read_input(root, &examination.root, &err))
+    if (path && read_input(path, &root, &err))
         return fail_with(NULL, &err);
     if (open_project(args, &project, &code)) {
-        code = examine(args, project, &examination);
+        code = examine(args, project, root);
         wisp_project_close(project);
     }
-    free((void *)(uintptr_t)examination.root.data);
+    free((void *)(uintptr_t)root.data);
     return code;
 }
 

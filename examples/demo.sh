@@ -242,14 +242,34 @@ start_server
 expect '^event +committed v5'
 proved "each was refused with its reason; the program ran on, and updated once it could"
 
-step "7. Kill -9, the server down, and a restart; then the cache is damaged"
+step "7. The publisher goes back to version 2, exchanges a key, and goes on by way of beta"
+mark
+typed wisp rollback --to 2 --project project
+wisp rollback --to 2 --project project | head -n 1 | show
+expect '^event +committed v2'
+typed wisp key rotate targets --project project
+wisp key rotate targets --project project | head -n 3 | tail -n 1 | show
+typed wisp publish scheduler-v5.wasm --channel beta --project project
+wisp publish "$modules/scheduler-v5.wasm" --channel beta --project project | head -n 1 | show
+typed wisp promote beta stable --project project
+mark
+wisp promote beta stable --project project | head -n 1 | show
+expect '^event +committed v5'
+typed wisp doctor --project project
+wisp doctor --project project --root project/repo/1.root.json --url "http://127.0.0.1:$port" >doctor ||
+    { cat doctor >&2; fail "the doctor found trouble"; }
+tail -n 3 doctor | show
+same_process "$before"
+proved "old content by a new version; the new key is trusted; what beta tried, all others get"
+
+step "8. Kill -9, the server down, and a restart; then the cache is damaged"
 stop_server
 kill -9 "$program"
 wait "$program" 2>/dev/null || true
 start_program
 expect '^event +started v5'
 expect 'v5 last good .*MiB/s'
-proved "the cached version 5 was verified again from disk and runs without any network"
+proved "the cached version 7 was verified again from disk and runs without any network"
 kill -9 "$program"
 wait "$program" 2>/dev/null || true
 for cached in device/blobs/*; do printf 'X' | dd of="$cached" bs=1 seek=100 conv=notrunc 2>/dev/null; done
@@ -266,12 +286,12 @@ rm -r device
 mv damaged device
 proved "nor does it need a cache: the embedded module is always there"
 
-step "8. What does this device run, and why?"
+step "9. What does this device run, and why?"
 program=
 typed wisp status device
 wisp status device >status
 show <status
-for word in 'Last good +the module embedded' 'Lost +version 5' 'version 3, .*divide by zero' 'version 4, .*fuel'; do
+for word in 'Last good +the module embedded' 'Lost +version 7' 'version 3, .*divide by zero' 'version 4, .*fuel'; do
     grep -Eq "$word" status || fail "the status does not say '$word'"
 done
 proved "the answer for the engineer on call"

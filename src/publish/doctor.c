@@ -23,17 +23,19 @@ typedef struct doctor {
     int64_t now;
 } doctor;
 
-__attribute__((format(printf, 5, 6))) static void tell(const doctor *d, wisp_finding_level level,
-                                                       const char *about, const char *advice,
-                                                       const char *format, ...)
+static void tell(const doctor *d, wisp_finding_level level, const char *about, const char *advice,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static void tell(const doctor *d, wisp_finding_level level, const char *about, const char *advice,
+                 const char *format, ...)
 {
     wisp_finding finding = {.level = level};
     va_list list;
-    snprintf(finding.about, sizeof finding.about, "%s", about);
-    snprintf(finding.advice, sizeof finding.advice, "%s", advice);
     va_start(list, format);
     vsnprintf(finding.text, sizeof finding.text, format, list);
     va_end(list);
+    snprintf(finding.about, sizeof finding.about, "%s", about);
+    snprintf(finding.advice, sizeof finding.advice, "%s", advice);
     d->examination->tell(d->examination->context, &finding);
 }
 
