@@ -161,12 +161,60 @@ static void a_check_and_everything_else_run_side_by_side(void **state)
     scratch_remove(dir);
 }
 
+/* --- jobs on threads of their own, shared and cancelled ----------------------------------- */
+
+static void *watch_job(void *context)
+{
+    wisp_update_job *job;
+    wisp_update_progress progress;
+    wisp_update_result result;
+    (void)context;
+    for (int i = 0; i < 60; i++) {
+        wisp_status status = wisp_updater_begin(d.updater, NULL, &job, NULL);
+        if (status == WISP_BUSY) /* the last one is being broken off */
+            continue;
+        assert_int_equal(status, WISP_OK);
+        if (i % 3 == 0)
+            assert_int_equal(wisp_update_job_start_thread(job, NULL), WISP_OK);
+        if (i % 7 == 0)
+            wisp_update_job_cancel(job);
+        for (int k = 0; k < i && !wisp_update_job_step(job, 1); k++) {
+            wisp_update_job_progress(job, &progress);
+            wisp_update_job_result(job, &result);
+            wisp_update_job_notes(job);
+        }
+        wisp_update_job_free(job);
+    }
+    return NULL;
+}
+
+static void jobs_are_shared_driven_and_cancelled_by_many(void **state)
+{
+    (void)state;
+    char path[] = "threads-XXXXXX";
+    pthread_t threads[4];
+    device_init(&d);
+    assert_non_null(mkdtemp(path));
+    d.config.dir = path;
+    d.config.os = NULL;
+    assert_int_equal(device_open(&d), WISP_OK);
+    repo_release(&d.repo, 2, "module two");
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, watch_job, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
+    device_deinit(&d);
+    scratch_remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_check_that_waits_for_the_server_holds_nobody_up),
         cmocka_unit_test(a_trial_that_began_during_a_download_is_not_swept_away),
         cmocka_unit_test(a_check_and_everything_else_run_side_by_side),
+        cmocka_unit_test(jobs_are_shared_driven_and_cancelled_by_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
