@@ -271,7 +271,7 @@ WISP_API const char *wisp_update_outcome_name(wisp_update_outcome outcome);
 
 /*
  * Why: a name that stays as it is, for programs and for statistics, the outcome that it belongs
- * to, and what it says. New ones may be added.
+ * to, and what it says. New ones are added at the end.
  */
 #define WISP_UPDATE_CODES(X)                                                                     \
     X(NONE, "none", UP_TO_DATE, "there is nothing to explain")                                   \

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "release/offer.h"
 #include "trust/metadata.h"
 #include "update/blobs.h"
 #include "update/embedded.h"
@@ -152,6 +153,11 @@ static wisp_status check_names(const wisp_updater_config *c, wisp_error *err)
     if (!fits(c->device_id, WISP_DEVICE_ID_SIZE) || (c->device_id && !is_device_id(c->device_id)))
         return wisp_fail(err, WISP_INVALID, "a device's id has 1 to %d letters, digits, and -_.:",
                          WISP_DEVICE_ID_SIZE - 1);
+    wisp_host_version host;
+    if (c->host_version && !wisp_host_version_parse(c->host_version, &host))
+        return wisp_fail(err, WISP_INVALID,
+                         "a host version has one to four numbers with dots, not '%.40s'",
+                         c->host_version);
     return WISP_OK;
 }
 

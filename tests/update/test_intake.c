@@ -194,8 +194,8 @@ static void a_config_with_impossible_modules_or_names_is_refused(void **state)
     static const wisp_embedded_module nameless[] = {{NULL, {(const uint8_t *)"x", 1}}};
     static char long_name[WISP_CHANNEL_SIZE + 1];
     memset(long_name, 'x', sizeof long_name - 1);
-    wisp_updater_config bad[6];
-    for (int i = 0; i < 6; i++)
+    wisp_updater_config bad[7];
+    for (int i = 0; i < 7; i++)
         bad[i] = d.config;
     bad[0].modules = nameless;
     bad[0].module_len = 1;
@@ -204,7 +204,8 @@ static void a_config_with_impossible_modules_or_names_is_refused(void **state)
     bad[3].device_id = "has a space";
     bad[4].device_id = "";
     bad[5].target = long_name;
-    for (int i = 0; i < 6; i++) {
+    bad[6].host_version = "v1";
+    for (int i = 0; i < 7; i++) {
         assert_int_equal(wisp_updater_open(&bad[i], &d.updater, &d.err), WISP_INVALID);
         assert_int_not_equal(d.err.text[0], '\0');
     }
