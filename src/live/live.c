@@ -323,6 +323,7 @@ static void keep_result(wisp_live *live, const wisp_update_result *result)
     pthread_mutex_unlock(&live->lock);
     if (result->outcome == WISP_UPDATE_STAGED)
         atomic_store(&live->staged, true);
+    atomic_store(&live->checked, true);
 }
 
 wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err)

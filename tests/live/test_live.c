@@ -323,6 +323,107 @@ static void install(rig *r, uint64_t version, wisp_bytes module)
     assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
 }
 
+/* Signs what [custom] says, over [module] as the newest content. */
+static void say(rig *r, uint64_t version, wisp_bytes module, const char *custom)
+{
+    r->repo.custom = custom;
+    release(r, version, module);
+    r->repo.custom = NULL;
+}
+
+static void a_release_below_the_floor_makes_room_while_it_runs(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    char custom[400], hash[WISP_HASH_TEXT_SIZE];
+    wisp_hash two;
+    open_live(r);
+    install(r, 2, MODULE(worker_2));
+    r->heard[0] = r->events[0] = '\0';
+    assert_true(wisp_sha256(MODULE(worker_2), &two));
+    wisp_hash_print(&two, hash);
+    snprintf(custom, sizeof custom,
+             "{'version':4,'min_version':4,'releases':[{'version':2,'modules':"
+             "[{'name':'app.wasm','length':%d,'sha256':'%s'}]}]}",
+             (int)worker_2_size, hash);
+    say(r, 4, MODULE(worker_2), custom);
+    check(r);
+    tick(r, 1 + PROBATION);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_BASE);
+    assert_non_null(strstr(r->heard, "1:"));
+    expect(r->events, "swapped committed ");
+    assert_int_equal(status_of(r).good.state, WISP_STATE_EMPTY);
+    assert_int_equal(status_of(r).ban_count, 0);
+    free_rig(r);
+}
+
+static void a_release_is_good_after_its_health_window(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    r->config.update.health_ms = 60000;
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_2));
+    wisp_live_step(r->live);
+    tick(r, PROBATION + 3);
+    assert_int_equal(wisp_live_image(r->live)->version, 2);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_TRIAL);
+    assert_int_equal(status_of(r).candidate.state, WISP_STATE_TRIAL);
+    r->os.monotonic += UINT64_C(60000) * 1000000;
+    tick(r, 1);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
+    assert_int_equal(status_of(r).good.version, 2);
+    free_rig(r);
+}
+
+/* Releases worker_2 with [bytes] beside it. */
+static void release_pair(rig *r, uint64_t version, wisp_bytes bytes)
+{
+    char custom[600], path[160], first[WISP_HASH_TEXT_SIZE], second[WISP_HASH_TEXT_SIZE];
+    wisp_hash hashes[2];
+    assert_true(wisp_sha256(MODULE(worker_2), &hashes[0]) && wisp_sha256(bytes, &hashes[1]));
+    wisp_hash_print(&hashes[0], first);
+    wisp_hash_print(&hashes[1], second);
+    snprintf(path, sizeof path, "targets/%s.rules", second);
+    repo_put(&r->repo, path, bytes);
+    snprintf(custom, sizeof custom,
+             "{'version':%d,'releases':[{'version':%d,'flags':{'limit':5},'modules':["
+             "{'name':'app.wasm','length':%d,'sha256':'%s'},"
+             "{'name':'rules','length':%d,'sha256':'%s'}]}]}",
+             (int)version, (int)version, (int)worker_2_size, first, (int)bytes.size, second);
+    say(r, version, MODULE(worker_2), custom);
+}
+
+static void what_comes_with_the_guest_is_there_for_the_program(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release_pair(r, 2, (wisp_bytes){(const uint8_t *)"a table of rules", 16});
+    assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
+    tick(r, 2);
+    const wisp_image *image = wisp_live_image(r->live);
+    assert_int_equal(image->module_len, 2);
+    assert_memory_equal(wisp_image_find(image, "rules")->bytes.data, "a table of rules", 16);
+    assert_int_equal(wisp_image_flag_number(image, "limit", 0), 5);
+    free_rig(r);
+}
+
+static void a_module_beside_the_guest_that_does_not_load_keeps_all_out(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    release_pair(r, 2, (wisp_bytes){(const uint8_t *)"\0asm, but no module", 19});
+    check(r);
+    wisp_update_status status = status_of(r);
+    assert_int_equal(status.candidate.state, WISP_STATE_EMPTY);
+    assert_int_equal(status.ban_count, 1);
+    tick(r, 2);
+    expect(r->heard, "1:1 1:2 ");
+    free_rig(r);
+}
+
 static void a_restart_without_a_network_runs_the_last_good_one(void **state)
 {
     (void)state;
@@ -538,6 +639,10 @@ int main(void)
         cmocka_unit_test(a_release_that_does_not_start_never_stops_the_old_one),
         cmocka_unit_test(what_could_not_run_is_never_staged),
         cmocka_unit_test(the_program_has_a_say_before_staging),
+        cmocka_unit_test(a_release_below_the_floor_makes_room_while_it_runs),
+        cmocka_unit_test(a_release_is_good_after_its_health_window),
+        cmocka_unit_test(what_comes_with_the_guest_is_there_for_the_program),
+        cmocka_unit_test(a_module_beside_the_guest_that_does_not_load_keeps_all_out),
         cmocka_unit_test(a_restart_without_a_network_runs_the_last_good_one),
         cmocka_unit_test(a_damaged_cache_gives_way_to_the_embedded_module),
         cmocka_unit_test(a_process_that_dies_on_trial_uses_up_the_attempts),
