@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* HTTP on libcurl. */
@@ -108,13 +109,16 @@ static bool is_success(const transfer *t, long code)
 /* Whether a 206 answer has the bytes from the offset on (RFC 9110, 14.4), and no other part. */
 static bool is_asked_part(const transfer *t)
 {
+    static const char unit[] = "bytes ";
     struct curl_header *header;
-    unsigned long long first;
     if (curl_easy_header(t->line.handle, "Content-Range", 0, CURLH_HEADER, -1, &header) !=
             CURLHE_OK ||
-        sscanf(header->value, "bytes %20llu-", &first) != 1)
+        strncmp(header->value, unit, strlen(unit)) != 0)
         return false;
-    return first == t->request->offset;
+    const char *first = header->value + strlen(unit);
+    char *end;
+    return *first >= '0' && *first <= '9' && strtoull(first, &end, 10) == t->request->offset &&
+           *end == '-';
 }
 
 /* The page that comes with a redirect is passed over, since only after it libcurl says where to;

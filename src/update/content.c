@@ -139,10 +139,11 @@ static wisp_status read_base(void *context, void *into, size_t size, uint64_t of
         return WISP_OK;
     }
     for (size_t done = 0; done < size;) {
-        int64_t got = os->read_at(os->user, c->base_fd, to + done, size - done, offset + done);
+        uint64_t at = offset + done;
+        int64_t got = os->read_at(os->user, c->base_fd, to + done, size - done, at);
         if (got <= 0)
             return wisp_fail(err, WISP_IO, "the base of a delta cannot be read at byte %llu",
-                             (unsigned long long)(offset + done));
+                             (unsigned long long)at);
         done += (size_t)got;
     }
     return WISP_OK;

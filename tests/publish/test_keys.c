@@ -302,11 +302,12 @@ static void a_command_that_hangs_is_ended_with_all_that_it_started(void **state)
             wisp_command_run(commands[i], MESSAGE, 300, out, sizeof out, &size, &err),
             WISP_LIMIT);
         assert_contains(err.text, "'sh' took longer than");
-        char *pid = sandbox_read(s, "pid");
-        for (int tries = 0; kill((pid_t)atoi(pid), 0) == 0 && tries < 500; tries++)
+        char *text = sandbox_read(s, "pid");
+        pid_t pid = (pid_t)strtol(text, NULL, 10);
+        for (int tries = 0; kill(pid, 0) == 0 && tries < 500; tries++)
             usleep(10000); /* until init has reaped it */
-        assert_int_equal(kill((pid_t)atoi(pid), 0), -1);
-        free(pid);
+        assert_int_equal(kill(pid, 0), -1);
+        free(text);
     }
 }
 
