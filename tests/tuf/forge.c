@@ -1,6 +1,6 @@
 #include "forge.h"
 
-#include "trust/crypto.h"
+#include "signer.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -66,47 +66,18 @@ static void name_file(const forge *f, const char *role, uint64_t version, char p
 
 /* --- keys and signatures ----------------------------------------------------------------- */
 
-static void make_key(const char *name, uint8_t seed[WISP_ED25519_KEY_SIZE],
-                     char public[2 * WISP_ED25519_KEY_SIZE + 1])
-{
-    wisp_hash hash;
-    uint8_t key[WISP_ED25519_KEY_SIZE];
-    bool ok = wisp_sha256((wisp_bytes){(const uint8_t *)name, strlen(name)}, &hash);
-    memcpy(seed, hash.bytes, sizeof hash.bytes);
-    ok = ok && wisp_ed25519_public(seed, key);
-    assert(ok);
-    (void)ok;
-    wisp_hex_print(key, sizeof key, public);
-}
-
 /* The name of a key is its id: nothing demands that an id is a hash. */
 static void add_key(wisp_json *keys, wisp_json *keyids, const char *name)
 {
-    uint8_t seed[WISP_ED25519_KEY_SIZE];
-    char public[2 * WISP_ED25519_KEY_SIZE + 1];
-    make_key(name, seed, public);
-    wisp_json *key = wisp_json_new_object(), *value = wisp_json_new_object();
-    wisp_json_set_string(value, "public", public);
-    wisp_json_set_string(key, "keytype", "ed25519");
-    wisp_json_set_string(key, "scheme", "ed25519");
-    wisp_json_set(key, "keyval", value);
-    wisp_json_set(keys, name, key);
+    signer s = signer_make(name);
+    wisp_json_set(keys, name, signer_key(&s));
     wisp_json_append_string(keyids, name);
 }
 
 static void add_signature(wisp_json *signatures, const char *name, wisp_bytes message)
 {
-    uint8_t seed[WISP_ED25519_KEY_SIZE], signature[WISP_ED25519_SIGNATURE_SIZE];
-    char public[2 * WISP_ED25519_KEY_SIZE + 1], text[2 * WISP_ED25519_SIGNATURE_SIZE + 1];
-    make_key(name, seed, public);
-    bool ok = wisp_ed25519_sign(seed, message, signature);
-    assert(ok);
-    (void)ok;
-    wisp_hex_print(signature, sizeof signature, text);
-    wisp_json *one = wisp_json_new_object();
-    wisp_json_set_string(one, "keyid", name);
-    wisp_json_set_string(one, "sig", text);
-    wisp_json_append(signatures, one);
+    signer s = signer_make(name);
+    wisp_json_append(signatures, signer_sign(&s, name, message));
 }
 
 char *forge_sign(wisp_json *body, const char *const *keys, size_t key_len, size_t *size)
@@ -167,19 +138,6 @@ void forge_sign_root(forge *f)
     publish(f, "root", f->versions[WISP_ROLE_ROOT], body, signers, f->old_root_key ? 2 : 1);
 }
 
-static wisp_json *hashes_of(wisp_bytes bytes)
-{
-    wisp_hash hash;
-    char text[WISP_HASH_TEXT_SIZE];
-    bool ok = wisp_sha256(bytes, &hash);
-    assert(ok);
-    (void)ok;
-    wisp_hash_print(&hash, text);
-    wisp_json *hashes = wisp_json_new_object();
-    wisp_json_set_string(hashes, "sha256", text);
-    return hashes;
-}
-
 static void list(forge *f, wisp_json *meta, const char *role, uint64_t version)
 {
     char path[512], name[200];
@@ -189,7 +147,7 @@ static void list(forge *f, wisp_json *meta, const char *role, uint64_t version)
     const forge_file *file = forge_find(f, path);
     if (f->lists_hashes && file) {
         wisp_json_set_number(one, "length", file->size);
-        wisp_json_set(one, "hashes", hashes_of((wisp_bytes){file->data, file->size}));
+        wisp_json_set(one, "hashes", signer_hashes((wisp_bytes){file->data, file->size}));
     }
     snprintf(name, sizeof name, "%s.json", role);
     wisp_json_set(meta, name, one);
@@ -246,7 +204,7 @@ void forge_target(forge *f, const char *role, const char *path, const char *cont
     wisp_bytes bytes = {(const uint8_t *)content, strlen(content)};
     wisp_json *one = wisp_json_new_object();
     wisp_json_set_number(one, "length", bytes.size);
-    wisp_json_set(one, "hashes", hashes_of(bytes));
+    wisp_json_set(one, "hashes", signer_hashes(bytes));
     wisp_json_set(forge_role_of(f, role)->targets, path, one);
 }
 

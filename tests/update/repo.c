@@ -15,18 +15,11 @@ static wisp_bytes text_bytes(const char *text)
     return (wisp_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-repo_key repo_make_key(wisp_role role, int n, int generation)
+signer repo_make_key(wisp_role role, int n, int generation)
 {
     char name[64];
-    wisp_hash hash;
-    repo_key key;
     snprintf(name, sizeof name, "%s %d of generation %d", wisp_role_name(role), n, generation);
-    bool ok = wisp_sha256(text_bytes(name), &hash);
-    memcpy(key.seed, hash.bytes, sizeof key.seed);
-    ok = ok && wisp_ed25519_public(key.seed, key.public);
-    assert(ok);
-    (void)ok;
-    return key;
+    return signer_make(name);
 }
 
 /* --- files ------------------------------------------------------------------------------- */
@@ -198,28 +191,12 @@ static void end(void *user, void *opaque)
 
 /* --- documents --------------------------------------------------------------------------- */
 
-static wisp_json *key_object(const repo_key *key)
-{
-    char public[2 * sizeof key->public + 1];
-    wisp_json *object = wisp_json_new_object(), *keyval = wisp_json_new_object();
-    wisp_hex_print(key->public, sizeof key->public, public);
-    wisp_json_set_string(keyval, "public", public);
-    wisp_json_set_string(object, "keytype", "ed25519");
-    wisp_json_set_string(object, "scheme", "ed25519");
-    wisp_json_set(object, "keyval", keyval);
-    return object;
-}
-
-static void key_id(const repo_key *key, char id[WISP_HASH_TEXT_SIZE])
+static void key_id(const signer *key, char id[WISP_HASH_TEXT_SIZE])
 {
     size_t size;
-    wisp_hash hash;
-    wisp_json *object = key_object(key);
+    wisp_json *object = signer_key(key);
     char *text = wisp_json_canonical(object, &size);
-    bool ok = wisp_sha256((wisp_bytes){(const uint8_t *)text, size}, &hash);
-    assert(ok);
-    (void)ok;
-    wisp_hash_print(&hash, id);
+    signer_digest((wisp_bytes){(const uint8_t *)text, size}, id);
     wisp_json_text_free(text);
     wisp_json_free(object);
 }
@@ -232,7 +209,7 @@ static void add_root(const repo *r, wisp_json *body)
         wisp_json *one = wisp_json_new_object(), *ids = wisp_json_new_array();
         for (size_t i = 0; i < r->key_len[role]; i++) {
             key_id(&r->keys[role][i], id);
-            wisp_json_set(keys, id, key_object(&r->keys[role][i]));
+            wisp_json_set(keys, id, signer_key(&r->keys[role][i]));
             wisp_json_append_string(ids, id);
         }
         wisp_json_set(one, "keyids", ids);
@@ -242,19 +219,6 @@ static void add_root(const repo *r, wisp_json *body)
     wisp_json_set(body, "keys", keys);
     wisp_json_set(body, "roles", roles);
     wisp_json_set_bool(body, "consistent_snapshot", r->consistent);
-}
-
-static wisp_json *hashes_of(wisp_bytes bytes)
-{
-    char text[WISP_HASH_TEXT_SIZE];
-    wisp_hash hash;
-    wisp_json *hashes = wisp_json_new_object();
-    bool ok = wisp_sha256(bytes, &hash);
-    assert(ok);
-    (void)ok;
-    wisp_hash_print(&hash, text);
-    wisp_json_set_string(hashes, "sha256", text);
-    return hashes;
 }
 
 static const char *role_path(const repo *r, wisp_role role, char path[64])
@@ -276,7 +240,7 @@ static void add_meta(const repo *r, wisp_json *body, wisp_role of)
     if (r->lists_hashes) {
         wisp_bytes bytes = repo_get(r, role_path(r, of, path));
         wisp_json_set_number(one, "length", bytes.size);
-        wisp_json_set(one, "hashes", hashes_of(bytes));
+        wisp_json_set(one, "hashes", signer_hashes(bytes));
     }
     wisp_json_set(meta, name, one);
     wisp_json_set(body, "meta", meta);
@@ -307,7 +271,7 @@ static void add_targets(const repo *r, wisp_json *body)
     wisp_json *targets = wisp_json_new_object(), *one = wisp_json_new_object();
     wisp_json *custom = make_custom(r);
     wisp_json_set_number(one, "length", r->content.size);
-    wisp_json_set(one, "hashes", hashes_of(r->content));
+    wisp_json_set(one, "hashes", signer_hashes(r->content));
     wisp_json_set(one, "custom", custom);
     wisp_json_set(targets, r->target, one);
     wisp_json_set(body, "targets", targets);
@@ -337,19 +301,11 @@ static wisp_json *make_body(const repo *r, wisp_role role)
     return body;
 }
 
-static void add_signature(wisp_json *signatures, const repo_key *key, wisp_bytes message)
+static void add_signature(wisp_json *signatures, const signer *key, wisp_bytes message)
 {
-    char id[WISP_HASH_TEXT_SIZE], text[2 * WISP_ED25519_SIGNATURE_SIZE + 1];
-    uint8_t signature[WISP_ED25519_SIGNATURE_SIZE];
-    bool ok = wisp_ed25519_sign(key->seed, message, signature);
-    assert(ok);
-    (void)ok;
-    wisp_hex_print(signature, sizeof signature, text);
+    char id[WISP_HASH_TEXT_SIZE];
     key_id(key, id);
-    wisp_json *one = wisp_json_new_object();
-    wisp_json_set_string(one, "keyid", id);
-    wisp_json_set_string(one, "sig", text);
-    wisp_json_append(signatures, one);
+    wisp_json_append(signatures, signer_sign(key, id, message));
 }
 
 static wisp_json *sign(const repo *r, wisp_role role, wisp_json *body)
@@ -387,11 +343,7 @@ void repo_write(repo *r, wisp_role role)
 const char *repo_content_path(const repo *r, char path[160])
 {
     char text[WISP_HASH_TEXT_SIZE];
-    wisp_hash hash;
-    bool ok = wisp_sha256(r->content, &hash);
-    assert(ok);
-    (void)ok;
-    wisp_hash_print(&hash, text);
+    signer_digest(r->content, text);
     if (r->consistent)
         snprintf(path, 160, "targets/%s.%s", text, r->target);
     else
@@ -403,23 +355,15 @@ const char *repo_hex(const char *text)
 {
     static char texts[4][WISP_HASH_TEXT_SIZE];
     static int next;
-    wisp_hash hash;
     char *digits = texts[next++ % 4];
-    bool ok = wisp_sha256(text_bytes(text), &hash);
-    assert(ok);
-    (void)ok;
-    wisp_hash_print(&hash, digits);
+    signer_digest(text_bytes(text), digits);
     return digits;
 }
 
 void repo_put_content(repo *r, wisp_bytes content, const char *suffix)
 {
     char path[160], digits[WISP_HASH_TEXT_SIZE];
-    wisp_hash hash;
-    bool ok = wisp_sha256(content, &hash);
-    assert(ok);
-    (void)ok;
-    wisp_hash_print(&hash, digits);
+    signer_digest(content, digits);
     snprintf(path, sizeof path, "targets/%s.%s", digits, suffix);
     repo_put(r, path, content);
 }

@@ -1,6 +1,7 @@
 #ifndef TESTS_UPDATE_REPO_H
 #define TESTS_UPDATE_REPO_H
 
+#include "signer.h"
 #include "trust/metadata.h"
 
 #include <wisp/net.h>
@@ -32,11 +33,6 @@ typedef struct repo_file {
     repo_manner manner;
 } repo_file;
 
-typedef struct repo_key {
-    uint8_t seed[WISP_ED25519_KEY_SIZE];
-    uint8_t public[WISP_ED25519_KEY_SIZE];
-} repo_key;
-
 typedef struct repo repo;
 typedef void repo_change(repo *r, wisp_role role, wisp_json *object);
 
@@ -46,10 +42,10 @@ struct repo {
     size_t file_len;
     char log[16384]; /* the paths that were asked for, one a line */
 
-    repo_key keys[WISP_ROLE_LEN][REPO_KEYS_MAX]; /* that root names */
+    signer keys[WISP_ROLE_LEN][REPO_KEYS_MAX]; /* that root names */
     size_t key_len[WISP_ROLE_LEN];
     uint64_t threshold[WISP_ROLE_LEN];
-    repo_key old_root[REPO_KEYS_MAX]; /* sign root too */
+    signer old_root[REPO_KEYS_MAX]; /* sign root too */
     size_t old_root_len;
 
     uint64_t version[WISP_ROLE_LEN];
@@ -76,7 +72,7 @@ void repo_init(repo *r);
 void repo_deinit(repo *r);
 
 /* Makes the [n]-th key of [role]; another [generation] is another key. */
-repo_key repo_make_key(wisp_role role, int n, int generation);
+signer repo_make_key(wisp_role role, int n, int generation);
 
 /* Replaces the only key of [role], signing root with the old ones too; writes root N+1. */
 void repo_rotate(repo *r, wisp_role role, int generation);
