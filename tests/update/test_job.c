@@ -133,21 +133,19 @@ static void a_cancelled_job_is_taken_up_where_it_stopped(void **state)
 
 static void a_job_may_be_let_go_at_any_step(void **state)
 {
-    for (int steps = 0;; steps++) {
+    bool ended = false;
+    for (int steps = 0; !ended; steps++) {
+        teardown(state);
         setup(state);
         open_device();
         repo_release(&d.repo, 2, large);
         wisp_update_job *job = begin(NULL);
-        bool ended = false;
         for (int i = 0; i < steps && !ended; i++)
             ended = wisp_update_job_step(job, 0);
         wisp_update_job_free(job);
         assert_int_equal(device_check(&d), WISP_UPDATE_STAGED);
         device_acquire(&d);
         assert_true(device_runs(&d, large));
-        if (ended)
-            break;
-        teardown(state);
     }
 }
 
