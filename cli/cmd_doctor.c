@@ -67,9 +67,9 @@ static int examine(const cli_args *args, wisp_project *project, wisp_bytes root)
     if (url && wisp_net_curl_new(NULL, &net, &err))
         return fail_with(NULL, &err);
     report r = {.findings = args_has(args, "json") ? wisp_json_new_array() : NULL};
-    wisp_doctor(project,
-                &(wisp_examination){
-                    .url = url, .net = net, .root = root, .tell = take_finding, .context = &r});
+    wisp_examination examination = {
+        .url = url, .net = net, .root = root, .tell = take_finding, .context = &r};
+    wisp_doctor(project, &examination);
     if (net)
         wisp_net_curl_free(net);
     return finish(&r);

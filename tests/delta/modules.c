@@ -321,6 +321,7 @@ wisp_bytes delta_scribbled(wisp_bytes bytes, uint32_t seed, size_t changes)
 {
     writer w = {0};
     put(&w, bytes.data, bytes.size);
+    assert(w.size > 0);
     for (uint32_t i = 0; i < changes; i++)
         w.data[mix(seed, i) % w.size] ^= (uint8_t)(mix(seed, i + 1) | 1);
     return (wisp_bytes){w.data, w.size};
