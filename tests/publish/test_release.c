@@ -419,19 +419,47 @@ static void a_root_of_other_keys_breaks_the_chain(void **state)
 
 /* ------------------------------------------------------------------ memory */
 
-static wisp_status publish_rationed(sandbox *s, ration *memory, wisp_error *err)
+static wisp_status publish_dry(wisp_project *project, wisp_published *out, wisp_error *err)
+{
+    const wisp_draft draft = {.place = {.dry_run = true},
+                              .modules = {{NULL, {(const uint8_t *)"abc", 3}}},
+                              .module_len = 1,
+                              .notes = "words",
+                              .ramp = {1, 2, 3},
+                              .host_min = "1",
+                              .variants = {{"a", 1, {(const uint8_t *)"abd", 3}, NULL}},
+                              .variant_len = 1};
+    return wisp_publish(project, &draft, out, err);
+}
+
+static wisp_status promote_dry(wisp_project *project, wisp_published *out, wisp_error *err)
+{
+    return wisp_promote(project, "beta", &(wisp_place){.dry_run = true}, out, err);
+}
+
+static wisp_status rotate_dry(wisp_project *project, wisp_published *out, wisp_error *err)
+{
+    const char *path;
+    return wisp_key_rotate(project, "targets", NULL, true, &path, out, err);
+}
+
+static wisp_status make_channel_dry(wisp_project *project, wisp_published *out, wisp_error *err)
+{
+    return wisp_channel_make(project, "nightly", true, out, err);
+}
+
+typedef wisp_status (*dry_work)(wisp_project *project, wisp_published *out, wisp_error *err);
+
+static wisp_status work_rationed(sandbox *s, ration *memory, dry_work work, wisp_error *err)
 {
     wisp_allocator allocator = ration_allocator(memory);
     wisp_project *project;
-    wisp_published published;
-    wisp_draft draft = {.place = {.dry_run = true},
-                        .modules = {{NULL, {(const uint8_t *)"abc", 3}}},
-                        .module_len = 1};
+    wisp_published published = {0};
     wisp_status status =
         wisp_project_open(&allocator, &s->os, sandbox_path(s, "p"), &project, err);
     if (status)
         return status;
-    status = wisp_publish(project, &draft, &published, err);
+    status = work(project, &published, err);
     wisp_published_deinit(&published);
     wisp_project_close(project);
     return status;
@@ -439,19 +467,28 @@ static wisp_status publish_rationed(sandbox *s, ration *memory, wisp_error *err)
 
 static void every_refused_allocation_is_survived(void **state)
 {
-    ration memory = {0}; /* of the JSON library, too */
-    wisp_status status;
-    wisp_error err;
-    uint64_t n = 0;
-    ration_json(&memory);
-    do {
-        ration_refuse(&memory, ++n);
-        status = publish_rationed(*state, &memory, &err);
-    } while (ration_struck(&memory) && n < 100000);
-    ration_json(NULL);
-    assert_int_equal(memory.live, 0);
-    assert_int_equal(status, WISP_OK);
-    assert_in_range(n, 100, 99999);
+    static const dry_work works[] = {publish_dry, promote_dry, rotate_dry, make_channel_dry};
+    sandbox *s = *state;
+    wisp_published published;
+    sandbox_publish(s, "one", 0);
+    sandbox_publish(s, "two", 0);
+    sandbox_publish_to(s, "beta", "three", 0, &published);
+    wisp_published_deinit(&published);
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+        ration memory = {0}; /* of the JSON library, too */
+        wisp_status status;
+        wisp_error err;
+        uint64_t n = 0;
+        ration_json(&memory);
+        do {
+            ration_refuse(&memory, ++n);
+            status = work_rationed(s, &memory, works[i], &err);
+        } while (ration_struck(&memory) && n < 100000);
+        ration_json(NULL);
+        assert_int_equal(memory.live, 0);
+        assert_int_equal(status, WISP_OK);
+        assert_in_range(n, 100, 99999);
+    }
 }
 
 #define EMPTY(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
