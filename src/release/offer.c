@@ -61,7 +61,7 @@ static wisp_status read_optional_bool(const parser *p, const wisp_json *object, 
     return wisp_json_has(object, key) ? read_bool(p, object, key, out) : WISP_OK;
 }
 
-/* A number of at most [most]; [otherwise] where it is not there. */
+/* A number of at most [most]. */
 static wisp_status read_bounded(const parser *p, const wisp_json *object, const char *key,
                                 uint32_t most, uint32_t *out)
 {
