@@ -460,11 +460,11 @@ typedef struct wisp_update_entry {
 /* Content that the device had, and why it does not run it. */
 typedef struct wisp_update_failure {
     wisp_image_state state; /* BANNED; of what was lost: the state that it had */
-    uint64_t version;
-    wisp_hash hash; /* of the set, or of the one module that is to blame */
-    uint64_t size;  /* bytes, all modules together */
     uint32_t attempts;
-    int64_t since; /* seconds since 1970 */
+    uint64_t version;
+    uint64_t size;  /* bytes, all modules together */
+    int64_t since;  /* seconds since 1970 */
+    wisp_hash hash; /* of the set, or of the one module that is to blame */
     char reason[120];
 } wisp_update_failure;
 

@@ -255,7 +255,7 @@ wisp_hash device_hash(const char *content)
 
 static bool is_same_entry(const wisp_update_entry *a, const wisp_update_entry *b)
 {
-    return memcmp(a, b, sizeof *a) == 0; /* which has no gaps */
+    return memcmp(a, b, sizeof *a) == 0; /* which has no gaps, as a failure */
 }
 
 static bool is_same_failure(const wisp_update_failure *a, const wisp_update_failure *b)
