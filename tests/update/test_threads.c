@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* A check on one thread, everything else on another; made for the thread sanitizer. */
 
@@ -208,6 +210,43 @@ static void jobs_are_shared_driven_and_cancelled_by_many(void **state)
     scratch_remove(path);
 }
 
+/* --- two processes on one folder --------------------------------------------------------- */
+
+/* What opening the folder gives to another process, which then ends without closing it. */
+static wisp_status open_elsewhere(void)
+{
+    int ended;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        wisp_updater *updater;
+        wisp_error err = {0};
+        wisp_status status = wisp_updater_open(&d.config, &updater, &err);
+        bool is_said = status == WISP_OK || strstr(err.text, d.config.dir);
+        _exit(is_said ? (int)status : 99);
+    }
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended));
+    return (wisp_status)WEXITSTATUS(ended);
+}
+
+static void the_second_of_two_processes_is_told_so(void **state)
+{
+    (void)state;
+    char shared[] = "processes-XXXXXX";
+    device_init(&d);
+    assert_non_null(mkdtemp(shared));
+    d.config.dir = shared;
+    d.config.os = NULL;
+    assert_int_equal(device_open(&d), WISP_OK);
+    assert_int_equal(open_elsewhere(), WISP_BUSY);
+    device_close(&d);
+    assert_int_equal(open_elsewhere(), WISP_OK);
+    assert_int_equal(device_open(&d), WISP_OK); /* whoever ends gives the folder back */
+    device_deinit(&d);
+    scratch_remove(shared);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_trial_that_began_during_a_download_is_not_swept_away),
         cmocka_unit_test(a_check_and_everything_else_run_side_by_side),
         cmocka_unit_test(jobs_are_shared_driven_and_cancelled_by_many),
+        cmocka_unit_test(the_second_of_two_processes_is_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
