@@ -1,4 +1,4 @@
-#include "device.h"
+#include "fixture.h"
 
 #include "update/blobs.h"
 #include "update/flags.h"
@@ -15,32 +15,11 @@
 /* What a check does to the device's state: sets of modules, flags, floors, lifted bans, storage,
  * channels, and releases that are on their way. */
 
-static device d;
-
 static int setup(void **state)
 {
-    (void)state;
-    device_init(&d);
+    setup_device(state);
     d.config.net = NULL;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    device_deinit(&d);
-    return 0;
-}
-
-static void open_device(void)
-{
-    assert_int_equal(device_open(&d), WISP_OK);
-}
-
-static void reopen(void)
-{
-    device_crash(&d, SURVIVES_SYNCED);
-    open_device();
 }
 
 /* Takes [release] in, runs and commits it. */
@@ -558,7 +537,7 @@ static void another_channel_keeps_the_good_release_but_not_its_number(void **sta
     assert_true(runs(&beta));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown_device)
 
 int main(void)
 {

@@ -1,4 +1,4 @@
-#include "device.h"
+#include "fixture.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,27 +10,13 @@
 
 /* A job as its callers see it: driven, shared, watched, cancelled, held back. */
 
-static device d;
 static char large[5001]; /* bytes of content that come in ten pieces */
 
 static int setup(void **state)
 {
-    (void)state;
-    device_init(&d);
+    setup_device(state);
     memset(large, 'x', sizeof large - 1);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    device_deinit(&d);
-    return 0;
-}
-
-static void open_device(void)
-{
-    assert_int_equal(device_open(&d), WISP_OK);
 }
 
 static wisp_update_job *begin(const wisp_update_options *options)
@@ -135,7 +121,7 @@ static void a_job_may_be_let_go_at_any_step(void **state)
 {
     bool ended = false;
     for (int steps = 0; !ended; steps++) {
-        teardown(state);
+        teardown_device(state);
         setup(state);
         open_device();
         repo_release(&d.repo, 2, large);
@@ -434,7 +420,7 @@ static void every_code_has_a_name_of_its_own(void **state)
     }
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown_device)
 
 int main(void)
 {

@@ -1,4 +1,4 @@
-#include "device.h"
+#include "fixture.h"
 
 #include "update/policy.h"
 #include "update/report.h"
@@ -20,7 +20,6 @@
 
 #define ENDPOINT_URL "http://events.example/events"
 
-static device d;
 static wisp_net net; /* of the device: the repository, and the endpoint for a POST */
 
 /* What the endpoint answers, and what it was told. */
@@ -132,19 +131,11 @@ static void end(void *user, void *transfer_)
 
 static int setup(void **state)
 {
-    (void)state;
     memset(&endpoint, 0, sizeof endpoint);
-    device_init(&d);
+    setup_device(state);
     net = (wisp_net){start, step, end, NULL};
     d.config.net = &net;
     d.config.events_url = ENDPOINT_URL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    device_deinit(&d);
     return 0;
 }
 
@@ -496,7 +487,7 @@ static void any_call_of_a_reporting_day_may_fail(void **state)
     for (size_t k = 0; k < 4; k++) {
         bool struck = true;
         for (uint64_t n = 1; struck; n++, points++) {
-            teardown(state);
+            teardown_device(state);
             setup(state);
             assert_int_equal(device_open(&d), WISP_OK);
             update_quietly(2, "module two");
@@ -517,7 +508,7 @@ static void any_call_of_a_reporting_day_may_fail(void **state)
     print_message("# %llu points\n", (unsigned long long)points);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown_device)
 
 int main(void)
 {

@@ -1,4 +1,4 @@
-#include "device.h"
+#include "fixture.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,33 +9,6 @@
 #include <string.h>
 
 /* The life of modules on a device, through the public interface. */
-
-static device d;
-
-static int setup(void **state)
-{
-    (void)state;
-    device_init(&d);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    device_deinit(&d);
-    return 0;
-}
-
-static void open_device(void)
-{
-    assert_int_equal(device_open(&d), WISP_OK);
-}
-
-static void reopen(void)
-{
-    device_crash(&d, SURVIVES_SYNCED);
-    open_device();
-}
 
 static void a_new_device_runs_the_embedded_module(void **state)
 {
@@ -763,7 +736,7 @@ static void names_are_those_of_the_header(void **state)
     assert_string_equal(wisp_image_state_name(WISP_STATE_BANNED), "banned");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup_device, teardown_device)
 
 int main(void)
 {
