@@ -27,6 +27,11 @@ int sandbox_setup(void **state);         /* the folder alone */
 int sandbox_setup_project(void **state); /* with a project in it, made at 2030-01-01 */
 int sandbox_teardown(void **state);
 
+/* The test [name] in the folder alone, or with a project in it. */
+#define EMPTY(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
+#define PROJECT(name)                                                                            \
+    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
+
 /* The path of [name] in the folder; good until eight more were asked for. */
 const char *sandbox_path(sandbox *s, const char *name);
 

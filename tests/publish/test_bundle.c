@@ -310,9 +310,6 @@ static void a_repository_that_does_not_verify_is_not_bundled(void **state)
     assert_false(sandbox_has(s, "b.tar"));
 }
 
-#define PROJECT(name)                                                                            \
-    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

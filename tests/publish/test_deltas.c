@@ -208,9 +208,6 @@ static void going_back_has_a_delta_from_what_was_bad(void **state)
     assert_true(update_from(s, 2, 1));
 }
 
-#define PROJECT(name)                                                                            \
-    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -223,9 +223,6 @@ static void the_servers_clock_is_compared(void **state)
     }
 }
 
-#define PROJECT(name)                                                                            \
-    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -207,10 +207,6 @@ static void one_publisher_at_a_time_has_the_lock(void **state)
     wisp_project_close(second);
 }
 
-#define EMPTY(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
-#define PROJECT(name)                                                                            \
-    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

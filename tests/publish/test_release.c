@@ -491,10 +491,6 @@ static void every_refused_allocation_is_survived(void **state)
     }
 }
 
-#define EMPTY(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
-#define PROJECT(name)                                                                            \
-    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

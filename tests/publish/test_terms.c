@@ -453,9 +453,6 @@ static void no_order_writes_in_a_dry_run(void **state)
     free(before);
 }
 
-#define PROJECT(name)                                                                            \
-    cmocka_unit_test_setup_teardown(name, sandbox_setup_project, sandbox_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
