@@ -318,10 +318,11 @@ typedef struct wisp_update_result {
     wisp_status status;    /* the same in the terms of base.h */
     /* DEFERRED, UNAVAILABLE: seconds after which to try again; 0: at the usual time. */
     uint32_t retry_after_s;
-    uint32_t
-        server_wait_s; /* for which the server itself wants to be left alone; 0: it did not say */
-    uint64_t version;  /* of the release that it is about; 0 if none was reached */
-    wisp_hash hash;    /* of its set */
+    /* Seconds for which it should not be tried at all: the server wants to be left alone, or the
+     * content that it has is not what was signed, and would be downloaded in vain again. */
+    uint32_t rest_s;
+    uint64_t version; /* of the release that it is about; 0 if none was reached */
+    wisp_hash hash;   /* of its set */
     bool is_mandatory;
     bool is_by_delta;                 /* a delta made at least one of its modules */
     uint64_t bytes_fetched;           /* metadata and content */

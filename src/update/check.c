@@ -348,18 +348,20 @@ static void tell_result(wisp_check *c)
                        &subject);
 }
 
-/* Later each time, as long as there is no server to be had. */
+/* Later each time, as long as there is no server to be had, or none with the right content. */
 static void back_off(wisp_check *c)
 {
     wisp_updater *u = c->updater;
-    if (c->result.outcome != WISP_UPDATE_UNAVAILABLE) {
+    bool is_wasted = c->result.code == WISP_UPDATE_CODE_BAD_CONTENT;
+    if (c->result.outcome != WISP_UPDATE_UNAVAILABLE && !is_wasted) {
         u->failures = 0;
         return;
     }
     if (u->failures < UINT32_MAX)
         u->failures++;
-    c->result.server_wait_s = c->server_wait_s;
-    c->result.retry_after_s = wisp_backoff_s(u->record.device_id, u->failures, c->server_wait_s);
+    uint32_t delay = wisp_backoff_s(u->record.device_id, u->failures, c->server_wait_s);
+    c->result.retry_after_s = is_wasted ? 0 : delay;
+    c->result.rest_s = is_wasted ? delay : c->server_wait_s;
 }
 
 /* Lets go of what the work needed; the release's notes stay. */

@@ -38,7 +38,7 @@ uint64_t wisp_next_check_ms(const char *device_id, uint64_t turn, uint32_t inter
 {
     uint64_t next = interval_ms ? wisp_interval_ms(device_id, turn, interval_ms) : WISP_NEVER_MS;
     uint64_t retry = result ? 1000 * (uint64_t)result->retry_after_s : 0;
-    uint64_t wanted = result ? 1000 * (uint64_t)result->server_wait_s : 0;
+    uint64_t wanted = result ? 1000 * (uint64_t)result->rest_s : 0;
     if (retry > 0 && retry < next)
         next = retry;
     return next < wanted ? wanted : next;

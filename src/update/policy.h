@@ -13,7 +13,7 @@
 #define WISP_WAIT_MAX_S    (24 * 60 * 60) /* the server too */
 
 /*
- * The seconds to wait after [failures] checks in a row, 1 or more, that found no server: between
+ * The seconds to wait after [failures] checks in a row, 1 or more, that came to nothing: between
  * half of WISP_BACKOFF_S, doubled with each, and all of it, where the device's id decides; not
  * less than [wanted_s], which the server asked for, but at most WISP_WAIT_MAX_S.
  */

@@ -68,7 +68,7 @@ static void the_next_check_comes_when_it_is_worth_the_while(void **state)
     (void)state;
     uint64_t usual = wisp_interval_ms("d", 4, HOUR_MS);
     static const struct {
-        uint32_t retry_after_s, server_wait_s;
+        uint32_t retry_after_s, rest_s;
         uint64_t by_clock, otherwise; /* 0: the usual; never */
     } cases[] = {
         {0, 0, 0, WISP_NEVER_MS},
@@ -78,7 +78,7 @@ static void the_next_check_comes_when_it_is_worth_the_while(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         wisp_update_result result = {.retry_after_s = cases[i].retry_after_s,
-                                     .server_wait_s = cases[i].server_wait_s};
+                                     .rest_s = cases[i].rest_s};
         assert_true(wisp_next_check_ms("d", 4, HOUR_MS, &result) ==
                     (cases[i].by_clock ? cases[i].by_clock : usual));
         assert_true(wisp_next_check_ms("d", 4, 0, &result) == cases[i].otherwise);
