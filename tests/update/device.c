@@ -255,31 +255,18 @@ wisp_hash device_hash(const char *content)
 
 static bool is_same_entry(const wisp_update_entry *a, const wisp_update_entry *b)
 {
-    return memcmp(a, b, sizeof *a) == 0; /* which has no gaps, as a failure */
-}
-
-static bool is_same_failure(const wisp_update_failure *a, const wisp_update_failure *b)
-{
-    return a->state == b->state && a->version == b->version && a->size == b->size &&
-           a->attempts == b->attempts && a->since == b->since &&
-           memcmp(&a->hash, &b->hash, sizeof a->hash) == 0 && strcmp(a->reason, b->reason) == 0;
-}
-
-static bool has_same_bans(const wisp_update_status *a, const wisp_update_status *b)
-{
-    for (uint32_t i = 0; i < a->ban_count && i < b->ban_count; i++)
-        if (!is_same_failure(&a->bans[i], &b->bans[i]))
-            return false;
-    return a->ban_count == b->ban_count;
+    return memcmp(a, b, sizeof *a) == 0; /* which has no gaps; nor has a failure */
 }
 
 bool device_is_same(const wisp_update_status *a, const wisp_update_status *b)
 {
     return a->generation == b->generation && a->sequence == b->sequence && a->floor == b->floor &&
            is_same_entry(&a->good, &b->good) && is_same_entry(&a->candidate, &b->candidate) &&
-           is_same_entry(&a->incoming, &b->incoming) && is_same_failure(&a->lost, &b->lost) &&
-           has_same_bans(a, b) && a->last_check == b->last_check &&
-           strcmp(a->channel, b->channel) == 0 && strcmp(a->device_id, b->device_id) == 0 &&
+           is_same_entry(&a->incoming, &b->incoming) &&
+           memcmp(&a->lost, &b->lost, sizeof a->lost) == 0 &&
+           memcmp(a->bans, b->bans, sizeof a->bans) == 0 && a->ban_count == b->ban_count &&
+           a->last_check == b->last_check && strcmp(a->channel, b->channel) == 0 &&
+           strcmp(a->device_id, b->device_id) == 0 &&
            a->last_result.outcome == b->last_result.outcome &&
            strcmp(a->last_result.reason, b->last_result.reason) == 0;
 }
