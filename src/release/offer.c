@@ -283,6 +283,15 @@ static wisp_status parse_variant(const parser *p, const wisp_json *release,
     return status == WISP_OK ? parse_flags(p, release, object, &out->flags) : status;
 }
 
+/* A program asks which variant it runs by the name. */
+static bool is_named_twice(const wisp_offer_variant *variants, size_t last)
+{
+    for (size_t i = 0; i < last; i++)
+        if (strcmp(variants[i].name, variants[last].name) == 0)
+            return true;
+    return false;
+}
+
 static wisp_status parse_variants(parser *p, const wisp_json *object, wisp_offer *out)
 {
     const wisp_json *items, *item;
@@ -296,6 +305,8 @@ static wisp_status parse_variants(parser *p, const wisp_json *object, wisp_offer
         status = read_item(p, items, i, &item);
         if (status == WISP_OK)
             status = parse_variant(p, object, item, out, &variants[i]);
+        if (status == WISP_OK && is_named_twice(variants, i))
+            status = malformed(p, "another variant has the same name");
     }
     p->place[at] = '\0';
     return status;

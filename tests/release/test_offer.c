@@ -166,6 +166,10 @@ static void what_must_not_be_said_is_refused(void **state)
         {RELEASES "{'version':9,'rollout':{'start':'2031-01-02T03:04:05Z','from':0,'to':1,"
                   "'hours':8761}," MODULES "}" END,
          WISP_LIMIT, "hours has 8761"},
+        {RELEASES
+         "{'version':9,'variants':[{'name':'a','weight':1},{'name':'a','weight':2}]," MODULES
+         "}" END,
+         WISP_MALFORMED, "variant 2: another variant has the same name"},
         {RELEASES "{'version':9,'flags':{'a':null}," MODULES "}" END, WISP_MALFORMED, "flag"},
         {RELEASES "{'version':9,'flags':{'a':[1]}," MODULES "}" END, WISP_MALFORMED, "flag"},
         {RELEASES "{'version':9,'flags':[]," MODULES "}" END, WISP_MALFORMED, "flags"},
