@@ -286,8 +286,20 @@ rm -r device
 mv damaged device
 proved "nor does it need a cache: the embedded module is always there"
 
-step "9. What does this device run, and why?"
+step "9. A new device has no network: a file brings the release"
+typed wisp bundle update.tar --project project
+wisp bundle update.tar --project project | head -n 1 | show
+mv device first
+echo 'bundle = update.tar' >>scheduler.conf
+start_program
+expect '^event +committed v5'
+stop "$program"
 program=
+rm -r device
+mv first device
+proved "it went through the same checks as what comes from a server"
+
+step "10. What does this device run, and why?"
 typed wisp status device
 wisp status device >status
 show <status

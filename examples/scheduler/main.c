@@ -217,6 +217,27 @@ static bool open_live(struct program *program, const struct settings *settings, 
     return true;
 }
 
+/* NULL without a URL, and after saying so where there can be none. */
+static wisp_net *open_net(const struct settings *settings)
+{
+    wisp_error err;
+    wisp_net *net = NULL;
+    if (!settings->url[0])
+        return NULL;
+    if (settings->bundle[0] ? wisp_net_bundle_new(settings->bundle, settings->url, &net, &err)
+                            : wisp_net_curl_new(NULL, &net, &err))
+        printf("update   off: %s\n", err.text);
+    return net;
+}
+
+static void close_net(const struct settings *settings, wisp_net *net)
+{
+    if (settings->bundle[0])
+        wisp_net_bundle_free(net);
+    else
+        wisp_net_curl_free(net);
+}
+
 int main(int argc, char **argv)
 {
     static struct program program;
@@ -232,14 +253,11 @@ int main(int argc, char **argv)
     signal(SIGTERM, stop);
     swarm_init(&program.swarm, settings.peers);
 
-    wisp_error err;
-    wisp_net *net = NULL;
-    if (settings.url[0] && wisp_net_curl_new(NULL, &net, &err))
-        printf("update   off: %s\n", err.text);
+    wisp_net *net = open_net(&settings);
     bool opened = open_live(&program, &settings, net);
     if (opened)
         run(&program, &settings);
     wisp_live_close(program.live);
-    wisp_net_curl_free(net);
+    close_net(&settings, net);
     return opened ? 0 : 1;
 }

@@ -32,6 +32,8 @@ static bool set(struct settings *s, const char *name, const char *value)
         return set_text(s->state, sizeof s->state, value);
     if (strcmp(name, "url") == 0)
         return set_text(s->url, sizeof s->url, value);
+    if (strcmp(name, "bundle") == 0)
+        return set_text(s->bundle, sizeof s->bundle, value);
     if (strcmp(name, "events") == 0)
         return set_text(s->events, sizeof s->events, value);
     if (strcmp(name, "root") == 0)

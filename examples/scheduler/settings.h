@@ -9,6 +9,7 @@
 struct settings {
     char state[512];   /* folder for what the updater keeps */
     char url[512];     /* of the repository; empty: no updates */
+    char bundle[512];  /* file with what that URL would answer, for devices without a network */
     char events[512];  /* where to report what happens; empty: nowhere */
     char root[512];    /* file with the trusted root.json */
     char target[128];  /* name of the module in the repository */

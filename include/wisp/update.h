@@ -318,9 +318,10 @@ typedef struct wisp_update_result {
     wisp_status status;    /* the same in the terms of base.h */
     /* DEFERRED, UNAVAILABLE: seconds after which to try again; 0: at the usual time. */
     uint32_t retry_after_s;
-    /* Seconds for which it should not be tried at all: the server wants to be left alone, or the
-     * content that it has is not what was signed, and would be downloaded in vain again. */
-    uint32_t rest_s;
+    uint32_t server_wait_s; /* the server wants to be left alone as long; 0: it did not say */
+    /* Checks in a row, this one included, that downloaded what was not the signed content: a
+     * program with a schedule of its own should ask less and less often. */
+    uint32_t in_vain;
     uint64_t version; /* of the release that it is about; 0 if none was reached */
     wisp_hash hash;   /* of its set */
     bool is_mandatory;

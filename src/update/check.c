@@ -348,20 +348,29 @@ static void tell_result(wisp_check *c)
                        &subject);
 }
 
-/* Later each time, as long as there is no server to be had, or none with the right content. */
+/* Later each time, as long as there is no server to be had. */
 static void back_off(wisp_check *c)
 {
     wisp_updater *u = c->updater;
-    bool is_wasted = c->result.code == WISP_UPDATE_CODE_BAD_CONTENT;
-    if (c->result.outcome != WISP_UPDATE_UNAVAILABLE && !is_wasted) {
+    if (c->result.outcome != WISP_UPDATE_UNAVAILABLE) {
         u->failures = 0;
         return;
     }
     if (u->failures < UINT32_MAX)
         u->failures++;
-    uint32_t delay = wisp_backoff_s(u->record.device_id, u->failures, c->server_wait_s);
-    c->result.retry_after_s = is_wasted ? 0 : delay;
-    c->result.rest_s = is_wasted ? delay : c->server_wait_s;
+    c->result.server_wait_s = c->server_wait_s;
+    c->result.retry_after_s = wisp_backoff_s(u->record.device_id, u->failures, c->server_wait_s);
+}
+
+/* A server that is not there says nothing about its content. */
+static void count_in_vain(wisp_check *c)
+{
+    wisp_updater *u = c->updater;
+    if (c->result.outcome == WISP_UPDATE_UNAVAILABLE)
+        return;
+    bool is_wrong = c->result.code == WISP_UPDATE_CODE_BAD_CONTENT;
+    u->in_vain = is_wrong ? u->in_vain + (u->in_vain < UINT32_MAX) : 0;
+    c->result.in_vain = u->in_vain;
 }
 
 /* Lets go of what the work needed; the release's notes stay. */
@@ -380,6 +389,7 @@ static void conclude(wisp_check *c)
     close_work(c);
     pthread_mutex_lock(&u->mutex);
     back_off(c);
+    count_in_vain(c);
     remember(c);
     tell_result(c);
     pthread_mutex_unlock(&u->mutex);

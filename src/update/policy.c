@@ -37,8 +37,10 @@ uint64_t wisp_next_check_ms(const char *device_id, uint64_t turn, uint32_t inter
                             const wisp_update_result *result)
 {
     uint64_t next = interval_ms ? wisp_interval_ms(device_id, turn, interval_ms) : WISP_NEVER_MS;
+    for (uint32_t i = 0; result && i < result->in_vain && next < WISP_IN_VAIN_MAX_MS; i++)
+        next *= 2;
     uint64_t retry = result ? 1000 * (uint64_t)result->retry_after_s : 0;
-    uint64_t wanted = result ? 1000 * (uint64_t)result->rest_s : 0;
+    uint64_t wanted = result ? 1000 * (uint64_t)result->server_wait_s : 0;
     if (retry > 0 && retry < next)
         next = retry;
     return next < wanted ? wanted : next;

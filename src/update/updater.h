@@ -31,7 +31,8 @@ struct wisp_updater {
     pthread_mutex_t mutex;
     bool is_writable;     /* the folder is ours, locked, and what it holds is known */
     wisp_update_job *job; /* that is under way; NULL for none */
-    uint32_t failures;    /* checks in a row that found no server, or wrong content */
+    uint32_t failures;    /* checks in a row that found no server */
+    uint32_t in_vain;     /* … and that downloaded wrong content */
     wisp_hash undeltaed;  /* the module that the last delta did not lead to */
     bool is_reporting;
     wisp_record record;

@@ -68,7 +68,7 @@ static void the_next_check_comes_when_it_is_worth_the_while(void **state)
     (void)state;
     uint64_t usual = wisp_interval_ms("d", 4, HOUR_MS);
     static const struct {
-        uint32_t retry_after_s, rest_s;
+        uint32_t retry_after_s, server_wait_s;
         uint64_t by_clock, otherwise; /* 0: the usual; never */
     } cases[] = {
         {0, 0, 0, WISP_NEVER_MS},
@@ -78,12 +78,26 @@ static void the_next_check_comes_when_it_is_worth_the_while(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         wisp_update_result result = {.retry_after_s = cases[i].retry_after_s,
-                                     .rest_s = cases[i].rest_s};
+                                     .server_wait_s = cases[i].server_wait_s};
         assert_true(wisp_next_check_ms("d", 4, HOUR_MS, &result) ==
                     (cases[i].by_clock ? cases[i].by_clock : usual));
         assert_true(wisp_next_check_ms("d", 4, 0, &result) == cases[i].otherwise);
     }
     assert_true(wisp_next_check_ms("d", 4, HOUR_MS, NULL) == usual);
+}
+
+static void a_download_in_vain_makes_checks_rarer(void **state)
+{
+    (void)state;
+    uint64_t usual = wisp_interval_ms("d", 4, HOUR_MS);
+    uint64_t rare = wisp_interval_ms("d", 4, 24 * HOUR_MS);
+    for (uint32_t times = 0; times < 5; times++) {
+        wisp_update_result result = {.in_vain = times};
+        assert_true(wisp_next_check_ms("d", 4, HOUR_MS, &result) ==
+                    usual << (times < 3 ? times : 3));
+        assert_true(wisp_next_check_ms("d", 4, 24 * HOUR_MS, &result) == rare);
+        assert_true(wisp_next_check_ms("d", 4, 0, &result) == WISP_NEVER_MS);
+    }
 }
 
 int main(void)
@@ -93,6 +107,7 @@ int main(void)
         cmocka_unit_test(a_device_has_its_own_times_which_do_not_change),
         cmocka_unit_test(a_backoff_doubles_up_to_its_end),
         cmocka_unit_test(the_next_check_comes_when_it_is_worth_the_while),
+        cmocka_unit_test(a_download_in_vain_makes_checks_rarer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
