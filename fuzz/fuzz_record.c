@@ -19,12 +19,13 @@ static void fill(uint8_t *block, size_t block_size, const uint8_t *data, size_t 
     memcpy(block, data, size < block_size ? size : block_size);
 }
 
-/* Puts the check sum of the first [size] bytes behind them. */
-static void put_sum(uint8_t *block, size_t size)
+/* Continues [sum] over [size] bytes, and puts it behind them. */
+static uint32_t put_sum(uint8_t *bytes, size_t size, uint32_t sum)
 {
-    uint32_t sum = (uint32_t)crc32(0, block, (uInt)size);
+    sum = (uint32_t)crc32(sum, bytes, (uInt)size);
     for (size_t i = 0; i < 4; i++)
-        block[size + i] = (uint8_t)(sum >> 8 * i);
+        bytes[size + i] = (uint8_t)(sum >> 8 * i);
+    return sum;
 }
 
 static void read_record(const uint8_t *data, size_t size)
@@ -33,8 +34,8 @@ static void read_record(const uint8_t *data, size_t size)
     wisp_record record, back;
     wisp_error err;
     fill(block, sizeof block, data, size);
-    put_sum(block, sizeof block / 2 - 4);
-    put_sum(block, sizeof block - 4);
+    size_t half = sizeof block / 2;
+    put_sum(block + half, half - 4, put_sum(block, half - 4, 0));
     if (wisp_record_decode(block, &record, &err) != WISP_OK) {
         assert(err.text[0]);
         return;
@@ -60,7 +61,7 @@ static void read_ban(const uint8_t *data, size_t size)
     uint8_t block[WISP_BAN_SIZE], again[WISP_BAN_SIZE];
     wisp_ban ban, back;
     fill(block, sizeof block, data, size);
-    put_sum(block, sizeof block - 4);
+    put_sum(block, sizeof block - 4, 0);
     if (!wisp_ban_decode(block, &ban))
         return;
     assert(ban.sequence > 0 && ban.what.state == WISP_STATE_BANNED);

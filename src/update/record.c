@@ -150,9 +150,16 @@ static void unpack_result_rest(wisp_reader *r, wisp_update_result *result)
 
 /* --- the block --------------------------------------------------------------------------- */
 
-static uint32_t sum_of(const uint8_t *block, size_t size)
+static uint32_t half_sum_of(const uint8_t block[WISP_RECORD_SIZE])
 {
-    return (uint32_t)crc32(0, block, (uInt)size);
+    return (uint32_t)crc32(0, block, HALF_SUM_OFFSET);
+}
+
+/* Leaves the first sum out: behind its own sum a CRC is the same whatever came before, so that a
+ * first half that a power cut has put before another second one would go unnoticed. */
+static uint32_t sum_of(const uint8_t block[WISP_RECORD_SIZE])
+{
+    return (uint32_t)crc32(half_sum_of(block), block + HALF_SIZE, SUM_OFFSET - HALF_SIZE);
 }
 
 static wisp_reader reader_at(const uint8_t block[WISP_RECORD_SIZE], size_t offset)
@@ -160,10 +167,10 @@ static wisp_reader reader_at(const uint8_t block[WISP_RECORD_SIZE], size_t offse
     return (wisp_reader){block, block + offset, block + WISP_RECORD_SIZE};
 }
 
-static bool has_sum(const uint8_t block[WISP_RECORD_SIZE], size_t offset)
+static bool has_sum(const uint8_t block[WISP_RECORD_SIZE], size_t offset, uint32_t expected)
 {
     wisp_reader sum = reader_at(block, offset);
-    return wisp_unpack_u32(&sum) == sum_of(block, offset);
+    return wisp_unpack_u32(&sum) == expected;
 }
 
 void wisp_record_encode(const wisp_record *record, uint8_t block[WISP_RECORD_SIZE])
@@ -188,8 +195,8 @@ void wisp_record_encode(const wisp_record *record, uint8_t block[WISP_RECORD_SIZ
     wisp_packer check = {block + CHECK_OFFSET};
     pack_check(&check, record);
     pack_result_rest(&check, &record->last_result);
-    wisp_pack_u32(&(wisp_packer){block + HALF_SUM_OFFSET}, sum_of(block, HALF_SUM_OFFSET));
-    wisp_pack_u32(&(wisp_packer){block + SUM_OFFSET}, sum_of(block, SUM_OFFSET));
+    wisp_pack_u32(&(wisp_packer){block + HALF_SUM_OFFSET}, half_sum_of(block));
+    wisp_pack_u32(&(wisp_packer){block + SUM_OFFSET}, sum_of(block));
 }
 
 static bool is_entry(const wisp_update_entry *entry, wisp_image_state from, wisp_image_state to)
@@ -292,8 +299,8 @@ wisp_status wisp_record_decode(const uint8_t block[WISP_RECORD_SIZE], wisp_recor
     if (memcmp(found, magic, sizeof magic) != 0)
         return wisp_fail(err, WISP_MALFORMED, "the state record has no magic number");
     uint32_t format = wisp_unpack_u32(&r);
-    if (!has_sum(block, HALF_SUM_OFFSET) ||
-        (format == WISP_RECORD_FORMAT && !has_sum(block, SUM_OFFSET)))
+    if (!has_sum(block, HALF_SUM_OFFSET, half_sum_of(block)) ||
+        (format == WISP_RECORD_FORMAT && !has_sum(block, SUM_OFFSET, sum_of(block))))
         return wisp_fail(err, WISP_MALFORMED, "the state record's check sum is wrong");
     if (format != 1 && format != WISP_RECORD_FORMAT)
         return wisp_fail(err, WISP_UNSUPPORTED, "the state record has format %u, expected %d",
