@@ -1,6 +1,4 @@
-#include "publisher.h"
-#include "release/decide.h"
-#include "release/draw.h"
+#include "model.h"
 #include "update/entry.h"
 
 #include <stdarg.h>
@@ -26,316 +24,8 @@
  *     test_soak [RELEASES [SEED]]     more than the usual 1,000, or others
  */
 
-#define DEVICE_LEN   6
-#define ATTEMPTS_MAX 3
-#define STEPS_MAX    24
-#define DAY          86400
-
-/* --- the model of a device --------------------------------------------------------------- */
-
-typedef struct slot {
-    bool is_set;
-    uint64_t version;
-    module_set set;
-    int variant; /* -1 for none */
-    uint64_t flag;
-    uint32_t attempts;
-} slot;
-
-typedef struct model {
-    slot good, candidate;
-    bool is_on_trial;                     /* the candidate runs */
-    wisp_hash bans[WISP_UPDATE_BANS_MAX]; /* oldest first */
-    int ban_len;
-    uint64_t sequence, floor;
-    int64_t time_floor;
-    wisp_hash lifted[2]; /* the list that was heeded last */
-    uint32_t lifted_len;
-} model;
-
-/* The states that a device goes through in one call, the one before it included. */
-static model steps[STEPS_MAX];
-static int step_len;
-
-static model *last(void)
-{
-    return &steps[step_len - 1];
-}
-
-static model *next_step(void)
-{
-    assert_true(step_len < STEPS_MAX);
-    steps[step_len] = steps[step_len - 1];
-    return &steps[step_len++];
-}
-
-static bool is_equal(const wisp_hash *a, const wisp_hash *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
-static int find_ban(const model *m, const wisp_hash *hash)
-{
-    for (int i = 0; i < m->ban_len; i++)
-        if (is_equal(&m->bans[i], hash))
-            return i;
-    return -1;
-}
-
-static void remove_ban(model *m, int at)
-{
-    memmove(m->bans + at, m->bans + at + 1, (size_t)(--m->ban_len - at) * sizeof *m->bans);
-}
-
-static bool has_ban(const model *m, const module_set *set)
-{
-    bool is_banned = find_ban(m, &set->hash) >= 0;
-    for (uint32_t i = 0; i < set->len; i++)
-        is_banned |= find_ban(m, &set->modules[i]) >= 0;
-    return is_banned;
-}
-
-static void drop_candidate(model *m)
-{
-    m->candidate.is_set = m->is_on_trial = false;
-}
-
-/* Where there is no room the oldest ban is written over, and may be gone before the new one is
- * there. */
-static void ban(const wisp_hash *what)
-{
-    const wisp_hash hash = *what;
-    model *m = next_step();
-    if (m->ban_len == WISP_UPDATE_BANS_MAX)
-        remove_ban(m, 0);
-    m = next_step();
-    m->bans[m->ban_len++] = hash;
-    m = next_step();
-    if (m->candidate.is_set && has_ban(m, &m->candidate.set))
-        drop_candidate(m);
-    if (m->good.is_set && has_ban(m, &m->good.set))
-        m->good.is_set = false;
-}
-
-static uint64_t version_of(const slot *s, uint64_t otherwise)
-{
-    return s->is_set ? s->version : otherwise;
-}
-
-/* A new process: what was on trial waits, or has used up its attempts. */
-static void model_open(void)
-{
-    last()->is_on_trial = false;
-    if (last()->candidate.is_set && last()->candidate.attempts >= ATTEMPTS_MAX)
-        ban(&last()->candidate.set.hash);
-}
-
-static void model_acquire(void)
-{
-    if (!last()->candidate.is_set)
-        return;
-    if (last()->candidate.attempts >= ATTEMPTS_MAX) {
-        ban(&last()->candidate.set.hash);
-    } else {
-        model *m = next_step();
-        m->candidate.attempts++;
-        m->is_on_trial = true;
-    }
-}
-
-static void model_commit(void)
-{
-    model *m = next_step();
-    m->good = m->candidate;
-    drop_candidate(m);
-}
-
-/* --- what a check must come to ----------------------------------------------------------- */
-
-typedef struct client {
-    const char *id;
-    int host;    /* N of the program's version 1.N; -1: it does not say */
-    int64_t now; /* as far as the device knows */
-} client;
-
-typedef struct answer {
-    wisp_update_outcome outcome;
-    wisp_update_code code;
-    uint64_t version;  /* 0: of none, or it does not matter */
-    const offer *held; /* DEFERRED: what is held back */
-} answer;
-
-static bool is_same_list(const model *m, const word *said)
-{
-    return m->lifted_len == said->lifted_len &&
-           memcmp(m->lifted, said->lifted, m->lifted_len * sizeof *m->lifted) == 0;
-}
-
-static void lift(const word *said)
-{
-    for (uint32_t i = 0; i < said->lifted_len; i++)
-        if (find_ban(last(), &said->lifted[i]) >= 0) {
-            model *m = next_step();
-            remove_ban(m, find_ban(m, &said->lifted[i]));
-        }
-}
-
-static void heed(const word *said)
-{
-    if (!is_same_list(last(), said))
-        lift(said);
-    model *m = next_step();
-    memcpy(m->lifted, said->lifted, sizeof m->lifted);
-    m->lifted_len = said->lifted_len;
-    m->sequence = said->sequence;
-    m->floor = said->floor;
-    if (m->good.version < m->floor)
-        m->good.is_set = false;
-    if (m->candidate.version < m->floor)
-        drop_candidate(m);
-}
-
-/* Which part of [o] is for the device; -1 where there are no variants. */
-static int draw_variant(const offer *o, const client *asker)
-{
-    uint64_t number;
-    const char *const texts[] = {"wisp variant", asker->id, PUBLISHER_TARGET};
-    if (!o->variant_len)
-        return -1;
-    assert_true(wisp_draw(texts, 3, &number));
-    return number % (o->parts[0].weight + o->parts[1].weight) >= o->parts[0].weight;
-}
-
-static slot slot_of(const offer *o, const client *asker)
-{
-    int variant = draw_variant(o, asker);
-    const offer_part *part = &o->parts[variant < 0 ? 0 : variant];
-    return (slot){.is_set = true,
-                  .version = o->version,
-                  .set = part->set,
-                  .variant = variant,
-                  .flag = part->flag};
-}
-
-static bool has_turn(const offer *o, const client *asker, int64_t now)
-{
-    uint32_t bucket;
-    assert_true(wisp_rollout_bucket(asker->id, PUBLISHER_TARGET, o->version, &bucket));
-    return bucket < wisp_rollout_share(&o->rollout, now);
-}
-
-static bool is_for_host(const offer *o, const client *asker)
-{
-    return !o->has_host || (asker->host >= (int)o->host_min && asker->host < (int)o->host_below);
-}
-
-/* What keeps [o] from the device; NONE if nothing does. */
-static wisp_update_code hold(const offer *o, const client *asker, bool is_urgent)
-{
-    slot s = slot_of(o, asker);
-    if (has_ban(last(), &s.set))
-        return WISP_UPDATE_CODE_BANNED;
-    if (!is_for_host(o, asker))
-        return WISP_UPDATE_CODE_HOST_VERSION;
-    if (o->is_paused && !is_urgent)
-        return WISP_UPDATE_CODE_PAUSED;
-    if (o->has_rollout && !is_urgent && !has_turn(o, asker, asker->now))
-        return WISP_UPDATE_CODE_ROLLOUT;
-    return WISP_UPDATE_CODE_NONE;
-}
-
-/* The newest release that is for the device; NULL if none. What is held back goes to [told]. */
-static const offer *choose(const word *said, const client *asker, answer *told)
-{
-    uint64_t current = version_of(&last()->good, 1), waits = version_of(&last()->candidate, 0);
-    uint64_t have = current > waits ? current : waits, least = last()->floor;
-    for (int i = 0; i < said->offer_len; i++) {
-        const offer *o = &said->offers[i];
-        if (o->version < have || o->version < least)
-            break;
-        wisp_update_code code = hold(o, asker, have < least);
-        if (code == WISP_UPDATE_CODE_NONE)
-            return o;
-        if (!told->held && o->version > have)
-            *told = (answer){WISP_UPDATE_DEFERRED, code, o->version, o};
-    }
-    return NULL;
-}
-
-static bool is_base(const slot *s)
-{
-    return s->set.ids[0] == 0 && s->variant < 0 && s->flag == 0;
-}
-
-static bool has_content(const slot *have, const slot *s)
-{
-    return have->is_set && is_equal(&have->set.hash, &s->set.hash);
-}
-
-static bool is_here(const slot *s)
-{
-    const model *m = last();
-    return has_content(&m->good, s) || has_content(&m->candidate, s) ||
-           (!m->good.is_set && is_base(s));
-}
-
-static bool take_over(slot *have, const slot *s)
-{
-    if (!has_content(have, s) || s->version < have->version)
-        return false;
-    bool has_changed =
-        s->version > have->version || have->flag != s->flag || have->variant != s->variant;
-    have->version = s->version;
-    have->flag = s->flag;
-    have->variant = s->variant;
-    return has_changed;
-}
-
-/* New words for content that is here; what waits in vain goes. */
-static void confirm(const slot *s)
-{
-    model *m = next_step();
-    if (!take_over(&m->good, s))
-        take_over(&m->candidate, s);
-    if (m->candidate.is_set && !has_content(&m->candidate, s) && !m->is_on_trial &&
-        m->candidate.version < s->version)
-        drop_candidate(m);
-}
-
-static answer settled(void)
-{
-    bool waits = last()->candidate.is_set && !last()->is_on_trial;
-    return (answer){.outcome = waits ? WISP_UPDATE_STAGED : WISP_UPDATE_UP_TO_DATE};
-}
-
-static answer take_new(const slot *s)
-{
-    if (last()->is_on_trial)
-        return (answer){WISP_UPDATE_DEFERRED, WISP_UPDATE_CODE_ON_TRIAL, s->version, NULL};
-    if (s->set.nature == REFUSED) {
-        ban(&s->set.hash);
-        return (answer){WISP_UPDATE_FAILED, WISP_UPDATE_CODE_REFUSED, s->version, NULL};
-    }
-    next_step()->candidate = *s;
-    return (answer){WISP_UPDATE_STAGED, WISP_UPDATE_CODE_NONE, s->version, NULL};
-}
-
-static answer model_check(const word *said, const client *asker)
-{
-    answer told = {.outcome = WISP_UPDATE_UP_TO_DATE};
-    if (said->sequence < last()->sequence || asker->now >= word_expires(said))
-        return (answer){WISP_UPDATE_FAILED, WISP_UPDATE_CODE_UNTRUSTED, 0, NULL};
-    next_step()->time_floor = asker->now;
-    heed(said);
-    const offer *o = choose(said, asker, &told);
-    if (!o)
-        return told.held ? told : settled();
-    slot s = slot_of(o, asker);
-    if (!is_here(&s))
-        return take_new(&s);
-    confirm(&s);
-    return told.held ? told : settled();
-}
+#define DEVICE_LEN 6
+#define DAY        86400
 
 /* --- a device ---------------------------------------------------------------------------- */
 
@@ -384,7 +74,7 @@ static bool is_slot(const slot *s, const wisp_update_entry *entry)
         return entry->state == WISP_STATE_EMPTY;
     print_variant(s->variant, variant);
     return entry->state != WISP_STATE_EMPTY && entry->version == s->version &&
-           is_equal(&entry->hash, &s->set.hash) && entry->module_len == s->set.len &&
+           wisp_hash_equal(&entry->hash, &s->set.hash) && entry->module_len == s->set.len &&
            strcmp(entry->variant, variant) == 0 && flag_of(&entry->flags) == s->flag;
 }
 
@@ -397,15 +87,14 @@ static bool is_like(const model *m, const wisp_update_status *status)
         m->floor != status->floor || m->time_floor != status->time_floor)
         return false;
     for (int i = 0; i < m->ban_len; i++)
-        if (!is_equal(&m->bans[i], &status->bans[i].hash))
+        if (!wisp_hash_equal(&m->bans[i], &status->bans[i].hash))
             return false;
     return true;
 }
 
 static void begin(const world *w)
 {
-    steps[0] = w->model;
-    step_len = 1;
+    model_begin(&w->model);
     counts.calls++;
 }
 
@@ -420,9 +109,9 @@ static void arrive(world *w, const model *m)
 static void expect_last(world *w, const char *call)
 {
     wisp_update_status status = device_status(&w->device);
-    if (!is_like(last(), &status))
+    if (!is_like(model_last(), &status))
         blame(w, call, "the device is not where the model is");
-    arrive(w, last());
+    arrive(w, model_last());
 }
 
 /* The call was disturbed: the device is in one of the states that were passed. Whether the list
@@ -430,19 +119,19 @@ static void expect_last(world *w, const char *call)
 static void expect_passed(world *w, bool has_restarted, const char *call)
 {
     wisp_update_status status = device_status(&w->device);
-    static model passed[STEPS_MAX];
-    int len = step_len;
-    int64_t before = steps[0].time_floor, after = last()->time_floor;
-    memcpy(passed, steps, sizeof passed);
+    static model passed[MODEL_STEPS_MAX];
+    int len = model_step_len;
+    int64_t before = model_steps[0].time_floor, after = model_last()->time_floor;
+    memcpy(passed, model_steps, sizeof passed);
     for (int i = 0; i < len; i++) {
-        steps[0] = passed[i];
-        step_len = 1;
+        model_begin(&passed[i]);
         if (status.time_floor == before || status.time_floor == after)
-            steps[0].time_floor = status.time_floor; /* it goes with the first record after it */
+            model_steps[0].time_floor =
+                status.time_floor; /* it goes with the first record after it */
         if (has_restarted)
             model_open();
-        if (is_like(last(), &status)) {
-            arrive(w, last());
+        if (is_like(model_last(), &status)) {
+            arrive(w, model_last());
             return;
         }
     }
@@ -574,8 +263,8 @@ static wisp_update_result run_job(world *w, uint32_t cancel_at)
 static bool is_right_wait(const answer *told, const client *asker, uint32_t wait_s)
 {
     return told->code != WISP_UPDATE_CODE_ROLLOUT || wait_s == 0 ||
-           (has_turn(told->held, asker, asker->now + wait_s) &&
-            !has_turn(told->held, asker, asker->now + wait_s - 1));
+           (model_has_turn(told->held, asker, asker->now + wait_s) &&
+            !model_has_turn(told->held, asker, asker->now + wait_s - 1));
 }
 
 static bool is_answer(const wisp_update_result *result, const answer *told, const client *asker)
@@ -674,7 +363,7 @@ static void expect_image(const world *w)
     print_variant(s->variant, variant);
     assert_string_equal(image->variant, variant);
     assert_int_equal(wisp_image_flag_number(image, "limit", 0), s->flag);
-    assert_true(s == &base || (!has_ban(m, &s->set) && s->version >= m->floor));
+    assert_true(s == &base || (!model_has_ban(m, &s->set) && s->version >= m->floor));
     assert_true(!m->is_on_trial || s->version > w->committed);
 }
 
@@ -686,7 +375,7 @@ static void reject(world *w, const module_set *set)
     bool is_one = one_in(3);
     uint32_t module = blamed.len - 1;
     begin(w);
-    ban(is_one ? &blamed.modules[module] : &blamed.hash);
+    model_ban(is_one ? &blamed.modules[module] : &blamed.hash);
     bool is_armed = arm(w, 40);
     if (is_one)
         wisp_updater_reject_module(w->device.updater, image, image->modules[module].name,
@@ -822,11 +511,11 @@ static void converge(void)
         set_time(w);
         crash(w);
         check_in_peace(w);
-        for (int k = 0; k < 100 && version_of(&w->model.good, 1) != version; k++) {
+        for (int k = 0; k < 100 && model_version(&w->model.good, 1) != version; k++) {
             start(w);
             check_in_peace(w);
         }
-        assert_true(version_of(&w->model.good, 1) == version);
+        assert_true(model_version(&w->model.good, 1) == version);
         check_in_peace(w);
     }
 }
