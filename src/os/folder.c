@@ -72,7 +72,7 @@ static wisp_status read_whole(const wisp_folder *folder, int fd, const char *nam
     uint8_t *data = wisp_alloc(folder->allocator, (size_t)size, 1);
     if (!data)
         return wisp_fail_memory(err, (size_t)size);
-    int64_t got = wisp_os_read_all(folder->os, fd, data, (size_t)size);
+    int64_t got = wisp_os_read_all(folder->os, fd, 0, data, (size_t)size);
     *out = (wisp_bytes){data, (size_t)size};
     if (got == size)
         return WISP_OK;
@@ -105,7 +105,7 @@ wisp_status wisp_folder_read_into(const wisp_folder *folder, const char *name, v
     int fd = folder->os->open(folder->os->user, path_of(folder, name, "", path), WISP_OS_READ);
     if (fd < 0)
         return not_opened(name, fd, err);
-    int64_t got = wisp_os_read_all(folder->os, fd, into, size);
+    int64_t got = wisp_os_read_all(folder->os, fd, 0, into, size);
     folder->os->close(folder->os->user, fd);
     return got < 0 ? refused("cannot read", name, got, err) : WISP_OK;
 }

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-int64_t wisp_os_read_all(const wisp_os *os, int fd, void *into, size_t size)
+int64_t wisp_os_read_all(const wisp_os *os, int fd, uint64_t offset, void *into, size_t size)
 {
     size_t at = 0;
     while (at < size) {
-        int64_t n = os->read_at(os->user, fd, (uint8_t *)into + at, size - at, at);
+        int64_t n = os->read_at(os->user, fd, (uint8_t *)into + at, size - at, offset + at);
         if (n < 0)
             return n;
         if (n == 0)
@@ -17,7 +17,7 @@ int64_t wisp_os_read_all(const wisp_os *os, int fd, void *into, size_t size)
     return (int64_t)at;
 }
 
-static int write_all(const wisp_os *os, int fd, uint64_t offset, wisp_bytes bytes)
+int wisp_os_write_all(const wisp_os *os, int fd, uint64_t offset, wisp_bytes bytes)
 {
     size_t at = 0;
     while (at < bytes.size) {
@@ -26,12 +26,14 @@ static int write_all(const wisp_os *os, int fd, uint64_t offset, wisp_bytes byte
             return n < 0 ? (int)n : -EIO;
         at += (size_t)n;
     }
-    return os->sync(os->user, fd);
+    return 0;
 }
 
 int wisp_os_write_and_close(const wisp_os *os, int fd, uint64_t offset, wisp_bytes bytes)
 {
-    int result = write_all(os, fd, offset, bytes);
+    int result = wisp_os_write_all(os, fd, offset, bytes);
+    if (result == 0)
+        result = os->sync(os->user, fd);
     int closed = os->close(os->user, fd);
     return result < 0 ? result : closed;
 }

@@ -44,7 +44,7 @@ static wisp_status read_open_file(const wisp_os *os, wisp_arena *arena, int fd, 
     uint8_t *data = wisp_arena_alloc(arena, (size_t)size, 1);
     if (!data)
         return wisp_fail_memory(err, (size_t)size);
-    int64_t got = wisp_os_read_all(os, fd, data, (size_t)size);
+    int64_t got = wisp_os_read_all(os, fd, 0, data, (size_t)size);
     if (got < size) /* fewer: it was cut meanwhile */
         return fail_io(err, "read", path, got < 0 ? got : -EIO);
     *out = (wisp_bytes){data, (size_t)size};

@@ -1,6 +1,7 @@
 #include "update/content.h"
 
 #include "base/error.h"
+#include "os/transfer.h"
 #include "update/blobs.h"
 #include "update/intake.h"
 
@@ -132,21 +133,15 @@ static wisp_status read_base(void *context, void *into, size_t size, uint64_t of
                              wisp_error *err)
 {
     wisp_content *c = context;
-    const wisp_os *os = c->order.updater->os;
-    uint8_t *to = into;
     if (c->base_fd < 0) {
         memcpy(into, c->base.data + offset, size);
         return WISP_OK;
     }
-    for (size_t done = 0; done < size;) {
-        uint64_t at = offset + done;
-        int64_t got = os->read_at(os->user, c->base_fd, to + done, size - done, at);
-        if (got <= 0)
-            return wisp_fail(err, WISP_IO, "the base of a delta cannot be read at byte %llu",
-                             (unsigned long long)at);
-        done += (size_t)got;
-    }
-    return WISP_OK;
+    int64_t got = wisp_os_read_all(c->order.updater->os, c->base_fd, offset, into, size);
+    if (got == (int64_t)size)
+        return WISP_OK;
+    return wisp_fail(err, WISP_IO, "the base of a delta cannot be read at byte %llu",
+                     (unsigned long long)offset + (got > 0 ? (uint64_t)got : 0));
 }
 
 static wisp_status take_result(void *context, const void *data, size_t size, wisp_error *err)

@@ -1,6 +1,7 @@
 #include "update/part.h"
 
 #include "base/error.h"
+#include "os/transfer.h"
 #include "update/blobs.h"
 #include "update/entry.h"
 
@@ -93,18 +94,13 @@ wisp_status wisp_part_recall(wisp_part *part, wisp_error *err)
 
 wisp_status wisp_part_append(wisp_part *part, const void *data, size_t size, wisp_error *err)
 {
-    const wisp_os *os = part->folder->os;
-    const uint8_t *from = data;
     if (size > part->whole - part->size)
         return wisp_fail(err, WISP_LIMIT, "it goes on after %llu bytes",
                          (unsigned long long)part->whole);
-    for (size_t done = 0; done < size;) {
-        int64_t taken =
-            os->write_at(os->user, part->fd, from + done, size - done, part->size + done);
-        if (taken <= 0)
-            return refused(part, "write", taken < 0 ? taken : -EIO, err);
-        done += (size_t)taken;
-    }
+    int code =
+        wisp_os_write_all(part->folder->os, part->fd, part->size, (wisp_bytes){data, size});
+    if (code < 0)
+        return refused(part, "write", code, err);
     wisp_hasher_add(part->hasher, data, size);
     part->size += size;
     return WISP_OK;
