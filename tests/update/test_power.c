@@ -427,16 +427,22 @@ static void take(const device_release *release)
     was_staged |= device_take(&d, release) == WISP_OK;
 }
 
-static void prepare_set(void)
+/* The device has banned [failed], and runs version 4. */
+static void prepare_after(const device_release *failed)
 {
     assert_int_equal(device_open(&d), WISP_OK);
-    assert_int_equal(device_take(&d, &bad_set), WISP_OK);
+    assert_int_equal(device_take(&d, failed), WISP_OK);
     device_acquire(&d);
     device_reject(&d, "it failed");
     assert_int_equal(device_take(&d, &set_four), WISP_OK);
     device_acquire(&d);
     device_commit(&d);
     device_close(&d);
+}
+
+static void prepare_set(void)
+{
+    prepare_after(&bad_set);
 }
 
 static bool runs_set(const device_release *set)
@@ -593,14 +599,7 @@ static const device_release emergency = {
 static void prepare_emergency(void)
 {
     static const device_release failed = {.version = 3, .contents = {BANNED}};
-    assert_int_equal(device_open(&d), WISP_OK);
-    assert_int_equal(device_take(&d, &failed), WISP_OK);
-    device_acquire(&d);
-    device_reject(&d, "it failed");
-    assert_int_equal(device_take(&d, &set_four), WISP_OK);
-    device_acquire(&d);
-    device_commit(&d);
-    device_close(&d);
+    prepare_after(&failed);
 }
 
 static void heed_for_a_day(void)
