@@ -6,11 +6,11 @@
 
 #include <inttypes.h>
 
-static void print_event(const wisp_event *event)
+static void print_event(const wisp_update_event *event)
 {
     char date[WISP_DATE_TEXT_SIZE] = "?";
     wisp_date_print(event->at, date);
-    printf("  %s  %-12s", date, wisp_event_kind_name(event->kind));
+    printf("  %s  %-12s", date, wisp_update_event_kind_name(event->kind));
     if (event->version)
         printf(" version %" PRIu64, event->version);
     if (event->variant[0])
@@ -43,13 +43,13 @@ static bool set_number(wisp_json *object, const char *key, uint64_t number)
     return number == 0 || wisp_json_set_number(object, key, number);
 }
 
-static bool fill_event(wisp_json *object, const wisp_event *event)
+static bool fill_event(wisp_json *object, const wisp_update_event *event)
 {
     char date[WISP_DATE_TEXT_SIZE] = "";
     wisp_date_print(event->at, date);
     return wisp_json_set_number(object, "sequence", event->sequence) &&
            set_text(object, "at", date) &&
-           wisp_json_set_string(object, "event", wisp_event_kind_name(event->kind)) &&
+           wisp_json_set_string(object, "event", wisp_update_event_kind_name(event->kind)) &&
            wisp_json_set_string(object, "channel", event->channel) &&
            wisp_json_set_number(object, "running", event->running) &&
            set_number(object, "version", event->version) &&

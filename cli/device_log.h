@@ -7,7 +7,7 @@
 
 /* What happened on a device lately, oldest first. */
 typedef struct device_log {
-    wisp_event events[WISP_EVENTS_MAX];
+    wisp_update_event events[WISP_UPDATE_EVENTS_MAX];
     size_t len;
 } device_log;
 

@@ -512,7 +512,7 @@ WISP_API wisp_status wisp_update_status_read(const wisp_os *os, const char *dir,
 /* --- what happened ------------------------------------------------------------------------ */
 
 /* The numbers are part of the format on disk, the names of the one of reports. */
-#define WISP_EVENT_KINDS(X)                                                                      \
+#define WISP_UPDATE_EVENT_KINDS(X)                                                               \
     X(CHECKED, "checked")           /* the repository was asked, and answered */                 \
     X(DOWNLOADED, "downloaded")     /* content was fetched and verified */                       \
     X(INSTALLED, "installed")       /* it waits for its trial */                                 \
@@ -522,21 +522,21 @@ WISP_API wisp_status wisp_update_status_read(const wisp_os *os, const char *dir,
     X(ROLLED_BACK, "rolled-back")   /* it was given up for the one before */                     \
     X(FAILED, "failed")             /* a check, a download or an installation */
 
-typedef enum wisp_event_kind {
-#define X(name, text) WISP_EVENT_KIND_##name,
-    WISP_EVENT_KINDS(X)
+typedef enum wisp_update_event_kind {
+#define X(name, text) WISP_UPDATE_EVENT_KIND_##name,
+    WISP_UPDATE_EVENT_KINDS(X)
 #undef X
-        WISP_EVENT_KIND_LEN
-} wisp_event_kind;
+        WISP_UPDATE_EVENT_KIND_LEN
+} wisp_update_event_kind;
 
 /* "rolled-back". Static. */
-WISP_API const char *wisp_event_kind_name(wisp_event_kind kind);
+WISP_API const char *wisp_update_event_kind_name(wisp_update_event_kind kind);
 
 /* All texts are UTF-8 without control characters. */
-typedef struct wisp_event {
+typedef struct wisp_update_event {
     uint64_t sequence; /* counts up from 1 */
     uint64_t lost;     /* how many events had been lost when this one came */
-    wisp_event_kind kind;
+    wisp_update_event_kind kind;
     bool is_private;  /* there was no endpoint when it happened: never sent */
     int64_t at;       /* seconds since 1970 */
     uint64_t version; /* that it is about; 0 for none */
@@ -548,15 +548,15 @@ typedef struct wisp_event {
     char variant[WISP_VARIANT_SIZE]; /* of what it is about, or of what ran */
     char code[32];                   /* of a failure: a stable word for it */
     char reason[120];                /* in words */
-} wisp_event;
+} wisp_update_event;
 
-#define WISP_EVENTS_MAX 64 /* the oldest one makes room */
+#define WISP_UPDATE_EVENTS_MAX 64 /* the oldest one makes room */
 
 /* Reads the last events from the folder [dir] of a device, oldest first, without opening or
  * changing it; *[len] of them. WISP_IO, WISP_NO_MEMORY. */
 WISP_API wisp_status wisp_update_events_read(const wisp_os *os, const char *dir,
-                                             wisp_event out[WISP_EVENTS_MAX], size_t *len,
-                                             wisp_error *err);
+                                             wisp_update_event out[WISP_UPDATE_EVENTS_MAX],
+                                             size_t *len, wisp_error *err);
 
 #ifdef __cplusplus
 }

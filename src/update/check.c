@@ -256,8 +256,9 @@ static wisp_status tell_download(wisp_check *c, uint32_t wait_ms, wisp_error *er
     if (c->bytes_here == 0)
         return WISP_OK;
     pthread_mutex_lock(&u->mutex);
-    wisp_updater_event(u, WISP_EVENT_KIND_DOWNLOADED,
-                       &(wisp_event_subject){.entry = &c->release, .bytes = c->bytes_here});
+    wisp_updater_event(
+        u, WISP_UPDATE_EVENT_KIND_DOWNLOADED,
+        &(wisp_update_event_subject){.entry = &c->release, .bytes = c->bytes_here});
     pthread_mutex_unlock(&u->mutex);
     return WISP_OK;
 }
@@ -337,15 +338,16 @@ static void tell_result(wisp_check *c)
 {
     const wisp_update_result *result = &c->result;
     wisp_update_entry entry = {.version = result->version, .hash = result->hash};
-    wisp_event_subject subject = {.entry = &entry, .bytes = result->bytes_fetched};
+    wisp_update_event_subject subject = {.entry = &entry, .bytes = result->bytes_fetched};
     bool is_failure =
         result->outcome == WISP_UPDATE_UNAVAILABLE || result->outcome == WISP_UPDATE_FAILED;
     if (result->code != WISP_UPDATE_CODE_NONE) {
         subject.code = wisp_update_code_name(result->code);
         subject.reason = result->reason;
     }
-    wisp_updater_event(c->updater, is_failure ? WISP_EVENT_KIND_FAILED : WISP_EVENT_KIND_CHECKED,
-                       &subject);
+    wisp_updater_event(
+        c->updater, is_failure ? WISP_UPDATE_EVENT_KIND_FAILED : WISP_UPDATE_EVENT_KIND_CHECKED,
+        &subject);
 }
 
 /* Later each time, as long as there is no server to be had. */

@@ -7,24 +7,24 @@
 #include <zlib.h>
 
 #define FILE_NAME    "events"
-#define BLOCK_SIZE   WISP_EVENT_BLOCK_SIZE
+#define BLOCK_SIZE   WISP_UPDATE_EVENT_BLOCK_SIZE
 #define SUM_OFFSET   (BLOCK_SIZE - 4)
 #define FRONT_LEN    2 /* blocks before the places */
-#define FILE_SIZE    ((FRONT_LEN + WISP_EVENT_RING_LEN) * BLOCK_SIZE)
+#define FILE_SIZE    ((FRONT_LEN + WISP_UPDATE_EVENT_RING_LEN) * BLOCK_SIZE)
 #define SEQUENCE_MAX (UINT64_C(1) << 53) /* what a JSON number holds */
 
 enum { FLAG_PRIVATE = 1 };
 
 static const char event_magic[8] = "wispevt", delivery_magic[8] = "wispevd";
 
-const char *wisp_event_kind_name(wisp_event_kind kind)
+const char *wisp_update_event_kind_name(wisp_update_event_kind kind)
 {
     static const char *const names[] = {
 #define X(name, text) text,
-        WISP_EVENT_KINDS(X)
+        WISP_UPDATE_EVENT_KINDS(X)
 #undef X
     };
-    return kind < WISP_EVENT_KIND_LEN ? names[kind] : "unknown";
+    return kind < WISP_UPDATE_EVENT_KIND_LEN ? names[kind] : "unknown";
 }
 
 /* --- blocks ------------------------------------------------------------------------------ */
@@ -52,7 +52,8 @@ static wisp_reader reader_of(const uint8_t block[BLOCK_SIZE])
     return (wisp_reader){block, block + 8, block + BLOCK_SIZE};
 }
 
-void wisp_event_encode(uint64_t series, const wisp_event *event, uint8_t block[BLOCK_SIZE])
+void wisp_update_event_encode(uint64_t series, const wisp_update_event *event,
+                              uint8_t block[BLOCK_SIZE])
 {
     memset(block, 0, BLOCK_SIZE);
     wisp_packer p = {block};
@@ -77,10 +78,11 @@ void wisp_event_encode(uint64_t series, const wisp_event *event, uint8_t block[B
 }
 
 /* A check sum finds accidents only; what the program relies on is checked for itself. */
-bool wisp_event_decode(const uint8_t block[BLOCK_SIZE], uint64_t *series, wisp_event *out)
+bool wisp_update_event_decode(const uint8_t block[BLOCK_SIZE], uint64_t *series,
+                              wisp_update_event *out)
 {
     wisp_reader r = reader_of(block);
-    *out = (wisp_event){0};
+    *out = (wisp_update_event){0};
     if (!is_sealed(block, event_magic))
         return false;
     *series = wisp_unpack_u64(&r);
@@ -90,7 +92,7 @@ bool wisp_event_decode(const uint8_t block[BLOCK_SIZE], uint64_t *series, wisp_e
     out->version = wisp_unpack_u64(&r);
     out->running = wisp_unpack_u64(&r);
     out->bytes = wisp_unpack_u64(&r);
-    out->kind = (wisp_event_kind)wisp_unpack_u32(&r);
+    out->kind = (wisp_update_event_kind)wisp_unpack_u32(&r);
     out->is_private = wisp_unpack_u32(&r) & FLAG_PRIVATE;
     out->attempt = wisp_unpack_u32(&r);
     wisp_unpack_u32(&r);
@@ -100,11 +102,12 @@ bool wisp_event_decode(const uint8_t block[BLOCK_SIZE], uint64_t *series, wisp_e
     wisp_unpack_text(&r, out->code, sizeof out->code);
     wisp_unpack_text(&r, out->reason, sizeof out->reason);
     return *series && out->sequence && out->sequence < SEQUENCE_MAX &&
-           out->kind < WISP_EVENT_KIND_LEN;
+           out->kind < WISP_UPDATE_EVENT_KIND_LEN;
 }
 
-void wisp_event_delivery_encode(uint64_t series, const wisp_event_delivery *delivery,
-                                uint8_t block[BLOCK_SIZE])
+void wisp_update_event_delivery_encode(uint64_t series,
+                                       const wisp_update_event_delivery *delivery,
+                                       uint8_t block[BLOCK_SIZE])
 {
     memset(block, 0, BLOCK_SIZE);
     wisp_packer p = {block};
@@ -120,11 +123,11 @@ void wisp_event_delivery_encode(uint64_t series, const wisp_event_delivery *deli
     seal(block);
 }
 
-bool wisp_event_delivery_decode(const uint8_t block[BLOCK_SIZE], uint64_t *series,
-                                wisp_event_delivery *out)
+bool wisp_update_event_delivery_decode(const uint8_t block[BLOCK_SIZE], uint64_t *series,
+                                       wisp_update_event_delivery *out)
 {
     wisp_reader r = reader_of(block);
-    *out = (wisp_event_delivery){0};
+    *out = (wisp_update_event_delivery){0};
     if (!is_sealed(block, delivery_magic))
         return false;
     *series = wisp_unpack_u64(&r);
@@ -136,14 +139,14 @@ bool wisp_event_delivery_decode(const uint8_t block[BLOCK_SIZE], uint64_t *serie
     out->batch_len = wisp_unpack_u32(&r);
     out->refusals = wisp_unpack_u32(&r);
     return *series && out->generation && out->acknowledged < SEQUENCE_MAX && out->batch_len &&
-           out->batch_len <= WISP_EVENT_BATCH_MAX;
+           out->batch_len <= WISP_UPDATE_EVENT_BATCH_MAX;
 }
 
 /* --- the file ---------------------------------------------------------------------------- */
 
 static size_t place_of(uint64_t sequence)
 {
-    return (size_t)(sequence % WISP_EVENT_RING_LEN);
+    return (size_t)(sequence % WISP_UPDATE_EVENT_RING_LEN);
 }
 
 static uint64_t bit_of(uint64_t sequence)
@@ -169,12 +172,12 @@ static wisp_status read_file(const wisp_folder *folder, uint8_t **out, wisp_erro
     return status;
 }
 
-static void load_delivery(const uint8_t *file, wisp_event_ring *ring)
+static void load_delivery(const uint8_t *file, wisp_update_event_ring *ring)
 {
     for (int i = 0; i < FRONT_LEN; i++) {
         uint64_t series;
-        wisp_event_delivery delivery;
-        if (wisp_event_delivery_decode(file + i * BLOCK_SIZE, &series, &delivery) &&
+        wisp_update_event_delivery delivery;
+        if (wisp_update_event_delivery_decode(file + i * BLOCK_SIZE, &series, &delivery) &&
             delivery.generation > ring->delivery.generation) {
             ring->delivery = delivery;
             ring->series = series;
@@ -184,34 +187,34 @@ static void load_delivery(const uint8_t *file, wisp_event_ring *ring)
 }
 
 /* Reads the place of [sequence] modulo the length, and takes nothing that is not of this ring. */
-static bool read_place(const uint8_t *file, const wisp_event_ring *ring, uint64_t sequence,
-                       wisp_event *out)
+static bool read_place(const uint8_t *file, const wisp_update_event_ring *ring, uint64_t sequence,
+                       wisp_update_event *out)
 {
     uint64_t series;
-    return wisp_event_decode(file + place_offset(sequence), &series, out) &&
+    return wisp_update_event_decode(file + place_offset(sequence), &series, out) &&
            series == ring->series && place_of(out->sequence) == place_of(sequence);
 }
 
 /* Without either block in front, the first event that can be read tells the series. */
-static void find_series(const uint8_t *file, wisp_event_ring *ring)
+static void find_series(const uint8_t *file, wisp_update_event_ring *ring)
 {
-    wisp_event event;
-    for (uint64_t i = 0; i < WISP_EVENT_RING_LEN && !ring->series; i++)
-        if (!wisp_event_decode(file + place_offset(i), &ring->series, &event))
+    wisp_update_event event;
+    for (uint64_t i = 0; i < WISP_UPDATE_EVENT_RING_LEN && !ring->series; i++)
+        if (!wisp_update_event_decode(file + place_offset(i), &ring->series, &event))
             ring->series = 0;
 }
 
-static void keep_newer(wisp_event *last, const wisp_event *event)
+static void keep_newer(wisp_update_event *last, const wisp_update_event *event)
 {
     if (event->sequence > last->sequence)
         *last = *event;
 }
 
-static void remember(wisp_event_ring *ring, const wisp_event *event)
+static void remember(wisp_update_event_ring *ring, const wisp_update_event *event)
 {
-    if (event->kind == WISP_EVENT_KIND_CHECKED)
+    if (event->kind == WISP_UPDATE_EVENT_KIND_CHECKED)
         keep_newer(&ring->last_check, event);
-    if (event->kind == WISP_EVENT_KIND_FAILED)
+    if (event->kind == WISP_UPDATE_EVENT_KIND_FAILED)
         keep_newer(&ring->last_failure, event);
     if (event->sequence > ring->sequence)
         ring->sequence = event->sequence;
@@ -223,17 +226,18 @@ static void remember(wisp_event_ring *ring, const wisp_event *event)
         ring->waiting &= ~bit_of(event->sequence);
 }
 
-wisp_status wisp_event_ring_load(const wisp_folder *folder, wisp_event_ring *out, wisp_error *err)
+wisp_status wisp_update_event_ring_load(const wisp_folder *folder, wisp_update_event_ring *out,
+                                        wisp_error *err)
 {
     uint8_t *file;
-    wisp_event event;
-    *out = (wisp_event_ring){.delivery.batch_len = WISP_EVENT_BATCH_MAX};
+    wisp_update_event event;
+    *out = (wisp_update_event_ring){.delivery.batch_len = WISP_UPDATE_EVENT_BATCH_MAX};
     wisp_status status = read_file(folder, &file, err);
     if (status != WISP_OK)
         return status;
     load_delivery(file, out);
     find_series(file, out);
-    for (uint64_t i = 0; i < WISP_EVENT_RING_LEN; i++)
+    for (uint64_t i = 0; i < WISP_UPDATE_EVENT_RING_LEN; i++)
         if (read_place(file, out, i, &event))
             remember(out, &event);
     out->is_known = true;
@@ -241,8 +245,8 @@ wisp_status wisp_event_ring_load(const wisp_folder *folder, wisp_event_ring *out
     return WISP_OK;
 }
 
-wisp_status wisp_event_ring_reserve(const wisp_folder *folder, wisp_event_ring *ring,
-                                    wisp_error *err)
+wisp_status wisp_update_event_ring_reserve(const wisp_folder *folder,
+                                           wisp_update_event_ring *ring, wisp_error *err)
 {
     uint64_t series = 0;
     if (!ring->is_known || ring->series)
@@ -253,9 +257,9 @@ wisp_status wisp_event_ring_reserve(const wisp_folder *folder, wisp_event_ring *
     uint8_t *file = wisp_alloc(folder->allocator, FILE_SIZE, 1);
     if (!file)
         return wisp_fail_memory(err, FILE_SIZE);
-    wisp_event_delivery delivery = ring->delivery;
+    wisp_update_event_delivery delivery = ring->delivery;
     delivery.generation = FRONT_LEN; /* is that of the first block */
-    wisp_event_delivery_encode(series, &delivery, file);
+    wisp_update_event_delivery_encode(series, &delivery, file);
     wisp_status status =
         wisp_folder_replace(folder, FILE_NAME, (wisp_bytes){file, FILE_SIZE}, err);
     wisp_free(folder->allocator, file, FILE_SIZE);
@@ -266,7 +270,7 @@ wisp_status wisp_event_ring_reserve(const wisp_folder *folder, wisp_event_ring *
     return status;
 }
 
-static wisp_status write_block(const wisp_folder *folder, const wisp_event_ring *ring,
+static wisp_status write_block(const wisp_folder *folder, const wisp_update_event_ring *ring,
                                size_t offset, const uint8_t block[BLOCK_SIZE], wisp_error *err)
 {
     if (!ring->is_known || !ring->series)
@@ -274,14 +278,14 @@ static wisp_status write_block(const wisp_folder *folder, const wisp_event_ring 
     return wisp_folder_overwrite(folder, FILE_NAME, offset, (wisp_bytes){block, BLOCK_SIZE}, err);
 }
 
-wisp_status wisp_event_ring_add(const wisp_folder *folder, wisp_event_ring *ring,
-                                const wisp_event *event, wisp_error *err)
+wisp_status wisp_update_event_ring_add(const wisp_folder *folder, wisp_update_event_ring *ring,
+                                       const wisp_update_event *event, wisp_error *err)
 {
     uint8_t block[BLOCK_SIZE];
-    wisp_event next = *event;
+    wisp_update_event next = *event;
     next.sequence = ring->sequence + 1;
     next.lost = ring->lost + (ring->waiting & bit_of(next.sequence) ? 1 : 0);
-    wisp_event_encode(ring->series, &next, block);
+    wisp_update_event_encode(ring->series, &next, block);
     wisp_status status = write_block(folder, ring, place_offset(next.sequence), block, err);
     if (status == WISP_OK)
         remember(ring, &next);
@@ -290,16 +294,16 @@ wisp_status wisp_event_ring_add(const wisp_folder *folder, wisp_event_ring *ring
     return status;
 }
 
-static uint64_t oldest_of(const wisp_event_ring *ring)
+static uint64_t oldest_of(const wisp_update_event_ring *ring)
 {
     uint64_t first = ring->delivery.acknowledged + 1;
-    bool is_full = ring->sequence >= first + WISP_EVENT_RING_LEN;
-    return is_full ? ring->sequence - WISP_EVENT_RING_LEN + 1 : first;
+    bool is_full = ring->sequence >= first + WISP_UPDATE_EVENT_RING_LEN;
+    return is_full ? ring->sequence - WISP_UPDATE_EVENT_RING_LEN + 1 : first;
 }
 
-wisp_status wisp_event_ring_peek(const wisp_folder *folder, wisp_event_ring *ring,
-                                 wisp_event out[WISP_EVENT_BATCH_MAX], size_t *len,
-                                 wisp_error *err)
+wisp_status wisp_update_event_ring_peek(const wisp_folder *folder, wisp_update_event_ring *ring,
+                                        wisp_update_event out[WISP_UPDATE_EVENT_BATCH_MAX],
+                                        size_t *len, wisp_error *err)
 {
     uint8_t *file;
     *len = 0;
@@ -323,15 +327,16 @@ wisp_status wisp_event_ring_peek(const wisp_folder *folder, wisp_event_ring *rin
     return WISP_OK;
 }
 
-wisp_status wisp_event_ring_settle(const wisp_folder *folder, wisp_event_ring *ring,
-                                   const wisp_event_delivery *delivery, wisp_error *err)
+wisp_status wisp_update_event_ring_settle(const wisp_folder *folder, wisp_update_event_ring *ring,
+                                          const wisp_update_event_delivery *delivery,
+                                          wisp_error *err)
 {
     uint8_t block[BLOCK_SIZE];
     for (uint64_t at = oldest_of(ring); at <= delivery->acknowledged; at++)
         ring->waiting &= ~bit_of(at);
-    wisp_event_delivery next = *delivery;
+    wisp_update_event_delivery next = *delivery;
     next.generation = ring->delivery.generation + 1;
-    wisp_event_delivery_encode(ring->series, &next, block);
+    wisp_update_event_delivery_encode(ring->series, &next, block);
     size_t offset = (size_t)(next.generation % FRONT_LEN) * BLOCK_SIZE;
     wisp_status status = write_block(folder, ring, offset, block, err);
     if (status != WISP_OK)
@@ -340,9 +345,10 @@ wisp_status wisp_event_ring_settle(const wisp_folder *folder, wisp_event_ring *r
     return status;
 }
 
-wisp_status wisp_event_ring_list(const wisp_folder *folder, const wisp_event_ring *ring,
-                                 wisp_event out[WISP_EVENT_RING_LEN], size_t *len,
-                                 wisp_error *err)
+wisp_status wisp_update_event_ring_list(const wisp_folder *folder,
+                                        const wisp_update_event_ring *ring,
+                                        wisp_update_event out[WISP_UPDATE_EVENT_RING_LEN],
+                                        size_t *len, wisp_error *err)
 {
     uint8_t *file;
     *len = 0;
@@ -350,14 +356,14 @@ wisp_status wisp_event_ring_list(const wisp_folder *folder, const wisp_event_rin
     if (status != WISP_OK)
         return status;
     /* The place behind the newest one has the oldest. */
-    for (uint64_t i = 1; i <= WISP_EVENT_RING_LEN; i++)
+    for (uint64_t i = 1; i <= WISP_UPDATE_EVENT_RING_LEN; i++)
         if (read_place(file, ring, ring->sequence + i, &out[*len]))
             ++*len;
     wisp_free(folder->allocator, file, FILE_SIZE);
     return WISP_OK;
 }
 
-uint32_t wisp_event_ring_waiting(const wisp_event_ring *ring)
+uint32_t wisp_update_event_ring_waiting(const wisp_update_event_ring *ring)
 {
     uint32_t len = 0;
     for (uint64_t left = ring->waiting; left; left &= left - 1)

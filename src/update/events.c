@@ -4,7 +4,7 @@
 
 #define REPEAT_S (24 * 60 * 60) /* after which the same is noted again */
 
-static bool is_repeat(const wisp_event *event, const wisp_event *last)
+static bool is_repeat(const wisp_update_event *event, const wisp_update_event *last)
 {
     return last->sequence && event->at >= last->at && event->at - last->at < REPEAT_S &&
            event->is_private == last->is_private && event->version == last->version &&
@@ -13,23 +13,24 @@ static bool is_repeat(const wisp_event *event, const wisp_event *last)
            wisp_hash_equal(&event->hash, &last->hash);
 }
 
-static bool is_worth_noting(const wisp_event_ring *ring, const wisp_event *event)
+static bool is_worth_noting(const wisp_update_event_ring *ring, const wisp_update_event *event)
 {
-    if (event->kind == WISP_EVENT_KIND_CHECKED)
+    if (event->kind == WISP_UPDATE_EVENT_KIND_CHECKED)
         return !is_repeat(event, &ring->last_check);
-    if (event->kind == WISP_EVENT_KIND_FAILED)
+    if (event->kind == WISP_UPDATE_EVENT_KIND_FAILED)
         return !is_repeat(event, &ring->last_failure);
     return true;
 }
 
-void wisp_updater_event(wisp_updater *u, wisp_event_kind kind, const wisp_event_subject *subject)
+void wisp_updater_event(wisp_updater *u, wisp_update_event_kind kind,
+                        const wisp_update_event_subject *subject)
 {
     const wisp_update_entry *entry = subject->entry, *current = wisp_updater_current(u);
-    wisp_event event = {.kind = kind,
-                        .is_private = !u->config.events_url,
-                        .at = u->os->wall_time_s(u->os->user),
-                        .running = current->version,
-                        .bytes = subject->bytes};
+    wisp_update_event event = {.kind = kind,
+                               .is_private = !u->config.events_url,
+                               .at = u->os->wall_time_s(u->os->user),
+                               .running = current->version,
+                               .bytes = subject->bytes};
     if (entry) {
         event.version = entry->version;
         event.hash = entry->hash;
@@ -41,13 +42,14 @@ void wisp_updater_event(wisp_updater *u, wisp_event_kind kind, const wisp_event_
     wisp_text_copy(event.code, sizeof event.code, subject->code ? subject->code : "");
     wisp_text_copy(event.reason, sizeof event.reason, subject->reason ? subject->reason : "");
     if (u->is_writable && is_worth_noting(&u->events, &event))
-        wisp_event_ring_add(&u->dir, &u->events, &event, NULL); /* or it is counted as lost */
+        wisp_update_event_ring_add(&u->dir, &u->events, &event,
+                                   NULL); /* or it is counted as lost */
 }
 
 void wisp_updater_attempt_ended(wisp_updater *u, const wisp_update_entry *entry)
 {
-    wisp_updater_event(u, WISP_EVENT_KIND_TRIAL_FAILED,
-                       &(wisp_event_subject){.entry = entry,
-                                             .code = "no-commit",
-                                             .reason = "it ended without a commit"});
+    wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_TRIAL_FAILED,
+                       &(wisp_update_event_subject){.entry = entry,
+                                                    .code = "no-commit",
+                                                    .reason = "it ended without a commit"});
 }

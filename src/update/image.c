@@ -76,13 +76,13 @@ static void lose(wisp_updater *u, bool is_good, const wisp_error *why)
     wisp_record record = u->record;
     wisp_update_entry *entry = is_good ? &record.good : &record.candidate;
     const wisp_update_entry before = *entry;
-    if (!wisp_image_step(entry->state, WISP_EVENT_DROP, &next))
+    if (!wisp_image_step(entry->state, WISP_UPDATE_EVENT_DROP, &next))
         return;
     record.lost = wisp_entry_failure(&before, u->os->wall_time_s(u->os->user), why->text);
     *entry = (wisp_update_entry){.state = next};
     if (wisp_updater_save(u, &record, &err) == WISP_OK) /* else the next start finds out again */
-        wisp_updater_event(u, WISP_EVENT_KIND_FAILED,
-                           &(wisp_event_subject){
+        wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_FAILED,
+                           &(wisp_update_event_subject){
                                .entry = &before, .code = "lost", .reason = record.lost.reason});
 }
 
@@ -91,7 +91,7 @@ static wisp_status arm(wisp_updater *u, wisp_error *err)
 {
     const wisp_update_entry before = u->record.candidate;
     wisp_record next = u->record;
-    if (!wisp_image_step(next.candidate.state, WISP_EVENT_ACQUIRE, &next.candidate.state))
+    if (!wisp_image_step(next.candidate.state, WISP_UPDATE_EVENT_ACQUIRE, &next.candidate.state))
         return wisp_fail(err, WISP_INVALID, "a module that is %s cannot go on trial",
                          wisp_image_state_name(next.candidate.state));
     next.candidate.attempts++;
@@ -103,7 +103,8 @@ static wisp_status arm(wisp_updater *u, wisp_error *err)
     u->is_commit_due = false;
     if (before.attempts > 0)
         wisp_updater_attempt_ended(u, &before);
-    wisp_updater_event(u, WISP_EVENT_KIND_TRIAL, &(wisp_event_subject){.entry = &next.candidate});
+    wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_TRIAL,
+                       &(wisp_update_event_subject){.entry = &next.candidate});
     return WISP_OK;
 }
 
@@ -216,7 +217,7 @@ static bool is_ripe(const wisp_updater *u)
 static wisp_status commit_candidate(wisp_updater *u, wisp_error *err)
 {
     wisp_record next = u->record;
-    if (!wisp_image_step(next.candidate.state, WISP_EVENT_COMMIT, &next.candidate.state))
+    if (!wisp_image_step(next.candidate.state, WISP_UPDATE_EVENT_COMMIT, &next.candidate.state))
         return WISP_OK; /* it made room while its window was open */
     next.good = next.candidate;
     next.good.since = u->os->wall_time_s(u->os->user);
@@ -226,7 +227,8 @@ static wisp_status commit_candidate(wisp_updater *u, wisp_error *err)
     if (status != WISP_OK)
         return status;
     u->is_commit_due = false;
-    wisp_updater_event(u, WISP_EVENT_KIND_COMMITTED, &(wisp_event_subject){.entry = &next.good});
+    wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_COMMITTED,
+                       &(wisp_update_event_subject){.entry = &next.good});
     return WISP_OK;
 }
 
@@ -248,7 +250,7 @@ static wisp_status commit(wisp_updater *u, const wisp_image *image, wisp_error *
 {
     wisp_image_state state;
     if (!is_entry(&u->record.candidate, image) ||
-        !wisp_image_step(u->record.candidate.state, WISP_EVENT_COMMIT, &state))
+        !wisp_image_step(u->record.candidate.state, WISP_UPDATE_EVENT_COMMIT, &state))
         return refuse(image, "on trial", err);
     if (!is_ripe(u)) {
         remember_commit(u);
@@ -282,11 +284,12 @@ static wisp_status give_up(wisp_updater *u, const wisp_update_entry *entry,
                            const wisp_update_failure *ban, wisp_error *err)
 {
     const wisp_update_entry before = *entry;
-    wisp_event_subject subject = {.entry = &before, .code = "rejected", .reason = ban->reason};
+    wisp_update_event_subject subject = {
+        .entry = &before, .code = "rejected", .reason = ban->reason};
     wisp_status status = wisp_updater_ban(u, ban, err);
     if (before.state == WISP_STATE_TRIAL)
-        wisp_updater_event(u, WISP_EVENT_KIND_TRIAL_FAILED, &subject);
-    wisp_updater_event(u, WISP_EVENT_KIND_ROLLED_BACK, &subject);
+        wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_TRIAL_FAILED, &subject);
+    wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_ROLLED_BACK, &subject);
     return status;
 }
 
@@ -297,7 +300,7 @@ static const wisp_update_entry *find_running(const wisp_updater *u, const wisp_i
     wisp_image_state state;
     for (int i = 0; i < 2; i++)
         if (is_entry(entries[i], image) &&
-            wisp_image_step(entries[i]->state, WISP_EVENT_REJECT, &state))
+            wisp_image_step(entries[i]->state, WISP_UPDATE_EVENT_REJECT, &state))
             return entries[i];
     return NULL;
 }

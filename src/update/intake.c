@@ -15,7 +15,7 @@ static int64_t now_of(const wisp_updater *u)
 static bool drop(wisp_update_entry *entry)
 {
     wisp_image_state state;
-    if (!wisp_image_step(entry->state, WISP_EVENT_DROP, &state))
+    if (!wisp_image_step(entry->state, WISP_UPDATE_EVENT_DROP, &state))
         return false;
     *entry = (wisp_update_entry){.state = state};
     return true;
@@ -156,7 +156,7 @@ static bool await(const wisp_updater *u, wisp_record *record, const wisp_update_
     }
     incoming->since = now_of(u);
     record->partial = (wisp_hash){0};
-    return wisp_image_step(before.state, WISP_EVENT_CHECK, &incoming->state);
+    return wisp_image_step(before.state, WISP_UPDATE_EVENT_CHECK, &incoming->state);
 }
 
 static wisp_status illegal(const wisp_update_entry *entry, wisp_image_event event,
@@ -177,7 +177,7 @@ wisp_status wisp_intake_expect(wisp_updater *u, const wisp_update_entry *release
 {
     wisp_record next = u->record;
     if (!await(u, &next, release))
-        return illegal(&next.incoming, WISP_EVENT_CHECK, err);
+        return illegal(&next.incoming, WISP_UPDATE_EVENT_CHECK, err);
     return is_same_record(&u->record, &next) ? WISP_OK : wisp_updater_save(u, &next, err);
 }
 
@@ -186,8 +186,8 @@ wisp_status wisp_intake_fetch(wisp_updater *u, const wisp_update_entry *release,
 {
     wisp_record next = u->record;
     if (!await(u, &next, release) ||
-        !wisp_image_step(next.incoming.state, WISP_EVENT_FETCH, &next.incoming.state))
-        return illegal(&next.incoming, WISP_EVENT_FETCH, err);
+        !wisp_image_step(next.incoming.state, WISP_UPDATE_EVENT_FETCH, &next.incoming.state))
+        return illegal(&next.incoming, WISP_UPDATE_EVENT_FETCH, err);
     next.partial = *file;
     return is_same_record(&u->record, &next) ? WISP_OK : wisp_updater_save(u, &next, err);
 }
@@ -236,16 +236,16 @@ wisp_status wisp_intake_stage(wisp_updater *u, const wisp_update_entry *release,
         return wisp_fail(err, WISP_BUSY, "version %llu is still on trial",
                          (unsigned long long)next.candidate.version);
     if (!await(u, &next, release) ||
-        !wisp_image_step(next.incoming.state, WISP_EVENT_STAGE, &next.incoming.state))
-        return illegal(&next.incoming, WISP_EVENT_STAGE, err);
+        !wisp_image_step(next.incoming.state, WISP_UPDATE_EVENT_STAGE, &next.incoming.state))
+        return illegal(&next.incoming, WISP_UPDATE_EVENT_STAGE, err);
     next.candidate = next.incoming;
     next.candidate.since = now_of(u);
     next.incoming = (wisp_update_entry){0};
     wisp_status status = wisp_updater_save(u, &next, err);
     if (status != WISP_OK)
         return status;
-    wisp_updater_event(u, WISP_EVENT_KIND_INSTALLED,
-                       &(wisp_event_subject){.entry = &next.candidate});
+    wisp_updater_event(u, WISP_UPDATE_EVENT_KIND_INSTALLED,
+                       &(wisp_update_event_subject){.entry = &next.candidate});
     wisp_updater_sweep(u); /* a process may run for years */
     return WISP_OK;
 }

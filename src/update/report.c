@@ -38,7 +38,7 @@ static bool set_number(wisp_json *object, const char *key, uint64_t number)
     return number == 0 || wisp_json_set_number(object, key, number);
 }
 
-static bool set_content(wisp_json *object, const wisp_event *event)
+static bool set_content(wisp_json *object, const wisp_update_event *event)
 {
     static const wisp_hash none;
     char hash[WISP_HASH_TEXT_SIZE];
@@ -48,10 +48,10 @@ static bool set_content(wisp_json *object, const wisp_event *event)
     return wisp_json_set_string(object, "sha256", hash);
 }
 
-static bool fill_event(wisp_json *object, uint64_t series, const wisp_event *event)
+static bool fill_event(wisp_json *object, uint64_t series, const wisp_update_event *event)
 {
     return set_id(object, series, event->sequence) && set_date(object, event->at) &&
-           wisp_json_set_string(object, "event", wisp_event_kind_name(event->kind)) &&
+           wisp_json_set_string(object, "event", wisp_update_event_kind_name(event->kind)) &&
            wisp_json_set_string(object, "channel", event->channel) &&
            wisp_json_set_number(object, "running", event->running) &&
            set_number(object, "version", event->version) && set_content(object, event) &&
@@ -61,7 +61,7 @@ static bool fill_event(wisp_json *object, uint64_t series, const wisp_event *eve
            set_text(object, "reason", event->reason);
 }
 
-static bool fill_body(wisp_json *object, const wisp_updater *u, const wisp_event *events,
+static bool fill_body(wisp_json *object, const wisp_updater *u, const wisp_update_event *events,
                       size_t len)
 {
     wisp_json *list = wisp_json_new_array();
@@ -77,7 +77,8 @@ static bool fill_body(wisp_json *object, const wisp_updater *u, const wisp_event
            wisp_json_set_number(object, "refused", u->events.delivery.refused);
 }
 
-char *wisp_report_body(const wisp_updater *u, const wisp_event *events, size_t len, size_t *size)
+char *wisp_report_body(const wisp_updater *u, const wisp_update_event *events, size_t len,
+                       size_t *size)
 {
     wisp_json *object = wisp_json_new_object();
     char *text =
@@ -94,7 +95,7 @@ static bool is_refusal(wisp_status status)
     return status == WISP_INVALID || status == WISP_NOT_FOUND;
 }
 
-static void refuse(wisp_event_delivery *next, size_t len, uint64_t last)
+static void refuse(wisp_update_event_delivery *next, size_t len, uint64_t last)
 {
     next->refusals++;
     if (len > 1) {
@@ -106,15 +107,16 @@ static void refuse(wisp_event_delivery *next, size_t len, uint64_t last)
     }
 }
 
-wisp_event_delivery wisp_report_settle(const wisp_event_delivery *delivery, wisp_status status,
-                                       size_t len, uint64_t last, const char *device_id,
-                                       int64_t now, uint32_t retry_after_s)
+wisp_update_event_delivery wisp_report_settle(const wisp_update_event_delivery *delivery,
+                                              wisp_status status, size_t len, uint64_t last,
+                                              const char *device_id, int64_t now,
+                                              uint32_t retry_after_s)
 {
-    wisp_event_delivery next = *delivery;
+    wisp_update_event_delivery next = *delivery;
     if (status == WISP_OK) {
         uint32_t more = 2 * next.batch_len;
         next.acknowledged = last;
-        next.batch_len = more < WISP_EVENT_BATCH_MAX ? more : WISP_EVENT_BATCH_MAX;
+        next.batch_len = more < WISP_UPDATE_EVENT_BATCH_MAX ? more : WISP_UPDATE_EVENT_BATCH_MAX;
         next.failures = next.refusals = 0;
         next.next_try = 0;
         return next;
@@ -130,7 +132,7 @@ wisp_event_delivery wisp_report_settle(const wisp_event_delivery *delivery, wisp
 /* --- delivery ---------------------------------------------------------------------------- */
 
 /* A time that is further away than any pause was set by another clock. */
-static bool is_early(const wisp_event_delivery *delivery, int64_t now)
+static bool is_early(const wisp_update_event_delivery *delivery, int64_t now)
 {
     return now < delivery->next_try && delivery->next_try - now <= WISP_WAIT_MAX_S;
 }
@@ -138,7 +140,7 @@ static bool is_early(const wisp_event_delivery *delivery, int64_t now)
 /* Takes the next batch. Call with the mutex held. */
 static wisp_status take(wisp_updater *u, wisp_report *r, wisp_error *err)
 {
-    wisp_event batch[WISP_EVENT_BATCH_MAX];
+    wisp_update_event batch[WISP_UPDATE_EVENT_BATCH_MAX];
     int64_t now = u->os->wall_time_s(u->os->user);
     if (!u->config.net || !u->config.events_url || !u->record.device_id[0] || !u->events.waiting)
         return WISP_NOT_FOUND;
@@ -148,7 +150,7 @@ static wisp_status take(wisp_updater *u, wisp_report *r, wisp_error *err)
         return wisp_fail(err, WISP_BUSY, "reporting failed %u times; the next try is in %lld s",
                          (unsigned)u->events.delivery.failures,
                          (long long)(u->events.delivery.next_try - now));
-    wisp_status status = wisp_event_ring_peek(&u->dir, &u->events, batch, &r->len, err);
+    wisp_status status = wisp_update_event_ring_peek(&u->dir, &u->events, batch, &r->len, err);
     if (status != WISP_OK || r->len == 0)
         return status == WISP_OK ? WISP_NOT_FOUND : status;
     r->last = batch[r->len - 1].sequence;
@@ -163,10 +165,11 @@ static void settle(wisp_report *r, wisp_status status)
 {
     wisp_updater *u = r->updater;
     pthread_mutex_lock(&u->mutex);
-    wisp_event_delivery next =
+    wisp_update_event_delivery next =
         wisp_report_settle(&u->events.delivery, status, r->len, r->last, u->record.device_id,
                            u->os->wall_time_s(u->os->user), r->retry_after_s);
-    wisp_event_ring_settle(&u->dir, &u->events, &next, NULL); /* or it is delivered again */
+    wisp_update_event_ring_settle(&u->dir, &u->events, &next,
+                                  NULL); /* or it is delivered again */
     pthread_mutex_unlock(&u->mutex);
 }
 

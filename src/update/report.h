@@ -47,12 +47,13 @@ void wisp_report_end(wisp_report *report);
  * pure. A batch that is refused is halved until the one event that is at fault is alone, and that
  * one is dropped at last. After a failure there is the pause of wisp_backoff_s.
  */
-wisp_event_delivery wisp_report_settle(const wisp_event_delivery *delivery, wisp_status status,
-                                       size_t len, uint64_t last, const char *device_id,
-                                       int64_t now, uint32_t retry_after_s);
+wisp_update_event_delivery wisp_report_settle(const wisp_update_event_delivery *delivery,
+                                              wisp_status status, size_t len, uint64_t last,
+                                              const char *device_id, int64_t now,
+                                              uint32_t retry_after_s);
 
 /* The body of a report of [events], to be freed by wisp_json_text_free; NULL without memory. */
-char *wisp_report_body(const wisp_updater *updater, const wisp_event *events, size_t len,
+char *wisp_report_body(const wisp_updater *updater, const wisp_update_event *events, size_t len,
                        size_t *size);
 
 #endif

@@ -43,8 +43,8 @@ const char *wisp_image_state_name(wisp_image_state state)
     return "unknown";
 }
 
-static void fill(const wisp_record *record, const wisp_bans *bans, const wisp_event_ring *events,
-                 wisp_update_status *out)
+static void fill(const wisp_record *record, const wisp_bans *bans,
+                 const wisp_update_event_ring *events, wisp_update_status *out)
 {
     *out = (wisp_update_status){
         .generation = record->generation,
@@ -61,7 +61,7 @@ static void fill(const wisp_record *record, const wisp_bans *bans, const wisp_ev
         .time_floor = record->time_floor,
         .last_check = record->last_check,
         .last_result = record->last_result,
-        .events_waiting = wisp_event_ring_waiting(events),
+        .events_waiting = wisp_update_event_ring_waiting(events),
         .events_lost = events->lost,
         .events_refused = events->delivery.refused,
     };
@@ -85,7 +85,7 @@ wisp_status wisp_update_status_read(const wisp_os *os, const char *dir, wisp_upd
     wisp_folder folder;
     wisp_record record;
     wisp_bans bans;
-    wisp_event_ring events;
+    wisp_update_event_ring events;
     wisp_status status = wisp_folder_init(&folder, os ? os : wisp_os_posix(),
                                           &wisp_allocator_default, dir, NULL, err);
     if (status == WISP_OK)
@@ -95,21 +95,23 @@ wisp_status wisp_update_status_read(const wisp_os *os, const char *dir, wisp_upd
     if (status == WISP_OK)
         status = wisp_bans_load(&folder, &bans, err);
     if (status == WISP_OK)
-        status = wisp_event_ring_load(&folder, &events, err);
+        status = wisp_update_event_ring_load(&folder, &events, err);
     if (status == WISP_OK)
         fill(&record, &bans, &events, out);
     return status;
 }
 
 wisp_status wisp_update_events_read(const wisp_os *os, const char *dir,
-                                    wisp_event out[WISP_EVENTS_MAX], size_t *len, wisp_error *err)
+                                    wisp_update_event out[WISP_UPDATE_EVENTS_MAX], size_t *len,
+                                    wisp_error *err)
 {
     wisp_folder folder;
-    wisp_event_ring ring;
+    wisp_update_event_ring ring;
     *len = 0;
     wisp_status status = wisp_folder_init(&folder, os ? os : wisp_os_posix(),
                                           &wisp_allocator_default, dir, NULL, err);
     if (status == WISP_OK)
-        status = wisp_event_ring_load(&folder, &ring, err);
-    return status == WISP_OK ? wisp_event_ring_list(&folder, &ring, out, len, err) : status;
+        status = wisp_update_event_ring_load(&folder, &ring, err);
+    return status == WISP_OK ? wisp_update_event_ring_list(&folder, &ring, out, len, err)
+                             : status;
 }

@@ -7,7 +7,7 @@
 #define TRIAL    (WISP_STATE_TRIAL + 1)
 #define GOOD     (WISP_STATE_GOOD + 1)
 #define BANNED   (WISP_STATE_BANNED + 1)
-#define EVENT(e) [WISP_EVENT_##e]
+#define EVENT(e) [WISP_UPDATE_EVENT_##e]
 
 /*
  * What follows, plus one; an empty place (0) is illegal. A release that waits or is on its way

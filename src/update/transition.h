@@ -22,7 +22,7 @@
     X(LIFT)    /* the publisher takes its ban back */
 
 typedef enum wisp_image_event {
-#define X(name) WISP_EVENT_##name,
+#define X(name) WISP_UPDATE_EVENT_##name,
     WISP_IMAGE_EVENTS(X)
 #undef X
         WISP_IMAGE_EVENT_LEN

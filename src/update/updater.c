@@ -97,7 +97,7 @@ bool wisp_updater_retire(wisp_updater *u)
     const wisp_update_entry before = u->record.candidate;
     wisp_image_state next;
     if (before.attempts < u->config.attempts_max ||
-        !wisp_image_step(before.state, WISP_EVENT_EXHAUST, &next))
+        !wisp_image_step(before.state, WISP_UPDATE_EVENT_EXHAUST, &next))
         return false;
     say_why_retired(&before, reason, sizeof reason);
     wisp_update_failure ban =
@@ -106,8 +106,8 @@ bool wisp_updater_retire(wisp_updater *u)
         wisp_updater_note(u, err.text);
     wisp_updater_attempt_ended(u, &before);
     wisp_updater_event(
-        u, WISP_EVENT_KIND_ROLLED_BACK,
-        &(wisp_event_subject){.entry = &before, .code = "attempts", .reason = reason});
+        u, WISP_UPDATE_EVENT_KIND_ROLLED_BACK,
+        &(wisp_update_event_subject){.entry = &before, .code = "attempts", .reason = reason});
     return true;
 }
 
@@ -222,7 +222,7 @@ static wisp_status load(wisp_updater *u, wisp_error *err)
     wisp_status status = wisp_bans_load(&u->dir, &u->bans, err);
     if (status != WISP_OK)
         return status;
-    if (wisp_event_ring_load(&u->dir, &u->events, err) != WISP_OK)
+    if (wisp_update_event_ring_load(&u->dir, &u->events, err) != WISP_OK)
         wisp_updater_note(u, err->text);
     status = wisp_record_load(&u->dir, &record, err);
     if (status == WISP_NOT_FOUND)
@@ -261,7 +261,7 @@ static wisp_status enter(wisp_updater *u, wisp_error *err)
 static void drop(wisp_update_entry *entry)
 {
     wisp_image_state next;
-    if (wisp_image_step(entry->state, WISP_EVENT_DROP, &next))
+    if (wisp_image_step(entry->state, WISP_UPDATE_EVENT_DROP, &next))
         *entry = (wisp_update_entry){.state = next};
 }
 
@@ -302,7 +302,7 @@ static void settle(wisp_updater *u, wisp_record *next)
     drop_banned(u, &next->good);
     drop_banned(u, &next->candidate);
     drop_banned(u, &next->incoming);
-    wisp_image_step(next->candidate.state, WISP_EVENT_RESTART, &next->candidate.state);
+    wisp_image_step(next->candidate.state, WISP_UPDATE_EVENT_RESTART, &next->candidate.state);
     if (next->candidate.version <= u->config.base_version)
         drop(&next->candidate);
     if (next->incoming.version <= u->config.base_version)
@@ -372,7 +372,7 @@ static void start(wisp_updater *u)
     identify(u);
     if (!u->is_writable)
         return;
-    if (wisp_event_ring_reserve(&u->dir, &u->events, &err) != WISP_OK)
+    if (wisp_update_event_ring_reserve(&u->dir, &u->events, &err) != WISP_OK)
         wisp_updater_note(u, err.text);
     if (is_worth_saving(&before, &u->record) && wisp_updater_save(u, &u->record, &err) != WISP_OK)
         wisp_updater_note(u, err.text);

@@ -37,7 +37,7 @@ struct wisp_updater {
     bool is_reporting;
     wisp_record record;
     wisp_bans bans;
-    wisp_event_ring events;
+    wisp_update_event_ring events;
     uint64_t trial_began; /* nanoseconds of the monotonic clock */
     bool is_commit_due;   /* the release on trial was committed before its health window ended */
     char trouble[WISP_ERROR_TEXT_MAX];

@@ -66,7 +66,8 @@ static void take_body(wisp_bytes body)
     assert_int_equal(json_integer_value(json_object_get(object, "format")), 1);
     assert_string_equal(text_of(object, "target"), "app.wasm");
     assert_string_equal(text_of(object, "device"), device_status(&d).device_id);
-    assert_true(json_array_size(json_object_get(object, "events")) <= WISP_EVENT_BATCH_MAX);
+    assert_true(json_array_size(json_object_get(object, "events")) <=
+                WISP_UPDATE_EVENT_BATCH_MAX);
     json_array_foreach (json_object_get(object, "events"), index, event)
         take_event(event);
     json_decref(object);
@@ -378,7 +379,7 @@ static void pauses_grow_within_bounds(void **state)
     (void)state;
     static const uint32_t all[] = {60, 120, 240, 480, 960, 1920, 3840, 7680, 15360, 21600, 21600};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        wisp_event_delivery before = {.batch_len = 16, .failures = (uint32_t)i}, after;
+        wisp_update_event_delivery before = {.batch_len = 16, .failures = (uint32_t)i}, after;
         for (int n = 0; n < 100; n++) {
             char id[16];
             snprintf(id, sizeof id, "device %d", n);
@@ -395,9 +396,9 @@ static void pauses_grow_within_bounds(void **state)
 static void a_success_ends_the_pauses(void **state)
 {
     (void)state;
-    wisp_event_delivery before = {
+    wisp_update_event_delivery before = {
         .batch_len = 4, .failures = 9, .refusals = 2, .next_try = 5000, .acknowledged = 3};
-    wisp_event_delivery after = wisp_report_settle(&before, WISP_OK, 4, 7, "d", 1000, 0);
+    wisp_update_event_delivery after = wisp_report_settle(&before, WISP_OK, 4, 7, "d", 1000, 0);
     assert_int_equal(after.acknowledged, 7);
     assert_int_equal(after.batch_len, 8);
     assert_int_equal(after.failures + after.refusals + (uint32_t)after.next_try, 0);

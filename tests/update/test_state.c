@@ -75,7 +75,7 @@ static void nothing_but_a_lift_leaves_the_ban(void **state)
     wisp_image_state to;
     for (int event = 0; event < WISP_IMAGE_EVENT_LEN; event++)
         if (wisp_image_step(WISP_STATE_BANNED, (wisp_image_event)event, &to))
-            assert_true(to == WISP_STATE_BANNED || event == WISP_EVENT_LIFT);
+            assert_true(to == WISP_STATE_BANNED || event == WISP_UPDATE_EVENT_LIFT);
 }
 
 static void nothing_becomes_good_but_by_a_trial(void **state)
