@@ -3,6 +3,7 @@
 
 #include <wisp/base.h>
 #include <wisp/bridge.h>
+#include <wisp/event.h>
 #include <wisp/host.h>
 #include <wisp/net.h>
 #include <wisp/os.h>
