@@ -151,7 +151,7 @@ void rig_init(struct rig *r, const wisp_guest_config *config)
     r->os.user = r;
     r->os.monotonic_ns = read_clock;
     r->now_ns = 1000000000;
-    wisp_host_config host_config = {&r->ledger.allocator, &r->os};
+    wisp_host_config host_config = {.allocator = &r->ledger.allocator, .os = &r->os};
     assert_int_equal(wisp_host_new(&host_config, &r->host, NULL), WISP_OK);
 
     wisp_guest_config full = config ? *config : (wisp_guest_config){0};

@@ -33,7 +33,7 @@ static void note_count(void *user, wisp_guest *guest, uint32_t channel, wisp_byt
 static void live(struct rig *r, struct outcome *o)
 {
     memset(o, 0, sizeof *o);
-    wisp_host_config host_config = {&r->ledger.allocator, &r->os};
+    wisp_host_config host_config = {.allocator = &r->ledger.allocator, .os = &r->os};
     if (wisp_host_new(&host_config, &r->host, NULL) != WISP_OK)
         return;
     wisp_guest_config config = {.on_message = note_count, .user = o};
