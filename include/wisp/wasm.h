@@ -433,6 +433,8 @@ typedef struct wisp_store_config {
     uint32_t host_depth_max; /* how deep module and program may call each other [64] */
     uint64_t fuel;           /* to start with; see wisp_store_set_fuel [WISP_FUEL_UNLIMITED] */
     uint32_t wait_max_ms;    /* a longer memory.atomic.wait traps, as if interrupted [no end] */
+    uint64_t (*now_ns)(void *user); /* the clock of deadlines [none, and so no deadlines] */
+    void *now_user;
 } wisp_store_config;
 
 #define WISP_FUEL_UNLIMITED UINT64_MAX
@@ -451,7 +453,10 @@ WISP_API void wisp_store_free(wisp_store *store);
  * 1,024 bytes or 64 elements, and each memory.atomic.wait 1,024, however long it takes. A
  * module that has used it up traps with WISP_TRAP_FUEL.
  * The cost of a run is a property of the module and its input alone: the same on every
- * machine. WISP_FUEL_UNLIMITED never runs out.
+ * machine. WISP_FUEL_UNLIMITED never runs out, and is not counted.
+ *
+ * What a call cost is the difference of wisp_store_fuel before and after it, exactly, however it
+ * ended. To measure without a limit, start with WISP_FUEL_UNLIMITED - 1.
  */
 WISP_API void wisp_store_set_fuel(wisp_store *store, uint64_t fuel);
 WISP_API uint64_t wisp_store_fuel(const wisp_store *store);
@@ -466,6 +471,25 @@ WISP_API void wisp_store_interrupt(wisp_store *store);
 /* Whether that was asked for and has not been heeded yet: what host functions that wait look at,
  * to return early. Any thread. */
 WISP_API bool wisp_store_is_interrupted(const wisp_store *store);
+
+#define WISP_DEADLINE_NONE UINT64_MAX
+
+/*
+ * Makes what runs in [store] once its clock (now_ns of wisp_store_config) shows [deadline_ns] or
+ * more trap with WISP_TRAP_DEADLINE, until another deadline is set; WISP_DEADLINE_NONE takes it
+ * away. The clock is looked at about every thousand units of fuel, also where fuel is unlimited:
+ * modules notice within some tens of microseconds, a wait in a shared memory within some
+ * milliseconds, a single bulk operation or a host function when it is done. So a call that is
+ * shorter than that may end well though the deadline is over.
+ *
+ * WISP_INVALID where the store has no clock. Cheap enough for each call. A host function may set
+ * it too.
+ */
+WISP_API wisp_status wisp_store_set_deadline(wisp_store *store, uint64_t deadline_ns,
+                                             wisp_error *err);
+
+/* Whether it has passed: what host functions that wait look at, to return early. */
+WISP_API bool wisp_store_is_overdue(const wisp_store *store);
 
 /* ------------------------------------------------------------------ traps */
 
@@ -491,7 +515,8 @@ WISP_API bool wisp_store_is_interrupted(const wisp_store *store);
     X(HOST, "host function failed")                                                              \
     X(UNALIGNED, "unaligned atomic")                                                             \
     X(NOT_SHARED, "expected shared memory")                                                      \
-    X(BODY, "function body at fault")
+    X(BODY, "function body at fault")                                                            \
+    X(DEADLINE, "deadline exceeded")
 
 typedef enum wisp_trap_code {
 #define X(name, text) WISP_TRAP_##name,
@@ -765,6 +790,39 @@ WISP_API wisp_status wisp_memory_write(wisp_memory *memory, uint64_t address, co
 WISP_API uint8_t *wisp_memory_at(wisp_memory *memory, uint64_t address, uint64_t size);
 
 /*
+ * Mapping: pages of a file, a memfd for instance, in place of a part of linear memory, so that
+ * modules read and write without a copy what the program or other modules have. The part is a
+ * buffer that the module gave away for that; what was in it is gone.
+ */
+typedef struct wisp_mapping {
+    int fd;          /* which may be closed afterwards */
+    uint64_t offset; /* of the first byte in the file; whole units, as all these are */
+    uint64_t size;   /* bytes */
+    bool is_private; /* what the module writes nobody else sees; else all do who map the file */
+} wisp_mapping;
+
+/* Bytes of the unit that is mapped, a page of the system; 0 where nothing can be. Any thread. */
+WISP_API size_t wisp_memory_map_unit(void);
+
+/*
+ * Lays what [mapping] names over [memory] from [address] on. It stays through memory.grow, until
+ * wisp_memory_unmap, wisp_snapshot_restore or the end of the store. The file must have all these
+ * bytes and keep them: a touch of what was cut off ends the program.
+ *
+ * WISP_UNSUPPORTED where the memory is shared or not of WISP_MEMORY_MAPPED address space, or the
+ * system cannot: the program then copies. WISP_INVALID where [address], offset or size are not in
+ * units, or the file is too short; WISP_LIMIT for a range that is not wholly inside the memory;
+ * WISP_IO where the system refuses, and then the range reads as zero.
+ */
+WISP_API wisp_status wisp_memory_map(wisp_memory *memory, uint64_t address,
+                                     const wisp_mapping *mapping, wisp_error *err);
+
+/* Makes the [size] bytes at [address] the memory's own again, all zero, whether they were mapped
+ * or not. Fails as wisp_memory_map does. */
+WISP_API wisp_status wisp_memory_unmap(wisp_memory *memory, uint64_t address, uint64_t size,
+                                       wisp_error *err);
+
+/*
  * Shared memories: the one thing that modules in several stores, and so on several threads, can
  * use at the same time. To run one program on several threads, make the memory, and for each
  * thread a store, a linker that offers the memory, and an instance of the one module:
@@ -828,6 +886,66 @@ WISP_API wisp_status wisp_global_new(wisp_store *store, bool is_mutable, wisp_va
 WISP_API wisp_value wisp_global_get(const wisp_global *global);
 /* WISP_INVALID for an immutable global, WISP_MISMATCH for a value of another type. */
 WISP_API wisp_status wisp_global_set(wisp_global *global, wisp_value value, wisp_error *err);
+
+/* ------------------------------------------------------------------ snapshots */
+
+/*
+ * A snapshot is the state of an instance at one moment: its memories with their sizes, its
+ * tables, its mutable globals, and which segments it has dropped. From it an instance of the same
+ * module can be made that goes on from there, in this store or another one, later or on another
+ * machine; segments and the start function do not run again. What modules import is not part of
+ * it: functions, tags and immutable globals come from a linker as ever.
+ *
+ * A snapshot does not change. It is made of bytes (docs/formats.md), in which pages of zeros are
+ * left out; they are the same on every machine. It needs neither store nor module to exist.
+ */
+typedef struct wisp_snapshot wisp_snapshot;
+
+/*
+ * Takes one of [instance], with memory of its store's allocator. *[out] is the caller's.
+ *
+ * Returns WISP_BUSY while anything runs in the store; WISP_NO_MEMORY; WISP_UNSUPPORTED, whose
+ * text says where, for state that is not the instance's alone: a memory, table or mutable global
+ * that is imported, a shared memory, a reference to a function that is neither the instance's nor
+ * imported by it, to something of the program's or to an exception.
+ */
+WISP_API wisp_status wisp_snapshot_take(const wisp_instance *instance, wisp_snapshot **out,
+                                        wisp_error *err);
+
+/*
+ * Instantiates [module], as wisp_instance_new does, in the state of [snapshot], which may come
+ * from anywhere: an instance gets no more from it than it could have done to itself.
+ *
+ * Returns WISP_MISMATCH where it was taken of another module: one whose bytes are not the same
+ * by their length and a 64-bit hash. WISP_MALFORMED where the state is not one of the module's,
+ * WISP_LIMIT where it exceeds the store's limits; else as wisp_instance_new.
+ */
+WISP_API wisp_status wisp_instance_new_from(wisp_store *store, const wisp_module *module,
+                                            const wisp_linker *linker,
+                                            const wisp_snapshot *snapshot, wisp_instance **out,
+                                            wisp_error *err);
+
+/*
+ * Puts [instance] into the state of [snapshot], which is of the same module. What was mapped into
+ * its memories is no longer; pointers into them are no longer good. Fails as
+ * wisp_snapshot_take and wisp_instance_new_from do, with nothing changed.
+ */
+WISP_API wisp_status wisp_snapshot_restore(const wisp_snapshot *snapshot, wisp_instance *instance,
+                                           wisp_error *err);
+
+/* All of [snapshot] as bytes, to be kept or sent. Borrowed. Any thread. */
+WISP_API wisp_bytes wisp_snapshot_bytes(const wisp_snapshot *snapshot);
+
+/*
+ * Makes a snapshot of a copy of [bytes], which may be anything. They have no checksum: whoever
+ * keeps them sees to it that they are what was written. WISP_MALFORMED where they are no
+ * snapshot, WISP_UNSUPPORTED for another version of the format, WISP_NO_MEMORY. Any thread.
+ */
+WISP_API wisp_status wisp_snapshot_read(const wisp_allocator *allocator, wisp_bytes bytes,
+                                        wisp_snapshot **out, wisp_error *err);
+
+/* Frees [snapshot]. NULL is fine. Any thread that its allocator allows. */
+WISP_API void wisp_snapshot_free(wisp_snapshot *snapshot);
 
 #ifdef __cplusplus
 }

@@ -172,6 +172,7 @@ typedef struct waiter {
     const place *where;
     uint64_t expected;
     wisp_store *store;
+    wisp_trap_code trap; /* why the wait was broken off, if it was */
 } waiter;
 
 static bool is_as_expected(void *user)
@@ -182,7 +183,9 @@ static bool is_as_expected(void *user)
 
 static bool is_interrupted(void *user)
 {
-    return wisp_store_take_interrupt(((const waiter *)user)->store);
+    waiter *w = user;
+    w->trap = wisp_store_look(w->store);
+    return w->trap != WISP_TRAP_NONE;
 }
 
 /* Memory does not move: where a number is tells it from all others. */
@@ -207,14 +210,14 @@ wisp_trap_code wisp_slow_atomic_wait(wisp_exec *x, wisp_slot *fp, const uint16_t
         return trap;
     int64_t timeout = fp[pc[4]].i64, longest = x->store->wait_max_ns;
     bool is_cut = longest >= 0 && (timeout < 0 || timeout > longest);
-    waiter self = {&p, get(&p, &fp[pc[3]]), x->store};
+    waiter self = {&p, get(&p, &fp[pc[3]]), x->store, WISP_TRAP_NONE};
     wisp_parking_questions ask = {is_as_expected, is_interrupted, &self};
     wisp_parked parked = wisp_parking_wait(p.memory->shared->parking, key_of(&p),
                                            is_cut ? longest : timeout, &ask);
-    if (parked == WISP_PARKED_INTERRUPTED || (is_cut && parked == WISP_PARKED_TIMED_OUT))
+    if (is_cut && parked == WISP_PARKED_TIMED_OUT)
         return WISP_TRAP_INTERRUPTED;
     fp[pc[1]].u32 = parked; /* woken 0, not equal 1, timed out 2 */
-    return WISP_TRAP_NONE;
+    return self.trap;
 }
 
 wisp_trap_code wisp_slow_atomic_notify(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)

@@ -12,6 +12,7 @@ typedef struct wisp_block {
     uint8_t *data;
     size_t size;
     size_t reserved; /* bytes of address space at data; 0: they are the allocator's */
+    bool has_files;  /* files were mapped over parts of it (mapping.c) */
     const wisp_allocator *allocator;
 } wisp_block;
 

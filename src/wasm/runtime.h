@@ -148,6 +148,9 @@ struct wisp_store {
     wisp_exec exec;
     atomic_uint interrupted; /* 0 or 1; a word, which every machine exchanges atomically */
     uint64_t fuel;           /* not counting exec.fuel */
+    uint64_t deadline_ns;    /* of the clock now_ns; looked at once a slice */
+    uint64_t (*now_ns)(void *user);
+    void *now_user;
     const wisp_allocator *allocator;
     wisp_arena arena;
     wisp_slot *stack;
@@ -197,6 +200,10 @@ static inline bool wisp_store_take_interrupt(wisp_store *store)
     return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0 &&
            atomic_exchange_explicit(&store->interrupted, 0, memory_order_relaxed) != 0;
 }
+
+/* Whether to stop what runs, fuel or not: INTERRUPTED, once for each time that it was asked for,
+ * DEADLINE, or NONE (store.c). */
+wisp_trap_code wisp_store_look(wisp_store *store);
 
 /* Charges [cost] units. NONE, or why not to go on. */
 inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)

@@ -6,9 +6,10 @@
 /* For callers that are not faster with them in place (builds for size). */
 extern inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost);
 
-/* How much fuel is taken at once: the store is looked at, for fuel and for interruption,
- * once a slice. */
-enum { FUEL_SLICE = 4096 };
+/* How much fuel is taken at once: the store is looked at, for fuel, interruption and deadline,
+ * once a slice. Those of a store with a deadline are some microseconds long; a clock read as
+ * often costs less than one in a hundred of them. */
+enum { FUEL_SLICE = 4096, FUEL_SLICE_TIMED = 1024 };
 
 enum {
     DEFAULT_TABLE_MAX = 1000000,
@@ -36,6 +37,9 @@ static void configure(wisp_store *store, const wisp_store_config *config)
                          (config->memory_source == WISP_MEMORY_BEST && !config->allocator);
     store->wait_max_ns = config->wait_max_ms ? (int64_t)config->wait_max_ms * 1000000 : -1;
     store->fuel = config->fuel ? config->fuel : WISP_FUEL_UNLIMITED;
+    store->deadline_ns = WISP_DEADLINE_NONE;
+    store->now_ns = config->now_ns;
+    store->now_user = config->now_user;
 }
 
 wisp_status wisp_store_new(const wisp_store_config *config, wisp_store **out, wisp_error *err)
@@ -103,11 +107,49 @@ bool wisp_store_is_interrupted(const wisp_store *store)
     return atomic_load_explicit(&store->interrupted, memory_order_relaxed) != 0;
 }
 
+static int64_t slice_of(const wisp_store *store)
+{
+    return store->deadline_ns == WISP_DEADLINE_NONE ? FUEL_SLICE : FUEL_SLICE_TIMED;
+}
+
+/* Gives back what is left of a slice but for one as long as they are now. */
+static void shorten_slice(wisp_store *store)
+{
+    int64_t excess = store->exec.fuel - slice_of(store);
+    if (excess <= 0)
+        return;
+    store->exec.fuel -= excess;
+    if (store->fuel != WISP_FUEL_UNLIMITED)
+        store->fuel += (uint64_t)excess;
+}
+
+bool wisp_store_is_overdue(const wisp_store *store)
+{
+    return store->deadline_ns != WISP_DEADLINE_NONE &&
+           store->now_ns(store->now_user) >= store->deadline_ns;
+}
+
+wisp_status wisp_store_set_deadline(wisp_store *store, uint64_t deadline_ns, wisp_error *err)
+{
+    if (!store->now_ns && deadline_ns != WISP_DEADLINE_NONE)
+        return wisp_fail(err, WISP_INVALID, "a deadline for a store without a clock");
+    store->deadline_ns = deadline_ns;
+    shorten_slice(store);
+    return WISP_OK;
+}
+
+wisp_trap_code wisp_store_look(wisp_store *store)
+{
+    if (wisp_store_take_interrupt(store))
+        return WISP_TRAP_INTERRUPTED;
+    return wisp_store_is_overdue(store) ? WISP_TRAP_DEADLINE : WISP_TRAP_NONE;
+}
+
 wisp_trap_code wisp_store_refuel(wisp_store *store)
 {
     wisp_exec *x = &store->exec;
     uint64_t owed = (uint64_t)-x->fuel;
-    uint64_t taken = owed + FUEL_SLICE;
+    uint64_t taken = owed + (uint64_t)slice_of(store);
     if (store->fuel != WISP_FUEL_UNLIMITED) {
         if (store->fuel < owed) {
             store->fuel = 0;
@@ -119,7 +161,7 @@ wisp_trap_code wisp_store_refuel(wisp_store *store)
         store->fuel -= taken;
     }
     x->fuel = (int64_t)(taken - owed);
-    return wisp_store_take_interrupt(store) ? WISP_TRAP_INTERRUPTED : WISP_TRAP_NONE;
+    return wisp_store_look(store);
 }
 
 const wisp_trap *wisp_store_trap(const wisp_store *store)
