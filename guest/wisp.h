@@ -120,6 +120,23 @@ WISP_EXPORT("wisp_save") void wisp_save(void);
 WISP_EXPORT("wisp_restore")
 int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
 
+/*
+ * Instead of wisp_save and wisp_restore: the variable wisp_state of [type], which the host itself
+ * copies from one version to the next. It works whatever has become of the old version, but both
+ * must have the same [type]: one of another size is refused, and whether fields of the same size
+ * mean the same is not known to the host. So it should have no pointers, as addresses change from
+ * one version to the next. A new version that has wisp_restore gets the bytes of the old one's
+ * variable there.
+ *
+ *     struct totals { uint64_t count, bytes; };
+ *     WISP_STATE(struct totals)                       // one line of a file, as WISP_MODULE
+ */
+#define WISP_STATE(type)                                                                         \
+    extern type wisp_state;                                                                      \
+    extern const uint32_t wisp_state_size;                                                       \
+    type wisp_state;                                                                             \
+    const uint32_t wisp_state_size = sizeof(type);
+
 /* ------------------------------------------------------------------ what the host offers */
 
 /*

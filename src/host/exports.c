@@ -113,21 +113,48 @@ static wisp_status check_table(const wisp_module *module, wisp_error *err)
                      WISP_EXPORT_TABLE);
 }
 
+/* The address of a variable, as the linker exports it. */
+static wisp_status check_address(const char *name, const wisp_extern_type *type, wisp_error *err)
+{
+    wisp_status status = check_kind(name, type->kind, WISP_EXTERN_GLOBAL, err);
+    if (status != WISP_OK || (type->valtype == WISP_I32 && !type->is_mutable))
+        return status;
+    return wisp_fail(err, WISP_MISMATCH, "global '%s' is no address: expected a constant i32",
+                     name);
+}
+
+static wisp_status check_state_region(const wisp_module *module, wisp_error *err)
+{
+    wisp_extern_type state, size;
+    bool has_state = find(module, WISP_EXPORT_STATE, &state);
+    bool has_size = find(module, WISP_EXPORT_STATE_SIZE, &size);
+    if (has_state != has_size)
+        return wisp_fail(err, WISP_NOT_FOUND, "the module exports '%s' but not '%s'",
+                         has_state ? WISP_EXPORT_STATE : WISP_EXPORT_STATE_SIZE,
+                         has_state ? WISP_EXPORT_STATE_SIZE : WISP_EXPORT_STATE);
+    if (!has_state)
+        return WISP_OK;
+    wisp_status status = check_address(WISP_EXPORT_STATE, &state, err);
+    return status != WISP_OK ? status : check_address(WISP_EXPORT_STATE_SIZE, &size, err);
+}
+
 wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
 {
     wisp_status status = check_memory(module, err);
     for (int i = 0; i < WISP_ENTRY_COUNT && status == WISP_OK; i++)
         status = check_entry(module, &entry_specs[i], err);
-    return status != WISP_OK ? status : check_table(module, err);
+    if (status == WISP_OK)
+        status = check_table(module, err);
+    return status != WISP_OK ? status : check_state_region(module, err);
 }
 
-wisp_exports wisp_exports_of(const wisp_instance *instance)
+wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, wisp_error *err)
 {
-    wisp_exports exports = {
+    *out = (wisp_exports){
         .memory = wisp_instance_memory(instance, WISP_EXPORT_MEMORY),
         .stack_pointer = wisp_instance_global(instance, WISP_EXPORT_STACK_POINTER),
     };
     for (int i = 0; i < WISP_ENTRY_COUNT; i++)
-        exports.entries[i] = wisp_instance_func(instance, entry_specs[i].name);
-    return exports;
+        out->entries[i] = wisp_instance_func(instance, entry_specs[i].name);
+    return wisp_state_region_find(instance, out->memory, &out->state, err);
 }

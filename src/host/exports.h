@@ -1,6 +1,8 @@
 #ifndef WISP_HOST_EXPORTS_H
 #define WISP_HOST_EXPORTS_H
 
+#include "host/state_region.h"
+
 #include <wisp/wasm.h>
 
 /*
@@ -33,6 +35,7 @@ typedef struct wisp_exports {
     wisp_memory *memory;
     wisp_func *entries[WISP_ENTRY_COUNT]; /* NULL for an optional one that is not there */
     wisp_global *stack_pointer;           /* of compiled C; NULL if it is not exported */
+    wisp_state_region state;
 } wisp_exports;
 
 /*
@@ -41,8 +44,9 @@ typedef struct wisp_exports {
  */
 wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err);
 
-/* Looks them up in an instance of a module that was checked. */
-wisp_exports wisp_exports_of(const wisp_instance *instance);
+/* Looks them up in an instance of a module that was checked. WISP_MISMATCH for a state region
+ * outside of its memory. */
+wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, wisp_error *err);
 
 /* Whether [type] takes [params] i32 and gives [results] i32. */
 bool wisp_functype_is_i32(const wisp_functype *type, uint32_t params, uint32_t results);

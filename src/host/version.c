@@ -133,7 +133,7 @@ static wisp_status link(wisp_version *version, wisp_error *err)
     if (status == WISP_TRAP)
         version->guest->counts.traps++;
     if (status == WISP_OK)
-        version->exports = wisp_exports_of(version->instance);
+        status = wisp_exports_find(version->instance, &version->exports, err);
     return status;
 }
 
@@ -178,20 +178,34 @@ wisp_status wisp_version_task(wisp_version *version, const wisp_task *task, wisp
     return call(version, task->func, &context, 1, NULL, err);
 }
 
-wisp_status wisp_version_save(wisp_version *version, wisp_state *state, wisp_error *err)
+/* Collects what [version] hands over. What is wrong with the state itself is noted in it. */
+static wisp_status collect(wisp_version *version, wisp_state *state, wisp_error *err)
 {
     wisp_func *save = version->exports.entries[WISP_ENTRY_SAVE];
-    if (!save)
-        return wisp_fail(err, WISP_NOT_FOUND, "version %u exports no 'wisp_save'",
-                         version->number);
+    const wisp_state_region *region = &version->exports.state;
+    if (!save && region->size == 0)
+        return wisp_fail(err, WISP_NOT_FOUND, "version %u exports neither 'wisp_save' nor '%s'",
+                         version->number, WISP_EXPORT_STATE);
+    if (!save) {
+        (void)wisp_state_region_save(region, version->exports.memory, state,
+                                     version->guest->host->allocator,
+                                     version->guest->config.state_size_max);
+        return WISP_OK;
+    }
     refuel(version);
     version->saving = state;
     wisp_status status = call(version, save, NULL, 0, NULL, err);
     version->saving = NULL;
+    return status;
+}
+
+wisp_status wisp_version_save(wisp_version *version, wisp_state *state, wisp_error *err)
+{
+    wisp_status status = collect(version, state, err);
     state->version = version->number;
     state->is_saved = true;
     if (status == WISP_OK && state->status == WISP_LIMIT)
-        status = wisp_fail(err, WISP_LIMIT, "wisp_save saves more than %llu bytes",
+        status = wisp_fail(err, WISP_LIMIT, "the state is of more than %llu bytes",
                            (unsigned long long)version->guest->config.state_size_max);
     if (status == WISP_OK && state->status != WISP_OK)
         status = wisp_fail(err, state->status, "out of memory while the state was saved");
@@ -203,8 +217,11 @@ wisp_status wisp_version_save(wisp_version *version, wisp_state *state, wisp_err
 wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state, wisp_error *err)
 {
     wisp_func *restore = version->exports.entries[WISP_ENTRY_RESTORE];
-    if (!restore)
+    const wisp_state_region *region = &version->exports.state;
+    if (!restore && region->size == 0)
         return WISP_OK;
+    if (!restore)
+        return wisp_state_region_restore(region, version->exports.memory, state, err);
     refuel(version);
     int32_t address, answer;
     wisp_status status =

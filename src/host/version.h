@@ -45,11 +45,13 @@ wisp_status wisp_version_message(wisp_version *version, uint32_t channel, wisp_b
 /* Enters the function of [task]. */
 wisp_status wisp_version_task(wisp_version *version, const wisp_task *task, wisp_error *err);
 
-/* Enters wisp_save and makes *[state], which must be no state, what it saved; on failure it
- * stays none. WISP_NOT_FOUND for a module without wisp_save. */
+/* Enters wisp_save, or, for a module without it, reads its state region, and makes *[state],
+ * which must be no state, what it saved; on failure it stays none. WISP_NOT_FOUND for a module
+ * with neither. */
 wisp_status wisp_version_save(wisp_version *version, wisp_state *state, wisp_error *err);
 
-/* Enters wisp_restore with [state], if the module has it. WISP_MISMATCH if it says no. */
+/* Enters wisp_restore with [state], if the module has it, or writes its state region, if it has
+ * that. WISP_MISMATCH if wisp_restore says no, or the region is of another size. */
 wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state, wisp_error *err);
 
 /* Enters wisp_stop, if the module has it. */

@@ -5,8 +5,8 @@
 
 /*
  * Makes small modules byte for byte, as no compiler makes most of those that a host has to
- * turn down. Each has a page of memory that begins with "hello", a table of one null, a
- * global, and one function of each kind below.
+ * turn down. Each has a page of memory that begins with "hello", a table of one null, two
+ * globals, and one function of each kind below.
  */
 
 /* What an export can be. ZERO gives 0; every other function traps. */
@@ -22,7 +22,8 @@ enum exported {
     FUNC_COUNT,
     MEMORY,
     TABLE,
-    GLOBAL
+    GLOBAL, /* a constant i32, 0 */
+    COUNTER /* the same, but mutable */
 };
 
 struct module_spec {

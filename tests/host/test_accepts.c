@@ -54,6 +54,17 @@ static const struct {
 
     {{.exports = {NEEDED, {"__indirect_function_table", GLOBAL}}},
      WISP_MISMATCH, "'__indirect_function_table' is a global, expected a table"},
+    {{.exports = {NEEDED, {"wisp_state", GLOBAL}}},
+     WISP_NOT_FOUND, "exports 'wisp_state' but not 'wisp_state_size'"},
+    {{.exports = {NEEDED, {"wisp_state_size", GLOBAL}}},
+     WISP_NOT_FOUND, "exports 'wisp_state_size' but not 'wisp_state'"},
+    {{.exports = {NEEDED, {"wisp_state", ZERO}, {"wisp_state_size", GLOBAL}}},
+     WISP_MISMATCH, "export 'wisp_state' is a func, expected a global"},
+    {{.exports = {NEEDED, {"wisp_state", GLOBAL}, {"wisp_state_size", COUNTER}}},
+     WISP_MISMATCH, "global 'wisp_state_size' is no address: expected a constant i32"},
+    {{.exports = {NEEDED, {"wisp_state", GLOBAL}, {"wisp_state_size", GLOBAL}}},
+     WISP_OK, NULL},
+
     {{.exports = {NEEDED}, .import = {"wisp", "repeat", I32_TO_I32}},
      WISP_NOT_FOUND, "link it with --export-table"},
     {{.exports = {NEEDED, {"__indirect_function_table", TABLE}},

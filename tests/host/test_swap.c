@@ -274,9 +274,9 @@ static void a_state_over_the_limit_is_not_used(void **state)
     rig_deliver(&r, SAVE_SIZE, 0, 5000, 0);
     wisp_error err;
     assert_int_equal(wisp_guest_save(r.guest, &err), WISP_LIMIT);
-    assert_string_equal(err.text, "wisp_save saves more than 2000 bytes");
+    assert_string_equal(err.text, "the state is of more than 2000 bytes");
     rig_swap(&r, "v2", WISP_OK);
-    assert_string_equal(r.last_reason, "wisp_save saves more than 2000 bytes");
+    assert_string_equal(r.last_reason, "the state is of more than 2000 bytes");
     assert_int_equal(r.last_event.state_size, 4);
     assert_int_equal(r.last_trap.code, WISP_TRAP_NONE);
     r.heard_len = 0;
@@ -296,7 +296,7 @@ static void a_state_of_exactly_the_limit_is_carried(void **state)
     assert_string_equal(r.last_reason, "");
     rig_deliver(&r, SAVE_SIZE, 0, 99997, 0);
     rig_swap(&r, "v3", WISP_OK);
-    assert_string_equal(r.last_reason, "wisp_save saves more than 100000 bytes");
+    assert_string_equal(r.last_reason, "the state is of more than 100000 bytes");
     rig_deinit(&r);
 }
 
@@ -308,7 +308,7 @@ static void a_version_without_wisp_save_hands_over_nothing(void **state)
     count(&r, 5);
     wisp_error err;
     assert_int_equal(wisp_guest_save(r.guest, &err), WISP_NOT_FOUND);
-    assert_string_equal(err.text, "version 1 exports no 'wisp_save'");
+    assert_string_equal(err.text, "version 1 exports neither 'wisp_save' nor 'wisp_state'");
     rig_swap(&r, "v2", WISP_OK);
     rig_expect_logs(&r, "");
     assert_string_equal(r.last_reason, "");

@@ -1,0 +1,38 @@
+#ifndef WISP_HOST_STATE_REGION_H
+#define WISP_HOST_STATE_REGION_H
+
+#include "host/state.h"
+
+#include <wisp/wasm.h>
+
+/*
+ * The variable in which a module keeps all that its next version has to know: WISP_STATE of
+ * guest/wisp.h. The host copies it from one version to the next without running either, so that
+ * there is nothing in it that could fail.
+ *
+ * A module has one if it exports two addresses as globals: of the bytes, and of their count, an
+ * u32. Both are looked up once, before the module runs, so that it cannot move it later.
+ */
+typedef struct wisp_state_region {
+    uint32_t address;
+    uint32_t size; /* 0: there is none */
+} wisp_state_region;
+
+#define WISP_EXPORT_STATE      "wisp_state"
+#define WISP_EXPORT_STATE_SIZE "wisp_state_size"
+
+/* Makes *[out] the region of [instance], which may have none. WISP_MISMATCH where it is not
+ * wholly inside of [memory]. */
+wisp_status wisp_state_region_find(const wisp_instance *instance, wisp_memory *memory,
+                                   wisp_state_region *out, wisp_error *err);
+
+/* Appends its bytes to [state], as wisp_state_append. */
+wisp_status wisp_state_region_save(const wisp_state_region *region, wisp_memory *memory,
+                                   wisp_state *state, const wisp_allocator *allocator,
+                                   uint64_t size_max);
+
+/* Writes [state] into it. WISP_MISMATCH for a state of another size. */
+wisp_status wisp_state_region_restore(const wisp_state_region *region, wisp_memory *memory,
+                                      const wisp_state *state, wisp_error *err);
+
+#endif
