@@ -1,7 +1,7 @@
 #include "update/entry.h"
 
+#include "base/text.h"
 #include "release/offer.h"
-#include "update/text.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 #ifndef WISP_UPDATE_UPDATER_H
 #define WISP_UPDATE_UPDATER_H
 
+#include "base/text.h"
 #include "update/bans.h"
 #include "update/entry.h"
 #include "update/event_ring.h"
 #include "update/record.h"
-#include "update/text.h"
 #include "update/transition.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "update/text.h"
+#include "base/text.h"
 
 #include "base/utf8.h"
 
