@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "host/capabilities.h"
 
 /* ------------------------------------------------------------------ making and freeing */
 
@@ -30,6 +31,30 @@ static wisp_guest_config with_defaults(const wisp_guest_config *config)
     return chosen;
 }
 
+/* Puts copies in the place of what [config] borrows. */
+static wisp_status own_config(wisp_guest_config *config, const wisp_allocator *allocator,
+                              wisp_error *err)
+{
+    size_t name_size = strlen(config->name) + 1;
+    char *name = wisp_alloc(allocator, 1, name_size);
+    if (!name)
+        return wisp_fail_memory(err, name_size);
+    wisp_status status =
+        wisp_capabilities_copy(config->capabilities, allocator, &config->capabilities, err);
+    if (status != WISP_OK) {
+        wisp_free(allocator, name, name_size);
+        return status;
+    }
+    config->name = memcpy(name, config->name, name_size);
+    return WISP_OK;
+}
+
+static void free_config(wisp_guest_config *config, const wisp_allocator *allocator)
+{
+    wisp_free(allocator, (char *)config->name, strlen(config->name) + 1);
+    wisp_capabilities_free(config->capabilities, allocator);
+}
+
 wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wisp_guest **out,
                            wisp_error *err)
 {
@@ -38,15 +63,11 @@ wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wis
         return wisp_fail_memory(err, sizeof *guest);
     guest->host = host;
     guest->config = with_defaults(config);
-    size_t name_size = strlen(guest->config.name) + 1;
-    char *name = wisp_alloc(host->allocator, 1, name_size);
-    if (!name) {
+    wisp_status status = own_config(&guest->config, host->allocator, err);
+    if (status != WISP_OK) {
         wisp_free(host->allocator, guest, sizeof *guest);
-        return wisp_fail_memory(err, name_size);
+        return status;
     }
-    memcpy(name, guest->config.name, name_size);
-    guest->config.name = name;
-
     wisp_guest **end = &host->guests;
     while (*end)
         end = &(*end)->next;
@@ -59,7 +80,7 @@ void wisp_guest_destroy(wisp_guest *guest)
 {
     const wisp_allocator *allocator = guest->host->allocator;
     wisp_guest_stop(guest);
-    wisp_free(allocator, (char *)guest->config.name, strlen(guest->config.name) + 1);
+    free_config(&guest->config, allocator);
     wisp_free(allocator, guest, sizeof *guest);
 }
 

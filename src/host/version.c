@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "host/capabilities.h"
 #include "host/guest.h"
 #include "host/imports.h"
 
@@ -43,6 +44,15 @@ void wisp_version_free(wisp_version *version)
     wisp_store_free(version->store);
     wisp_tasks_deinit(&version->tasks, allocator);
     wisp_free(allocator, version, sizeof *version);
+}
+
+/* What can be said of [module] before anything is made for it. */
+static wisp_status check_module(const wisp_guest_config *config, const wisp_module *module,
+                                wisp_error *err)
+{
+    wisp_status status = wisp_exports_check(module, err);
+    return status != WISP_OK ? status
+                             : wisp_capabilities_check(config->capabilities, module, err);
 }
 
 /* A linker with all that a module of a guest with [config] may import. */
@@ -122,7 +132,7 @@ static wisp_status lend(wisp_version *version, wisp_bytes bytes, const char *wha
 static wisp_status link(wisp_version *version, wisp_error *err)
 {
     wisp_linker *linker;
-    wisp_status status = wisp_exports_check(version->module, err);
+    wisp_status status = check_module(&version->guest->config, version->module, err);
     if (status == WISP_OK)
         status = make_linker(version->store, &version->guest->config, version, &linker, err);
     if (status == WISP_OK) {
@@ -258,7 +268,7 @@ wisp_status wisp_host_accepts(const wisp_guest_config *config, const wisp_module
                               wisp_error *err)
 {
     wisp_guest_config chosen = config ? *config : (wisp_guest_config){0};
-    wisp_status status = wisp_exports_check(module, err);
+    wisp_status status = check_module(&chosen, module, err);
     if (status != WISP_OK)
         return status;
     wisp_store *store;

@@ -109,6 +109,89 @@ static void what_is_not_accepted_does_not_start(void **state)
     }
 }
 
+#define LIST(...)                                                                                \
+    (const char *const[])                                                                        \
+    {                                                                                            \
+        __VA_ARGS__, NULL                                                                        \
+    }
+
+/* A module that imports wisp.log, for guests with these capabilities. */
+static const struct {
+    const char *const *capabilities;
+    const char *text; /* of the error; NULL: none */
+} capability_cases[] = {
+    {NULL, NULL},
+    {LIST("wisp.log"), NULL},
+    {LIST("wisp.send", "wisp.log"), NULL},
+    {LIST("wisp.*"), NULL},
+    {LIST("wisp.l*"), NULL},
+    {LIST("wisp.log*"), NULL},
+    {LIST("wisp*"), NULL},
+    {LIST("w*"), NULL},
+    {LIST("*"), NULL},
+    {LIST(NULL), "import 'wisp.log' is not allowed, but nothing"},
+    {LIST(""), "is not allowed"},
+    {LIST("wisp.send", "app.*"), "import 'wisp.log' is not allowed, but wisp.send, app.*"},
+    {LIST("wisp.lo"), "is not allowed"},
+    {LIST("wisp.logs"), "is not allowed"},
+    {LIST("wisp.logs*"), "is not allowed"},
+    {LIST("wis.*"), "is not allowed"},
+    {LIST("wispx*"), "is not allowed"},
+    {LIST("wisp"), "is not allowed"},
+    {LIST("log"), "is not allowed"},
+    {LIST("*.log"), "is not allowed"}, /* a star elsewhere is an ordinary character */
+};
+
+static void only_imports_that_are_allowed_are_linked(void **state)
+{
+    (void)state;
+    static const struct module_spec spec = {.exports = {NEEDED},
+                                            .import = {"wisp", "log", I32X3_TO_NONE}};
+    wisp_module *module = make_module(&spec);
+    for (size_t i = 0; i < sizeof capability_cases / sizeof *capability_cases; i++) {
+        const char *text = capability_cases[i].text;
+        wisp_guest_config config = {.capabilities = capability_cases[i].capabilities};
+        wisp_status expected = text ? WISP_NOT_FOUND : WISP_OK;
+        wisp_error err = {.text = ""}, start_err = {.text = ""};
+        struct rig r;
+        rig_init(&r, &config);
+        assert_int_equal(wisp_host_accepts(&config, module, &err), expected);
+        assert_int_equal(wisp_guest_start(r.guest, module, &start_err), expected);
+        assert_string_equal(err.text, start_err.text);
+        if (text && !strstr(err.text, text))
+            fail_msg("'%s' is not in '%s'", text, err.text);
+        rig_deinit(&r);
+    }
+    wisp_module_free(module);
+}
+
+static void a_module_that_wants_more_than_its_predecessor_is_refused(void **state)
+{
+    (void)state;
+    wisp_guest_config config = {.capabilities = LIST("wisp.log", "wisp.send", "wisp.repeat",
+                                                     "wisp.cancel", "wisp.save", "wisp.now_us")};
+    struct rig r;
+    rig_start(&r, &config, "v1");
+    rig_swap(&r, "needs_link", WISP_NOT_FOUND);
+    rig_expect_events(&r, "refused 0; ");
+    assert_non_null(strstr(r.last_reason, "app.twice"));
+    assert_int_equal(rig_deliver(&r, COUNT, 0, 0, 0), WISP_OK);
+    rig_deinit(&r);
+}
+
+static void capabilities_are_copied(void **state)
+{
+    (void)state;
+    char text[] = "wisp.*";
+    const char *list[] = {text, NULL};
+    struct rig r;
+    rig_init(&r, &(wisp_guest_config){.capabilities = list});
+    text[0] = 'x';
+    list[0] = NULL;
+    assert_int_equal(wisp_guest_start(r.guest, rig_module("v1"), NULL), WISP_OK);
+    rig_deinit(&r);
+}
+
 static void the_modules_of_the_tests_are_accepted(void **state)
 {
     (void)state;
@@ -232,6 +315,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_with_a_module_is_named),
         cmocka_unit_test(what_is_not_accepted_does_not_start),
+        cmocka_unit_test(only_imports_that_are_allowed_are_linked),
+        cmocka_unit_test(a_module_that_wants_more_than_its_predecessor_is_refused),
+        cmocka_unit_test(capabilities_are_copied),
         cmocka_unit_test(the_modules_of_the_tests_are_accepted),
         cmocka_unit_test(a_module_may_call_from_its_start_function),
         cmocka_unit_test(a_trap_before_wisp_start_is_a_refusal),

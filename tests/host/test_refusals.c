@@ -36,7 +36,9 @@ static void live(struct rig *r, struct outcome *o)
     wisp_host_config host_config = {.allocator = &r->ledger.allocator, .os = &r->os};
     if (wisp_host_new(&host_config, &r->host, NULL) != WISP_OK)
         return;
-    wisp_guest_config config = {.on_message = note_count, .user = o};
+    static const char *const capabilities[] = {"wisp.*", NULL};
+    wisp_guest_config config = {
+        .on_message = note_count, .capabilities = capabilities, .user = o};
     if (wisp_guest_new(r->host, &config, &r->guest, NULL) != WISP_OK)
         return;
     o->has_guest = true;
