@@ -23,6 +23,11 @@ extern char __heap_base; /* by the linker: where the data ends */
 static block *free_blocks;
 static bool has_begun;
 
+/* Bytes of the blocks that are used, headers and all, now and at the most: exported by the
+ * linker, so that the host can tell (docs/host.md). */
+extern uint32_t wisp_heap_size, wisp_heap_peak;
+uint32_t wisp_heap_size, wisp_heap_peak;
+
 static bool touch(const block *low, const block *high)
 {
     return (const char *)low + low->size == (const char *)high;
@@ -104,13 +109,21 @@ void *malloc(size_t size)
     block *b;
     while (!(b = take(whole)) && grow(whole))
         ;
-    return b ? b + 1 : NULL;
+    if (!b)
+        return NULL;
+    wisp_heap_size += b->size;
+    if (wisp_heap_size > wisp_heap_peak)
+        wisp_heap_peak = wisp_heap_size;
+    return b + 1;
 }
 
 void free(void *address)
 {
-    if (address)
-        give_back((block *)address - 1);
+    if (!address)
+        return;
+    block *b = (block *)address - 1;
+    wisp_heap_size -= b->size;
+    give_back(b);
 }
 
 void *calloc(size_t count, size_t size)

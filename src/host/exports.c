@@ -138,6 +138,17 @@ static wisp_status check_state_region(const wisp_module *module, wisp_error *err
     return status != WISP_OK ? status : check_address(WISP_EXPORT_STATE_SIZE, &size, err);
 }
 
+static wisp_status check_heap(const wisp_module *module, wisp_error *err)
+{
+    static const char *const names[] = {WISP_EXPORT_HEAP_SIZE, WISP_EXPORT_HEAP_PEAK};
+    wisp_status status = WISP_OK;
+    wisp_extern_type type;
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == WISP_OK; i++)
+        if (find(module, names[i], &type))
+            status = check_address(names[i], &type, err);
+    return status;
+}
+
 wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
 {
     wisp_status status = check_memory(module, err);
@@ -145,7 +156,9 @@ wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
         status = check_entry(module, &entry_specs[i], err);
     if (status == WISP_OK)
         status = check_table(module, err);
-    return status != WISP_OK ? status : check_state_region(module, err);
+    if (status == WISP_OK)
+        status = check_state_region(module, err);
+    return status != WISP_OK ? status : check_heap(module, err);
 }
 
 wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, wisp_error *err)
@@ -153,6 +166,7 @@ wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, 
     *out = (wisp_exports){
         .memory = wisp_instance_memory(instance, WISP_EXPORT_MEMORY),
         .stack_pointer = wisp_instance_global(instance, WISP_EXPORT_STACK_POINTER),
+        .heap = wisp_heap_of(instance),
     };
     for (int i = 0; i < WISP_ENTRY_COUNT; i++)
         out->entries[i] = wisp_instance_func(instance, entry_specs[i].name);

@@ -1,6 +1,7 @@
 #ifndef WISP_HOST_EXPORTS_H
 #define WISP_HOST_EXPORTS_H
 
+#include "host/heap.h"
 #include "host/state_region.h"
 
 #include <wisp/wasm.h>
@@ -36,6 +37,7 @@ typedef struct wisp_exports {
     wisp_func *entries[WISP_ENTRY_COUNT]; /* NULL for an optional one that is not there */
     wisp_global *stack_pointer;           /* of compiled C; NULL if it is not exported */
     wisp_state_region state;
+    wisp_heap heap;
 } wisp_exports;
 
 /*

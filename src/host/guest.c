@@ -249,7 +249,10 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
         return;
     out->version = guest->current->number;
     out->entries_left = guest->fallback ? guest->entries_left : 0;
-    out->memory_size = wisp_memory_size(guest->current->exports.memory);
+    const wisp_exports *exports = &guest->current->exports;
+    out->memory_size = wisp_memory_size(exports->memory);
+    out->heap_size = wisp_heap_size(&exports->heap, exports->memory);
+    wisp_version_raise_peaks(guest->current, out);
     out->task_count = (uint32_t)guest->current->tasks.len;
 }
 

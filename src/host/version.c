@@ -36,11 +36,27 @@ wisp_version *wisp_version_new(wisp_guest *guest, const wisp_module *module, wis
     return version;
 }
 
+static void raise_to(uint64_t *peak, uint64_t value)
+{
+    if (*peak < value)
+        *peak = value;
+}
+
+void wisp_version_raise_peaks(const wisp_version *version, wisp_guest_status *counts)
+{
+    const wisp_exports *exports = &version->exports;
+    if (!exports->memory)
+        return;
+    raise_to(&counts->memory_peak, wisp_memory_size(exports->memory));
+    raise_to(&counts->heap_peak, wisp_heap_peak(&exports->heap, exports->memory));
+}
+
 void wisp_version_free(wisp_version *version)
 {
     if (!version)
         return;
     const wisp_allocator *allocator = version->guest->host->allocator;
+    wisp_version_raise_peaks(version, &version->guest->counts);
     wisp_store_free(version->store);
     wisp_tasks_deinit(&version->tasks, allocator);
     wisp_free(allocator, version, sizeof *version);

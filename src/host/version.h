@@ -57,6 +57,9 @@ wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state,
 /* Enters wisp_stop, if the module has it. */
 wisp_status wisp_version_stop(wisp_version *version, wisp_error *err);
 
+/* Raises the peaks of memory and heap in [counts] to what [version] has used. */
+void wisp_version_raise_peaks(const wisp_version *version, wisp_guest_status *counts);
+
 /* The trap that made the last entry return [status], or NULL if it was none. [version] may
  * be NULL. */
 const wisp_trap *wisp_version_trap(const wisp_version *version, wisp_status status);

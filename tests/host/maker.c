@@ -109,7 +109,7 @@ static void put_exports(struct maker *m, const struct module_spec *spec, size_t 
         enum exported what = spec->exports[i].what;
         put_name(m, spec->exports[i].name);
         put_byte(m, what < FUNC_COUNT ? 0 : what == TABLE ? 1 : what == MEMORY ? 2 : 3);
-        put_byte(m, what < FUNC_COUNT ? first_func + what : what == COUNTER);
+        put_byte(m, what < FUNC_COUNT ? first_func + what : what < GLOBAL ? 0 : what - GLOBAL);
     }
     close_section(m, section);
 }
@@ -142,7 +142,7 @@ wisp_module *make_module(const struct module_spec *spec)
     put_funcs(&m);
     put_section(&m, 4, "\x01\x70\x00\x01", 4);
     put_section(&m, 5, "\x01\x00\x01", 3);
-    put_section(&m, 6, "\x02\x7f\x00\x41\x00\x0b\x7f\x01\x41\x00\x0b", 11);
+    put_section(&m, 6, "\x03\x7f\x00\x41\x00\x0b\x7f\x01\x41\x00\x0b\x7f\x00\x41\x7f\x0b", 16);
     put_exports(&m, spec, first_func);
     if (spec->logs_on_start) {
         size_t section = open_section(&m, 8);

@@ -5,7 +5,7 @@
 
 /*
  * Makes small modules byte for byte, as no compiler makes most of those that a host has to
- * turn down. Each has a page of memory that begins with "hello", a table of one null, two
+ * turn down. Each has a page of memory that begins with "hello", a table of one null, three
  * globals, and one function of each kind below.
  */
 
@@ -22,8 +22,9 @@ enum exported {
     FUNC_COUNT,
     MEMORY,
     TABLE,
-    GLOBAL, /* a constant i32, 0 */
-    COUNTER /* the same, but mutable */
+    GLOBAL,  /* a constant i32, 0 */
+    COUNTER, /* the same, but mutable */
+    OUTSIDE  /* a constant i32, -1: an address outside of all memory */
 };
 
 struct module_spec {

@@ -64,6 +64,10 @@ static const struct {
      WISP_MISMATCH, "global 'wisp_state_size' is no address: expected a constant i32"},
     {{.exports = {NEEDED, {"wisp_state", GLOBAL}, {"wisp_state_size", GLOBAL}}},
      WISP_OK, NULL},
+    {{.exports = {NEEDED, {"wisp_heap_size", COUNTER}}},
+     WISP_MISMATCH, "global 'wisp_heap_size' is no address: expected a constant i32"},
+    {{.exports = {NEEDED, {"wisp_heap_peak", ZERO}}},
+     WISP_MISMATCH, "export 'wisp_heap_peak' is a func, expected a global"},
 
     {{.exports = {NEEDED}, .import = {"wisp", "repeat", I32_TO_I32}},
      WISP_NOT_FOUND, "link it with --export-table"},

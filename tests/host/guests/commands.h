@@ -25,6 +25,8 @@ enum channel {
     ADDRESS,      /* answers the address at which this message arrived */
     STOP_TRAPS,   /* from now on traps when it is stopped */
     ASK,          /* answers what the program's own function app.twice makes of [a] */
+    ALLOCATE,     /* guests/hoarder.c: allocates [a] bytes */
+    FREE,         /* … frees all */
     ECHO,         /* sends the message back as it is */
     TASK,         /* (answers only) the task ran; the value is its context */
     STOPPED       /* (answers only) it was stopped */

@@ -1,0 +1,72 @@
+#include "rig.h"
+
+#include "maker.h"
+
+/* What wisp_guest_status tells of a guest besides what it runs. */
+
+static void the_heap_of_a_module_is_told_without_entering_it(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, NULL, "hoarder");
+    assert_int_equal(rig_status(&r).heap_size, 0);
+    rig_deliver(&r, ALLOCATE, 0, 1000, 0);
+    rig_deliver(&r, ALLOCATE, 0, 3000, 0);
+    wisp_guest_status two = rig_status(&r);
+    assert_in_range(two.heap_size, 4000, 4100);
+    assert_int_equal(two.heap_peak, two.heap_size);
+    rig_deliver(&r, FREE, 0, 0, 0);
+    assert_int_equal(rig_status(&r).heap_size, 0);
+    assert_int_equal(rig_status(&r).heap_peak, two.heap_size);
+    rig_deinit(&r);
+}
+
+static void peaks_are_those_of_all_versions(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, NULL, "hoarder");
+    rig_deliver(&r, ALLOCATE, 0, 300000, 0);
+    wisp_guest_status before = rig_status(&r);
+    assert_true(before.memory_size > 300000);
+    assert_int_equal(before.memory_peak, before.memory_size);
+    rig_swap(&r, "v2", WISP_OK);
+    wisp_guest_decide(r.guest, true, NULL, NULL);
+    wisp_guest_status after = rig_status(&r);
+    assert_true(after.memory_size < before.memory_size);
+    assert_int_equal(after.memory_peak, before.memory_peak);
+    assert_int_equal(after.heap_size, 0);
+    assert_int_equal(after.heap_peak, before.heap_peak);
+    wisp_guest_stop(r.guest);
+    assert_int_equal(rig_status(&r).memory_size, 0);
+    assert_int_equal(rig_status(&r).memory_peak, before.memory_peak);
+    rig_deinit(&r);
+}
+
+static void a_heap_that_is_told_wrongly_is_only_wrong(void **state)
+{
+    (void)state;
+    static const struct module_spec spec = {.exports = {{"memory", MEMORY},
+                                                        {"wisp_version", ZERO},
+                                                        {"wisp_start", ZERO},
+                                                        {"wisp_heap_size", OUTSIDE},
+                                                        {"wisp_heap_peak", GLOBAL}}};
+    wisp_module *module = make_module(&spec);
+    struct rig r;
+    rig_init(&r, NULL);
+    assert_int_equal(wisp_guest_start(r.guest, module, NULL), WISP_OK);
+    assert_int_equal(rig_status(&r).heap_size, 0);
+    assert_true(rig_status(&r).heap_peak > 0); /* whatever is written there */
+    rig_deinit(&r);
+    wisp_module_free(module);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_heap_of_a_module_is_told_without_entering_it),
+        cmocka_unit_test(peaks_are_those_of_all_versions),
+        cmocka_unit_test(a_heap_that_is_told_wrongly_is_only_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, rig_free_modules);
+}
