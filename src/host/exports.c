@@ -7,15 +7,15 @@
 
 enum { TYPE_TEXT_MAX = 80 };
 
-typedef struct entry_spec {
+typedef struct func_spec {
     const char *name;
     uint32_t params, results;
     bool is_required;
-} entry_spec;
+} func_spec;
 
-static const entry_spec entry_specs[WISP_ENTRY_COUNT] = {
+static const func_spec func_specs[WISP_FUNC_COUNT] = {
 #define X(id, name, params, results, is_required) {name, params, results, is_required},
-    WISP_ENTRIES(X)
+    WISP_FUNCS(X)
 #undef X
 };
 
@@ -60,7 +60,7 @@ static wisp_status check_kind(const char *name, wisp_extern_kind found, wisp_ext
                      wisp_extern_kind_name(found), wisp_extern_kind_name(expected));
 }
 
-static wisp_status check_entry(const wisp_module *module, const entry_spec *spec, wisp_error *err)
+static wisp_status check_func(const wisp_module *module, const func_spec *spec, wisp_error *err)
 {
     wisp_extern_type type;
     if (!find(module, spec->name, &type)) {
@@ -73,7 +73,7 @@ static wisp_status check_entry(const wisp_module *module, const entry_spec *spec
     if (status != WISP_OK || wisp_functype_is_i32(&type.func, spec->params, spec->results))
         return status;
 
-    static const wisp_valtype i32s[] = {WISP_I32, WISP_I32, WISP_I32};
+    static const wisp_valtype i32s[] = {WISP_I32, WISP_I32, WISP_I32, WISP_I32};
     wisp_functype expected = {i32s, i32s, spec->params, spec->results};
     char found_text[TYPE_TEXT_MAX], expected_text[TYPE_TEXT_MAX];
     wisp_functype_print(&type.func, found_text, sizeof found_text);
@@ -152,8 +152,8 @@ static wisp_status check_heap(const wisp_module *module, wisp_error *err)
 wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
 {
     wisp_status status = check_memory(module, err);
-    for (int i = 0; i < WISP_ENTRY_COUNT && status == WISP_OK; i++)
-        status = check_entry(module, &entry_specs[i], err);
+    for (int i = 0; i < WISP_FUNC_COUNT && status == WISP_OK; i++)
+        status = check_func(module, &func_specs[i], err);
     if (status == WISP_OK)
         status = check_table(module, err);
     if (status == WISP_OK)
@@ -165,10 +165,11 @@ wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, 
 {
     *out = (wisp_exports){
         .memory = wisp_instance_memory(instance, WISP_EXPORT_MEMORY),
+        .table = wisp_instance_table(instance, WISP_EXPORT_TABLE),
         .stack_pointer = wisp_instance_global(instance, WISP_EXPORT_STACK_POINTER),
         .heap = wisp_heap_of(instance),
     };
-    for (int i = 0; i < WISP_ENTRY_COUNT; i++)
-        out->entries[i] = wisp_instance_func(instance, entry_specs[i].name);
+    for (int i = 0; i < WISP_FUNC_COUNT; i++)
+        out->funcs[i] = wisp_instance_func(instance, func_specs[i].name);
     return wisp_state_region_find(instance, out->memory, &out->state, err);
 }

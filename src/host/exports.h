@@ -10,21 +10,22 @@
  * The functions of a module that the host enters: what they are called, how many i32 they
  * take and give, and whether a module must have them. docs/host.md says what each is for.
  */
-#define WISP_ENTRIES(X)                                                                          \
+#define WISP_FUNCS(X)                                                                            \
     X(VERSION, "wisp_version", 0, 1, true)                                                       \
     X(START, "wisp_start", 0, 1, true)                                                           \
     X(MESSAGE, "wisp_message", 3, 0, false)                                                      \
+    X(EVENT, "wisp_event", 4, 0, false)                                                          \
     X(STOP, "wisp_stop", 0, 0, false)                                                            \
     X(BUFFER, "wisp_buffer", 1, 1, false)                                                        \
     X(SAVE, "wisp_save", 0, 0, false)                                                            \
     X(RESTORE, "wisp_restore", 3, 1, false)
 
-typedef enum wisp_entry {
-#define X(id, name, params, results, is_required) WISP_ENTRY_##id,
-    WISP_ENTRIES(X)
+typedef enum wisp_func_id {
+#define X(id, name, params, results, is_required) WISP_FUNC_##id,
+    WISP_FUNCS(X)
 #undef X
-        WISP_ENTRY_COUNT
-} wisp_entry;
+        WISP_FUNC_COUNT
+} wisp_func_id;
 
 #define WISP_EXPORT_MEMORY "memory"
 /* As wasm-ld calls them. */
@@ -34,8 +35,9 @@ typedef enum wisp_entry {
 /* The exports of one instance that the host uses. */
 typedef struct wisp_exports {
     wisp_memory *memory;
-    wisp_func *entries[WISP_ENTRY_COUNT]; /* NULL for an optional one that is not there */
-    wisp_global *stack_pointer;           /* of compiled C; NULL if it is not exported */
+    wisp_table *table; /* of the functions that it hands out; NULL if it exports none */
+    wisp_func *funcs[WISP_FUNC_COUNT]; /* NULL for an optional one that is not there */
+    wisp_global *stack_pointer;        /* of compiled C; NULL if it is not exported */
     wisp_state_region state;
     wisp_heap heap;
 } wisp_exports;

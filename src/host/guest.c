@@ -105,10 +105,10 @@ void wisp_guest_tell(wisp_guest *guest, wisp_guest_event event)
 
 /* ------------------------------------------------------------------ starting and stopping */
 
-wisp_status wisp_guest_ready(wisp_guest *guest, const wisp_module *module,
-                             const wisp_state *state, wisp_version **out, wisp_error *err)
+wisp_status wisp_guest_ready(wisp_guest *guest, wisp_source source, const wisp_state *state,
+                             wisp_version **out, wisp_error *err)
 {
-    *out = wisp_version_new(guest, module, err);
+    *out = wisp_version_new(guest, source, err);
     if (!*out)
         return err->status;
     wisp_status status = wisp_version_start(*out, err);
@@ -128,17 +128,17 @@ void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_erro
     wisp_version_free(version);
 }
 
-static wisp_status start(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     if (guest->current)
         return wisp_fail(err, WISP_INVALID, "guest '%s' runs version %u already",
                          guest->config.name, guest->current->number);
     wisp_version *version;
-    wisp_status status = wisp_guest_ready(guest, module, &guest->saved, &version, err);
+    wisp_status status = wisp_guest_ready(guest, source, &guest->saved, &version, err);
     if (status != WISP_OK && guest->saved.is_saved) {
         /* There is no version to go back to: one without its state is better than none. */
         wisp_version_free(version);
-        status = wisp_guest_ready(guest, module, NULL, &version, err);
+        status = wisp_guest_ready(guest, source, NULL, &version, err);
     }
     if (status != WISP_OK) {
         wisp_guest_refuse(guest, version, err);
@@ -158,7 +158,7 @@ wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module, wisp_
     wisp_status status = wisp_host_enter(guest->host, err);
     if (status != WISP_OK)
         return status;
-    status = start(guest, module, &why);
+    status = start(guest, (wisp_source){.module = module}, &why);
     return wisp_host_leave(guest->host, status, &why, err);
 }
 
@@ -249,16 +249,16 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
         return;
     out->version = guest->current->number;
     out->entries_left = guest->fallback ? guest->entries_left : 0;
-    const wisp_exports *exports = &guest->current->exports;
-    out->memory_size = wisp_memory_size(exports->memory);
-    out->heap_size = wisp_heap_size(&exports->heap, exports->memory);
+    wisp_usage usage = guest->current->backend->usage(guest->current);
+    out->memory_size = usage.memory_size;
+    out->heap_size = usage.heap_size;
     wisp_version_raise_peaks(guest->current, out);
     out->task_count = (uint32_t)guest->current->tasks.len;
 }
 
 const wisp_module *wisp_guest_module(const wisp_guest *guest)
 {
-    return guest->current ? guest->current->module : NULL;
+    return guest->current ? guest->current->source.module : NULL;
 }
 
 const char *wisp_guest_event_name(wisp_guest_event_kind kind)

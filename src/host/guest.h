@@ -14,6 +14,7 @@ struct wisp_host {
     const wisp_os *os;
     wisp_guest *guests; /* in the order in which they were made */
     bool is_busy;       /* in a call that handlers must not make again */
+    uint64_t last_generation;
 };
 
 struct wisp_guest {
@@ -50,12 +51,12 @@ wisp_status wisp_guest_fail_idle(const wisp_guest *guest, wisp_error *err);
 void wisp_guest_tell(wisp_guest *guest, wisp_guest_event event);
 
 /*
- * Starts [module] as a new version of [guest] beside what runs, and gives it [state] (may be
+ * Starts [source] as a new version of [guest] beside what runs, and gives it [state] (may be
  * NULL) if it can restore one. On failure *[out] is a version that did not get there, still
  * holding its trap, or NULL. Free it in either case. [err] is not NULL.
  */
-wisp_status wisp_guest_ready(wisp_guest *guest, const wisp_module *module,
-                             const wisp_state *state, wisp_version **out, wisp_error *err);
+wisp_status wisp_guest_ready(wisp_guest *guest, wisp_source source, const wisp_state *state,
+                             wisp_version **out, wisp_error *err);
 
 /* Tells that [version] (may be NULL) was not taken for the reason [why], and frees it. */
 void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_error *why);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "host/guest.h"
-#include "wasm/types.h"
+#include "host/wasm_version.h"
 
 /*
  * Every range that a module hands over is checked before the function runs (wisp/bridge.h) and
@@ -48,31 +48,16 @@ static wisp_status import_send(void *user, wisp_instance *caller, const wisp_arg
     return WISP_OK;
 }
 
-/* The function at [index] of the module's table, if it can be a task. */
-static wisp_status task_func(wisp_instance *caller, uint32_t index, wisp_func **out,
-                             wisp_error *err)
+/* Whether function [index], which the module hands to the import [name], can be called with
+ * [params] i32. It is looked up again when it is called. */
+static wisp_status check_func(wisp_instance *caller, uint32_t index, uint32_t params,
+                              const char *name, wisp_error *err)
 {
     wisp_table *table = caller ? wisp_instance_table(caller, WISP_EXPORT_TABLE) : NULL;
-    if (!table)
-        return wisp_fail(err, WISP_NOT_FOUND, "wisp.repeat: the caller exports no table '%s'",
-                         WISP_EXPORT_TABLE);
-    wisp_value slot;
-    wisp_status status = wisp_table_get(table, index, &slot, NULL);
-    if (status != WISP_OK)
-        return wisp_fail(err, status, "wisp.repeat: function %u is outside the table of %llu",
-                         index, (unsigned long long)wisp_table_size(table));
-    if (slot.type != WISP_FUNCREF || !slot.of.funcref)
-        return wisp_fail(err, WISP_NOT_FOUND, "wisp.repeat: function %u is null", index);
-    wisp_functype type = wisp_func_type(slot.of.funcref);
-    if (!wisp_functype_is_i32(&type, 1, 0)) {
-        char text[80];
-        wisp_functype_print(&type, text, sizeof text);
-        return wisp_fail(err, WISP_MISMATCH,
-                         "wisp.repeat: function %u has type %s, expected (i32) -> ()", index,
-                         text);
-    }
-    *out = slot.of.funcref;
-    return WISP_OK;
+    wisp_func *func;
+    wisp_error why;
+    wisp_status status = wisp_wasm_func_at(table, index, params, &func, &why);
+    return status == WISP_OK ? WISP_OK : wisp_fail(err, status, "wisp.%s: %s", name, why.text);
 }
 
 /* (function, context, interval in microseconds) -> id, or 0 if refused */
@@ -81,8 +66,8 @@ static wisp_status import_repeat(void *user, wisp_instance *caller, const wisp_a
 {
     wisp_version *version = user;
     const wisp_guest *guest = version->guest;
-    wisp_task task = {.context = args[1].i32};
-    wisp_status status = task_func(caller, args[0].u32, &task.func, err);
+    wisp_task task = {.func = args[0].u32, .context = args[1].u32};
+    wisp_status status = check_func(caller, args[0].u32, 1, "repeat", err);
     if (status != WISP_OK)
         return status;
     int64_t interval_us = args[2].i64;

@@ -1,7 +1,5 @@
 #include "host/state_region.h"
 
-#include <string.h>
-
 #include <wisp/bridge.h>
 
 #include "base/error.h"
@@ -25,24 +23,5 @@ wisp_status wisp_state_region_find(const wisp_instance *instance, wisp_memory *m
         return wisp_fail(err, WISP_MISMATCH,
                          "'%s' is at address %u, where %u bytes are outside the memory",
                          WISP_EXPORT_STATE, address, out->size);
-    return WISP_OK;
-}
-
-wisp_status wisp_state_region_save(const wisp_state_region *region, wisp_memory *memory,
-                                   wisp_state *state, const wisp_allocator *allocator,
-                                   uint64_t size_max)
-{
-    wisp_bytes bytes = {wisp_memory_at(memory, region->address, region->size), region->size};
-    return wisp_state_append(state, allocator, size_max, bytes);
-}
-
-wisp_status wisp_state_region_restore(const wisp_state_region *region, wisp_memory *memory,
-                                      const wisp_state *state, wisp_error *err)
-{
-    if (state->size != region->size)
-        return wisp_fail(err, WISP_MISMATCH,
-                         "the state of version %u is of %zu bytes, '%s' of %u", state->version,
-                         state->size, WISP_EXPORT_STATE, region->size);
-    memcpy(wisp_memory_at(memory, region->address, region->size), state->data, state->size);
     return WISP_OK;
 }

@@ -1,8 +1,6 @@
 #ifndef WISP_HOST_STATE_REGION_H
 #define WISP_HOST_STATE_REGION_H
 
-#include "host/state.h"
-
 #include <wisp/wasm.h>
 
 /*
@@ -25,14 +23,5 @@ typedef struct wisp_state_region {
  * wholly inside of [memory]. */
 wisp_status wisp_state_region_find(const wisp_instance *instance, wisp_memory *memory,
                                    wisp_state_region *out, wisp_error *err);
-
-/* Appends its bytes to [state], as wisp_state_append. */
-wisp_status wisp_state_region_save(const wisp_state_region *region, wisp_memory *memory,
-                                   wisp_state *state, const wisp_allocator *allocator,
-                                   uint64_t size_max);
-
-/* Writes [state] into it. WISP_MISMATCH for a state of another size. */
-wisp_status wisp_state_region_restore(const wisp_state_region *region, wisp_memory *memory,
-                                      const wisp_state *state, wisp_error *err);
 
 #endif

@@ -49,10 +49,9 @@ static wisp_status save_for(handover *h, wisp_guest *guest, wisp_error *err)
 }
 
 /* The new version starts first, so that the old one is asked to save only if that went well. */
-static wisp_status prepare(handover *h, wisp_guest *guest, const wisp_module *module,
-                           wisp_error *err)
+static wisp_status prepare(handover *h, wisp_guest *guest, wisp_source source, wisp_error *err)
 {
-    wisp_status status = wisp_guest_ready(guest, module, NULL, &h->next, err);
+    wisp_status status = wisp_guest_ready(guest, source, NULL, &h->next, err);
     if (status == WISP_OK)
         status = save_for(h, guest, err);
     if (status == WISP_OK && h->state)
@@ -83,13 +82,13 @@ static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
                            });
 }
 
-static wisp_status swap(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+static wisp_status swap(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     if (!guest->current)
         return wisp_guest_fail_idle(guest, err);
     uint64_t began_ns = wisp_host_now_ns(guest->host);
     handover h = {0};
-    wisp_status status = prepare(&h, guest, module, err);
+    wisp_status status = prepare(&h, guest, source, err);
     if (status == WISP_OK) {
         take_over(&h, guest, began_ns);
     } else {
@@ -105,7 +104,7 @@ wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_e
     wisp_status status = wisp_host_enter(guest->host, err);
     if (status != WISP_OK)
         return status;
-    status = swap(guest, module, &why);
+    status = swap(guest, (wisp_source){.module = module}, &why);
     return wisp_host_leave(guest->host, status, &why, err);
 }
 
@@ -169,16 +168,16 @@ void wisp_guest_survived(wisp_guest *guest)
         wisp_guest_commit(guest);
 }
 
-/* Starts [module] again, as often as it may be. NULL, with more words in [why], if it cannot
+/* Starts [source] again, as often as it may be. NULL, with more words in [why], if it cannot
  * be kept running. */
-static wisp_version *start_again(wisp_guest *guest, const wisp_module *module, wisp_error *why)
+static wisp_version *start_again(wisp_guest *guest, wisp_source source, wisp_error *why)
 {
     wisp_error first = *why;
     while (guest->restarts < guest->config.restarts_max) {
         guest->restarts++;
         wisp_version *again;
         wisp_error restart_why;
-        if (wisp_guest_ready(guest, module, &guest->saved, &again, &restart_why) == WISP_OK)
+        if (wisp_guest_ready(guest, source, &guest->saved, &again, &restart_why) == WISP_OK)
             return again;
         wisp_version_free(again);
         wisp_fail(why, first.status, "%.110s; started again: %.110s", first.text,
@@ -191,7 +190,7 @@ static wisp_version *start_again(wisp_guest *guest, const wisp_module *module, w
 static void restart(wisp_guest *guest, wisp_version *failed, wisp_error *why)
 {
     guest->current = NULL;
-    guest->current = start_again(guest, failed->module, why);
+    guest->current = start_again(guest, failed->source, why);
     guest->is_down = !guest->current;
     if (guest->current)
         guest->counts.restarts++;

@@ -1,7 +1,7 @@
 #ifndef WISP_HOST_TASKS_H
 #define WISP_HOST_TASKS_H
 
-#include <wisp/wasm.h>
+#include <wisp/base.h>
 
 /*
  * The functions that one version of a module has asked to be called again and again.
@@ -13,8 +13,8 @@
 
 typedef struct wisp_task {
     uint64_t due_ns, interval_ns; /* interval_ns > 0 */
-    wisp_func *func;              /* (i32) -> () */
-    int32_t context;              /* what it is called with */
+    uint64_t func;                /* as in wisp_entry */
+    uint64_t context;             /* what it is called with */
     uint32_t id;                  /* never 0 */
 } wisp_task;
 

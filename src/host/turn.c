@@ -8,14 +8,13 @@ static uint64_t clock_in_probation_ns(const wisp_guest *guest)
     return guest->fallback ? wisp_host_now_ns(guest->host) : 0;
 }
 
-/* Enters the current version, and on a fault in probation the fallback as well. */
-static wisp_status hand_over(wisp_guest *guest, uint32_t channel, wisp_bytes bytes,
-                             wisp_error *err)
+/* Makes [entry] into the current version, and on a fault in probation into the fallback. */
+static wisp_status hand_over(wisp_guest *guest, const wisp_entry *entry, wisp_error *err)
 {
     for (;;) {
         bool has_fallback = guest->fallback != NULL;
         uint64_t began_ns = clock_in_probation_ns(guest);
-        wisp_status status = wisp_version_message(guest->current, channel, bytes, err);
+        wisp_status status = wisp_version_enter(guest->current, entry, NULL, err);
         if (status == WISP_OK) {
             guest->counts.messages_in++;
             wisp_guest_survived(guest);
@@ -32,12 +31,19 @@ static wisp_status hand_over(wisp_guest *guest, uint32_t channel, wisp_bytes byt
     }
 }
 
+static wisp_entry message_entry(uint32_t channel, wisp_bytes bytes)
+{
+    return (wisp_entry){.kind = WISP_ENTRY_MESSAGE, .type = channel, .bytes = bytes};
+}
+
 void wisp_guest_deliver_queued(wisp_guest *guest)
 {
     for (; guest->turn_len > 0 && guest->current; guest->turn_len--) {
         wisp_message *message = wisp_queue_pop(&guest->queue);
+        wisp_entry entry =
+            message_entry(message->channel, (wisp_bytes){message->data, message->size});
         wisp_error why;
-        hand_over(guest, message->channel, (wisp_bytes){message->data, message->size}, &why);
+        hand_over(guest, &entry, &why);
         wisp_message_free(message, guest->host->allocator);
     }
 }
@@ -55,7 +61,9 @@ void wisp_guest_run_tasks(wisp_guest *guest, uint64_t now_ns)
         uint64_t began_ns = clock_in_probation_ns(guest);
         wisp_error why;
         guest->counts.task_runs++;
-        if (wisp_version_task(version, &task, &why) == WISP_OK)
+        wisp_entry entry = {
+            .kind = WISP_ENTRY_TASK, .id = task.id, .number = task.context, .func = task.func};
+        if (wisp_version_enter(version, &entry, NULL, &why) == WISP_OK)
             wisp_guest_survived(guest);
         else
             wisp_guest_failed(guest, began_ns, &why);
@@ -98,7 +106,8 @@ static wisp_status deliver(wisp_guest *guest, uint32_t channel, wisp_bytes bytes
     if (!guest->current)
         return wisp_guest_fail_idle(guest, err);
     wisp_status status = check_size(guest, bytes, err);
-    return status != WISP_OK ? status : hand_over(guest, channel, bytes, err);
+    wisp_entry entry = message_entry(channel, bytes);
+    return status != WISP_OK ? status : hand_over(guest, &entry, err);
 }
 
 wisp_status wisp_guest_deliver(wisp_guest *guest, uint32_t channel, wisp_bytes bytes,

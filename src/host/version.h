@@ -3,47 +3,86 @@
 
 #include <wisp/host.h>
 
+#include "host/entry.h"
 #include "host/exports.h"
 #include "host/state.h"
 #include "host/tasks.h"
 
 /*
- * One running version of a guest's module. Each has a store of its own, so that freeing it
- * frees all that the module ever made, and a fault in it touches nothing else.
+ * One running version of a guest's module.
  *
- * The functions below that enter the module give it the guest's fuel for one entry. On
- * WISP_TRAP the store holds the trap. No pointer into linear memory outlives a call.
+ * There is one way in, wisp_version_enter: recordings, the shadow, the journal and counters
+ * hook there. What an entry means for one kind of code is for its back end.
  */
-typedef struct wisp_version {
-    wisp_guest *guest;
+
+typedef struct wisp_version wisp_version;
+
+/* What a version is made of. */
+typedef struct wisp_source {
     const wisp_module *module;
+} wisp_source;
+
+/* Bytes of memory that a version takes now, and of them those of its heap, if it tells; all 0
+ * before it is loaded. */
+typedef struct wisp_usage {
+    uint64_t memory_size, heap_size, heap_peak;
+} wisp_usage;
+
+/* What runs one kind of code. */
+typedef struct wisp_backend {
+    /* Makes [version] ready to be entered and learns its number. */
+    wisp_status (*load)(wisp_version *version, wisp_error *err);
+    /* Whether the module has something to enter for [kind]. */
+    bool (*has)(const wisp_version *version, wisp_entry_kind kind);
+    /* As wisp_version_enter, for a kind that it has. */
+    wisp_status (*enter)(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                         wisp_error *err);
+    /* The trap of the last call that returned WISP_TRAP. */
+    const wisp_trap *(*trap)(const wisp_version *version);
+    wisp_usage (*usage)(const wisp_version *version);
+    /* Its state region (state_region.h), as it lies there now; of 0 bytes if it has none. */
+    void *(*state)(const wisp_version *version, size_t *size);
+    void (*unload)(wisp_version *version); /* … whatever load came to */
+} wisp_backend;
+
+/* A WebAssembly module: a store of its own, so that freeing it frees all that the module ever
+ * made, and a fault in it touches nothing else. */
+typedef struct wisp_wasm {
     wisp_store *store;
-    wisp_instance *instance; /* NULL until started, as is what follows */
+    wisp_instance *instance; /* NULL until loaded, as is what follows */
     wisp_exports exports;
-    uint32_t number;
+} wisp_wasm;
+
+struct wisp_version {
+    wisp_guest *guest;
+    wisp_source source;
+    const wisp_backend *backend;
+    uint64_t generation; /* no two versions of a host ever have the same */
+    uint32_t number;     /* what wisp_version gives */
     wisp_tasks tasks;
     wisp_state *saving; /* where wisp.save appends; NULL outside wisp_save */
-} wisp_version;
+    wisp_wasm wasm;
+};
 
-/* A version of [module] for [guest] that has run nothing yet; NULL if memory is refused. */
-wisp_version *wisp_version_new(wisp_guest *guest, const wisp_module *module, wisp_error *err);
+/* A version of [source] for [guest] that has run nothing yet; NULL if memory is refused. */
+wisp_version *wisp_version_new(wisp_guest *guest, wisp_source source, wisp_error *err);
 
-/* Frees it and its store. NULL is fine. Not from inside an entry. */
+/* Frees it with all that the module made. NULL is fine. Not from inside an entry. */
 void wisp_version_free(wisp_version *version);
 
-/* Links and instantiates it, asks for its number and enters wisp_start. The first entry.
- * WISP_UNSUPPORTED if wisp_start says no. */
-wisp_status wisp_version_start(wisp_version *version, wisp_error *err);
-
 /*
- * Enters wisp_message with a copy of [bytes]. WISP_NOT_FOUND for a module without it, and
- * WISP_LIMIT for one without room for so many bytes; neither is a fault of the module.
+ * Makes [entry] into [version], with what the guest's config grants to one entry. What it
+ * returned goes to *[answer], 0 if it returns nothing (NULL: nobody wants to know).
+ *
+ * WISP_TRAP if the module trapped or ran out of fuel; WISP_NOT_FOUND if it has no function for
+ * this kind and WISP_LIMIT if it has no room for the bytes, which are no faults; anything
+ * else if it is at fault otherwise. No pointer into its memory outlives the call.
  */
-wisp_status wisp_version_message(wisp_version *version, uint32_t channel, wisp_bytes bytes,
-                                 wisp_error *err);
+wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                               wisp_error *err);
 
-/* Enters the function of [task]. */
-wisp_status wisp_version_task(wisp_version *version, const wisp_task *task, wisp_error *err);
+/* Loads it and enters wisp_start: the first entry. WISP_UNSUPPORTED if wisp_start says no. */
+wisp_status wisp_version_start(wisp_version *version, wisp_error *err);
 
 /* Enters wisp_save, or, for a module without it, reads its state region, and makes *[state],
  * which must be no state, what it saved; on failure it stays none. WISP_NOT_FOUND for a module

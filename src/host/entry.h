@@ -1,0 +1,50 @@
+#ifndef WISP_HOST_ENTRY_H
+#define WISP_HOST_ENTRY_H
+
+#include <wisp/host.h>
+
+/*
+ * One call from the host into a version: its kind and all that it is given.
+ *
+ * Whoever looks at entries (the journal of probation, the shadow, a recording) sees this and
+ * nothing else. So there is no address of the program's in it but that of the bytes, which
+ * are lent for the entry.
+ */
+#define WISP_ENTRIES(X)                                                                          \
+    X(START, "start")                                                                            \
+    X(MESSAGE, "message")                                                                        \
+    X(EVENT, "event")                                                                            \
+    X(TASK, "task")                                                                              \
+    X(DONE, "done")                                                                              \
+    X(SAVE, "save")                                                                              \
+    X(RESTORE, "restore")                                                                        \
+    X(STOP, "stop")
+
+typedef enum wisp_entry_kind {
+#define X(id, text) WISP_ENTRY_##id,
+    WISP_ENTRIES(X)
+#undef X
+        WISP_ENTRY_COUNT
+} wisp_entry_kind;
+
+/* A kind is said before each field that not all of them use. */
+typedef struct wisp_entry {
+    wisp_entry_kind kind;
+    uint32_t sender;  /* EVENT: a guest, or WISP_TO_PROGRAM */
+    uint32_t type;    /* EVENT, DONE: the event's; MESSAGE: the channel; RESTORE: the version
+                       * that saved the bytes */
+    uint32_t request; /* EVENT: by which it is answered; 0: it is no request */
+    uint32_t id;      /* TASK: the task's, as the module knows it */
+    uint64_t number;  /* EVENT without bytes: what stands in place of the data; TASK: the
+                       * context; DONE: the address of the data, as it was posted */
+    uint64_t func;    /* TASK, DONE: the function, as the module names it: its number in the
+                       * table, or its address in a native module */
+    wisp_bytes bytes; /* MESSAGE, EVENT, RESTORE */
+    uint64_t at;      /* EVENT: where in the module the bytes are already, as it has posted them
+                       * to itself; 0: nowhere */
+} wisp_entry;
+
+/* "start", "message", … Static. */
+const char *wisp_entry_kind_name(wisp_entry_kind kind);
+
+#endif

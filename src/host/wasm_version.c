@@ -1,0 +1,306 @@
+#include "host/wasm_version.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "host/capabilities.h"
+#include "host/guest.h"
+#include "host/imports.h"
+#include "wasm/types.h"
+
+/* Which function of the module an entry is into; TASK and DONE bring their own. */
+static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
+    [WISP_ENTRY_START] = WISP_FUNC_START,     [WISP_ENTRY_MESSAGE] = WISP_FUNC_MESSAGE,
+    [WISP_ENTRY_EVENT] = WISP_FUNC_EVENT,     [WISP_ENTRY_SAVE] = WISP_FUNC_SAVE,
+    [WISP_ENTRY_RESTORE] = WISP_FUNC_RESTORE, [WISP_ENTRY_STOP] = WISP_FUNC_STOP,
+};
+
+/* ------------------------------------------------------------------ life */
+
+static wisp_store_config store_config(const wisp_guest *guest)
+{
+    wisp_store_config config = guest->config.limits;
+    config.allocator = guest->host->allocator;
+    config.fuel = guest->config.fuel;
+    return config;
+}
+
+/* What can be said of [module] before anything is made for it. */
+static wisp_status check_module(const wisp_guest_config *config, const wisp_module *module,
+                                wisp_error *err)
+{
+    wisp_status status = wisp_exports_check(module, err);
+    return status != WISP_OK ? status
+                             : wisp_capabilities_check(config->capabilities, module, err);
+}
+
+/* A linker with all that a module of a guest with [config] may import. */
+static wisp_status make_linker(wisp_store *store, const wisp_guest_config *config,
+                               wisp_version *version, wisp_linker **out, wisp_error *err)
+{
+    wisp_status status = wisp_linker_new(store, out, err);
+    if (status == WISP_OK && config->on_link) {
+        wisp_error words = {.text = "on_link failed", .offset = WISP_NO_OFFSET};
+        status = config->on_link(config->user, *out, &words);
+        if (status != WISP_OK)
+            return wisp_fail(err, status, "%s", words.text);
+    }
+    /* Last, so that the program cannot put other functions in their place by accident. */
+    return status != WISP_OK ? status : wisp_imports_add(*out, version, err);
+}
+
+static void unload(wisp_version *version)
+{
+    wisp_store_free(version->wasm.store);
+}
+
+static wisp_status instantiate(wisp_version *version, wisp_error *err)
+{
+    wisp_wasm *wasm = &version->wasm;
+    wisp_store_config config = store_config(version->guest);
+    wisp_status status = wisp_store_new(&config, &wasm->store, err);
+    if (status == WISP_OK)
+        status = check_module(&version->guest->config, version->source.module, err);
+    wisp_linker *linker;
+    if (status == WISP_OK)
+        status = make_linker(wasm->store, &version->guest->config, version, &linker, err);
+    if (status == WISP_OK)
+        status =
+            wisp_instance_new(wasm->store, version->source.module, linker, &wasm->instance, err);
+    if (status == WISP_OK)
+        status = wisp_exports_find(wasm->instance, &wasm->exports, err);
+    return status;
+}
+
+static const wisp_trap *trap(const wisp_version *version)
+{
+    return wisp_store_trap(version->wasm.store);
+}
+
+static wisp_usage usage(const wisp_version *version)
+{
+    const wisp_exports *exports = &version->wasm.exports;
+    if (!exports->memory)
+        return (wisp_usage){0};
+    return (wisp_usage){
+        .memory_size = wisp_memory_size(exports->memory),
+        .heap_size = wisp_heap_size(&exports->heap, exports->memory),
+        .heap_peak = wisp_heap_peak(&exports->heap, exports->memory),
+    };
+}
+
+static void *state(const wisp_version *version, size_t *size)
+{
+    const wisp_state_region *region = &version->wasm.exports.state;
+    *size = region->size;
+    return wisp_memory_at(version->wasm.exports.memory, region->address, region->size);
+}
+
+/* ------------------------------------------------------------------ calls */
+
+static void refuel(wisp_version *version)
+{
+    wisp_store_set_fuel(version->wasm.store, version->guest->config.fuel);
+}
+
+/*
+ * Calls [func], which takes [arg_count] i32 and gives one if [result] is not NULL.
+ *
+ * Functions that a trap broke off do not give back their part of the module's own stack. As a
+ * version may be entered again after it trapped in wisp_save, that is done for them.
+ */
+static wisp_status call(wisp_version *version, wisp_func *func, const wisp_value *args,
+                        uint32_t arg_count, int32_t *result, wisp_error *err)
+{
+    wisp_global *stack = version->wasm.exports.stack_pointer;
+    wisp_value value = wisp_i32(0), top = stack ? wisp_global_get(stack) : value;
+    wisp_status status = wisp_call(func, args, arg_count, &value, result ? 1 : 0, err);
+    if (status != WISP_OK && stack)
+        (void)wisp_global_set(stack, top, NULL);
+    if (status == WISP_OK && result)
+        *result = value.of.i32;
+    return status;
+}
+
+static wisp_status load(wisp_version *version, wisp_error *err)
+{
+    wisp_status status = instantiate(version, err);
+    if (status != WISP_OK)
+        return status;
+    refuel(version);
+    int32_t number;
+    status = call(version, version->wasm.exports.funcs[WISP_FUNC_VERSION], NULL, 0, &number, err);
+    if (status == WISP_OK)
+        version->number = (uint32_t)number;
+    return status;
+}
+
+/* Puts a copy of the bytes of [entry] where the module wants them. */
+static wisp_status lend(wisp_version *version, const wisp_entry *entry, int32_t *address,
+                        wisp_error *err)
+{
+    const char *what =
+        entry->kind == WISP_ENTRY_RESTORE ? "state" : wisp_entry_kind_name(entry->kind);
+    wisp_bytes bytes = entry->bytes;
+    wisp_func *buffer = version->wasm.exports.funcs[WISP_FUNC_BUFFER];
+    if (!buffer)
+        return wisp_fail(err, WISP_LIMIT, "the module exports no 'wisp_buffer' to take a %s",
+                         what);
+    if (bytes.size > INT32_MAX)
+        return wisp_fail(err, WISP_LIMIT, "no module can take a %s of %zu bytes", what,
+                         bytes.size);
+    wisp_value arg = wisp_i32((int32_t)bytes.size);
+    wisp_status status = call(version, buffer, &arg, 1, address, err);
+    if (status != WISP_OK)
+        return status;
+    uint32_t at = (uint32_t)*address;
+    if (at == 0)
+        return wisp_fail(err, WISP_LIMIT, "the module has no room for a %s of %zu bytes", what,
+                         bytes.size);
+    uint8_t *into = wisp_memory_at(version->wasm.exports.memory, at, bytes.size);
+    if (!into)
+        return wisp_fail(err, WISP_MISMATCH,
+                         "wisp_buffer gave address %u, where %zu bytes are outside the memory",
+                         at, bytes.size);
+    memcpy(into, bytes.data, bytes.size);
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ entries */
+
+static bool has(const wisp_version *version, wisp_entry_kind kind)
+{
+    if (kind == WISP_ENTRY_TASK || kind == WISP_ENTRY_DONE)
+        return true;
+    return version->wasm.exports.funcs[func_of[kind]] != NULL;
+}
+
+wisp_status wisp_wasm_func_at(const wisp_table *table, uint64_t index, uint32_t params,
+                              wisp_func **out, wisp_error *err)
+{
+    unsigned long long number = index;
+    if (!table)
+        return wisp_fail(err, WISP_NOT_FOUND, "the module exports no table '%s'",
+                         WISP_EXPORT_TABLE);
+    wisp_value slot;
+    wisp_status status = wisp_table_get(table, index, &slot, NULL);
+    if (status != WISP_OK)
+        return wisp_fail(err, status, "function %llu is outside the table of %llu", number,
+                         (unsigned long long)wisp_table_size(table));
+    if (slot.type != WISP_FUNCREF || !slot.of.funcref)
+        return wisp_fail(err, WISP_NOT_FOUND, "function %llu is null", number);
+    wisp_functype type = wisp_func_type(slot.of.funcref);
+    if (!wisp_functype_is_i32(&type, params, 0)) {
+        char text[80];
+        wisp_functype_print(&type, text, sizeof text);
+        return wisp_fail(err, WISP_MISMATCH, "function %llu has type %s, expected %s", number,
+                         text, params == 1 ? "(i32) -> ()" : "(i32, i32) -> ()");
+    }
+    *out = slot.of.funcref;
+    return WISP_OK;
+}
+
+/* Where [entry] goes. A function that the module has handed out is looked up once more, as
+ * the table may have changed since. */
+static wisp_status func_for(const wisp_version *version, const wisp_entry *entry, wisp_func **out,
+                            wisp_error *err)
+{
+    const wisp_exports *exports = &version->wasm.exports;
+    if (entry->kind == WISP_ENTRY_TASK)
+        return wisp_wasm_func_at(exports->table, entry->func, 1, out, err);
+    if (entry->kind == WISP_ENTRY_DONE)
+        return wisp_wasm_func_at(exports->table, entry->func, 2, out, err);
+    *out = exports->funcs[func_of[entry->kind]];
+    return WISP_OK;
+}
+
+static wisp_value u32(uint64_t value)
+{
+    return wisp_i32((int32_t)(uint32_t)value);
+}
+
+/* What its function takes: [address] stands for the bytes. Returns how many arguments. */
+static uint32_t args_of(const wisp_entry *entry, int32_t address, wisp_value args[4])
+{
+    switch (entry->kind) {
+    case WISP_ENTRY_EVENT:
+        args[0] = u32(entry->sender);
+        args[1] = u32(entry->type);
+        args[2] = wisp_i32(address);
+        args[3] = u32(entry->bytes.size);
+        return 4;
+    case WISP_ENTRY_MESSAGE:
+    case WISP_ENTRY_RESTORE:
+        args[0] = u32(entry->type);
+        args[1] = wisp_i32(address);
+        args[2] = u32(entry->bytes.size);
+        return 3;
+    case WISP_ENTRY_DONE:
+        args[0] = u32(entry->type);
+        args[1] = u32(entry->number);
+        return 2;
+    case WISP_ENTRY_TASK:
+        args[0] = u32(entry->number);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* What stands for the bytes of [entry] in the module: their address, or a number instead. */
+static wisp_status place(wisp_version *version, const wisp_entry *entry, int32_t *address,
+                         wisp_error *err)
+{
+    if (entry->bytes.size > 0 && entry->at == 0)
+        return lend(version, entry, address, err);
+    *address = (int32_t)(uint32_t)(entry->bytes.size > 0 ? entry->at : entry->number);
+    return WISP_OK;
+}
+
+static wisp_status enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                         wisp_error *err)
+{
+    refuel(version);
+    wisp_func *func = NULL;
+    wisp_value args[4];
+    int32_t address;
+    bool answers = entry->kind == WISP_ENTRY_START || entry->kind == WISP_ENTRY_RESTORE;
+    *answer = 0;
+    wisp_status status = func_for(version, entry, &func, err);
+    if (status == WISP_OK)
+        status = place(version, entry, &address, err);
+    if (status != WISP_OK)
+        return status;
+    return call(version, func, args, args_of(entry, address, args), answers ? answer : NULL, err);
+}
+
+const wisp_backend wisp_wasm_backend = {
+    .load = load,
+    .has = has,
+    .enter = enter,
+    .trap = trap,
+    .usage = usage,
+    .state = state,
+    .unload = unload,
+};
+
+/* ------------------------------------------------------------------ checking without running */
+
+wisp_status wisp_host_accepts(const wisp_guest_config *config, const wisp_module *module,
+                              wisp_error *err)
+{
+    wisp_guest_config chosen = config ? *config : (wisp_guest_config){0};
+    wisp_status status = check_module(&chosen, module, err);
+    if (status != WISP_OK)
+        return status;
+    wisp_store *store;
+    status = wisp_store_new(&chosen.limits, &store, err);
+    if (status != WISP_OK)
+        return status;
+    wisp_linker *linker;
+    status = make_linker(store, &chosen, NULL, &linker, err);
+    if (status == WISP_OK)
+        status = wisp_linker_check(linker, module, err);
+    wisp_store_free(store);
+    return status;
+}
