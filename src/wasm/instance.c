@@ -266,17 +266,32 @@ static wisp_status make(wisp_instance *in, const source *from, wisp_error *err)
 }
 
 /* Nothing can refer to what a failed instantiation made, as long as no segment ran. */
-static wisp_status make_or_undo(wisp_instance *in, const source *from, wisp_error *err)
+static wisp_status make_or_undo(wisp_store *store, const wisp_module *module, const source *from,
+                                wisp_instance **out, wisp_error *err)
 {
-    wisp_store *store = in->store;
+    wisp_instance *in = wisp_arena_alloc(&store->arena, 1, sizeof *in);
+    if (!in)
+        return wisp_fail_memory(err, sizeof *in);
     const wisp_memory *memories = store->memories;
     const wisp_table *tables = store->tables;
+    in->module = module;
+    in->store = store;
     wisp_status status = make(in, from, err);
     if (status) {
         wisp_memories_free(store, memories);
         wisp_tables_free(store, tables);
+        return status;
     }
-    return status;
+    *out = in;
+    return WISP_OK;
+}
+
+wisp_status wisp_instance_make(wisp_store *store, const wisp_module *module,
+                               const wisp_linker *linker, wisp_instance **out, wisp_error *err)
+{
+    if (linker && wisp_linker_store(linker) != store)
+        return wisp_fail(err, WISP_INVALID, "the linker is of another store");
+    return make_or_undo(store, module, &(source){.linker = linker}, out, err);
 }
 
 static wisp_status run_segments(wisp_instance *in, wisp_error *err)
@@ -294,19 +309,13 @@ static wisp_status run_segments(wisp_instance *in, wisp_error *err)
     return WISP_TRAP;
 }
 
-static wisp_status instantiate(wisp_store *store, const wisp_module *module, const source *from,
-                               wisp_instance **out, wisp_error *err)
+/* Runs what a new instance begins with; *[out] is [in] if that ends well. */
+static wisp_status begin(wisp_instance *in, wisp_instance **out, wisp_error *err)
 {
-    wisp_instance *in = wisp_arena_alloc(&store->arena, 1, sizeof *in);
-    if (!in)
-        return wisp_fail_memory(err, sizeof *in);
-    in->module = module;
-    in->store = store;
-    wisp_status status = make_or_undo(in, from, err);
-    if (status == WISP_OK)
-        status = run_segments(in, err);
-    if (status == WISP_OK && module->start != WISP_NO_INDEX)
-        status = wisp_call(in->functions[module->start], NULL, 0, NULL, 0, err);
+    uint32_t start = in->module->start;
+    wisp_status status = run_segments(in, err);
+    if (status == WISP_OK && start != WISP_NO_INDEX)
+        status = wisp_call(in->functions[start], NULL, 0, NULL, 0, err);
     if (status == WISP_OK)
         *out = in;
     return status;
@@ -315,19 +324,21 @@ static wisp_status instantiate(wisp_store *store, const wisp_module *module, con
 wisp_status wisp_instance_new(wisp_store *store, const wisp_module *module,
                               const wisp_linker *linker, wisp_instance **out, wisp_error *err)
 {
-    if (linker && wisp_linker_store(linker) != store)
-        return wisp_fail(err, WISP_INVALID, "the linker is of another store");
-    return instantiate(store, module, &(source){.linker = linker}, out, err);
+    wisp_instance *in;
+    wisp_status status = wisp_instance_make(store, module, linker, &in, err);
+    return status ? status : begin(in, out, err);
 }
 
 wisp_status wisp_instance_new_with(wisp_store *store, const wisp_module *module,
                                    const wisp_extern *imports, uint32_t count,
                                    wisp_instance **out, wisp_error *err)
 {
+    wisp_instance *in;
     if (count != module->import_count)
         return wisp_fail(err, WISP_MISMATCH, "%u imports given, the module has %u", count,
                          module->import_count);
-    return instantiate(store, module, &(source){.items = imports}, out, err);
+    wisp_status status = make_or_undo(store, module, &(source){.items = imports}, &in, err);
+    return status ? status : begin(in, out, err);
 }
 
 /* ------------------------------------------------------------------ exports */

@@ -97,14 +97,20 @@ static wisp_status define_shared(wisp_store *store, const wisp_memory_type *type
     return status;
 }
 
+bool wisp_memory_make_block(const wisp_store *store, const wisp_memory_type *type, size_t size,
+                            wisp_block *out)
+{
+    return wisp_block_init(out, store->allocator, store->maps_memory, size,
+                           growth_max(store, type));
+}
+
 static wisp_status define(wisp_store *store, const wisp_memory_type *type, size_t size,
                           wisp_memory **out, wisp_error *err)
 {
     wisp_memory *memory = new_memory(store, type);
     if (!memory)
         return wisp_fail_memory(err, sizeof *memory);
-    if (!wisp_block_init(&memory->block, store->allocator, store->maps_memory, size,
-                         growth_max(store, type)))
+    if (!wisp_memory_make_block(store, type, size, &memory->block))
         return wisp_fail_memory(err, size);
     store->memory_used += size;
     *out = add_memory(memory);

@@ -204,6 +204,7 @@ struct wisp_module {
     uint32_t tag_count, imported_tags;
     uint32_t start;  /* function index or WISP_NO_INDEX */
     wisp_span names; /* content of the name section, empty without one */
+    uint32_t hash[2], has_hash; /* see wisp_module_hash */
 };
 
 /* Reads all sections of module->bytes into [module] and compiles its functions; where [is_lazy]

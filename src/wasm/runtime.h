@@ -379,6 +379,10 @@ static inline wisp_value wisp_value_of_slots(const wisp_slot *slots, wisp_valtyp
 
 /* Grows and returns the old size in pages, or -1. */
 int64_t wisp_memory_grow_by(wisp_memory *memory, uint64_t pages);
+/* Makes [out] of [size] zeros, the bytes of a memory of [type] in [store]; false if out of
+ * memory. */
+bool wisp_memory_make_block(const wisp_store *store, const wisp_memory_type *type, size_t size,
+                            wisp_block *out);
 /* Frees the store's memories made after [until]; NULL frees all. */
 void wisp_memories_free(wisp_store *store, const wisp_memory *until);
 
@@ -388,6 +392,8 @@ wisp_status wisp_table_make(wisp_store *store, const wisp_table_type *type, void
 
 /* Grows by [count] elements of [value] and returns the old size, or -1. */
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
+/* Gives [table] other [elements], from its store's allocator, for its own. */
+void wisp_table_replace(wisp_table *table, void **elements, uint64_t size);
 void wisp_tables_free(wisp_store *store, const wisp_table *until);
 
 /* A function of the program's of [type], which lives as long as the store; [name] is copied and
@@ -397,6 +403,11 @@ wisp_status wisp_func_make(wisp_store *store, const char *name, const wisp_funct
 
 const wisp_store *wisp_extern_store(const wisp_extern *item);
 wisp_store *wisp_linker_store(const wisp_linker *linker);
+
+/* wisp_instance_new up to where segments are copied: data is dropped, elements are not, and
+ * nothing has run (instance.c). */
+wisp_status wisp_instance_make(wisp_store *store, const wisp_module *module,
+                               const wisp_linker *linker, wisp_instance **out, wisp_error *err);
 
 /* What [export] of its module is in [instance] (instance.c). */
 wisp_extern wisp_instance_item(const wisp_instance *instance, const wisp_export_entry *export);

@@ -4,6 +4,7 @@
 #include "modules.h"
 #include "modules_exception.h"
 #include "modules_memory.h"
+#include "modules_snapshot.h"
 #include "wasm/module.h"
 
 /* Refuses the allocation whose turn it is, and counts what is still held. */
@@ -114,6 +115,41 @@ static wisp_status use_memories(wisp_store *store, const wisp_module *module, wi
     return status;
 }
 
+/* Takes a snapshot, makes an instance of it and restores it, which leaves that as it was if it
+ * fails. The function imported as host is in the table, and is looked for there. */
+static wisp_status use_snapshots(wisp_store *store, const wisp_module *module, wisp_error *err)
+{
+    wisp_linker *linker;
+    wisp_instance *instance, *clone = NULL;
+    wisp_snapshot *snapshot = NULL, *copy = NULL;
+    wisp_memory *memory = NULL;
+    wisp_status status = wisp_linker_new(store, &linker, err);
+    if (status == WISP_OK)
+        status = wisp_linker_add_func(linker, "env", "host", "()i", host_nothing, NULL, err);
+    if (status == WISP_OK)
+        status = wisp_instance_new(store, module, linker, &instance, err);
+    if (status == WISP_OK)
+        status = wisp_snapshot_take(instance, &snapshot, err);
+    if (status == WISP_OK)
+        status = wisp_snapshot_read(module->allocator, wisp_snapshot_bytes(snapshot), &copy, err);
+    if (status == WISP_OK)
+        status = wisp_instance_new_from(store, module, linker, copy, &clone, err);
+    if (status == WISP_OK) {
+        memory = wisp_instance_memory(clone, "memory");
+        status = wisp_memory_grow(memory, 1, err);
+    }
+    if (status == WISP_OK) {
+        *wisp_memory_at(memory, 65536, 1) = 1;
+        status = wisp_snapshot_restore(snapshot, clone, err);
+        bool is_as_before =
+            wisp_memory_size(memory) == 2 * 65536 && *wisp_memory_at(memory, 65536, 1) == 1;
+        assert_int_equal(is_as_before, status != WISP_OK);
+    }
+    wisp_snapshot_free(snapshot);
+    wisp_snapshot_free(copy);
+    return status;
+}
+
 static void ignore_line(void *user, const char *line)
 {
     (void)user, (void)line;
@@ -201,6 +237,12 @@ static void memories_survive_every_refused_allocation(void **state)
     assert_true(refuse_each(&(sweep){BYTES(two_memories_wasm), false, use_memories}) > 10);
 }
 
+static void snapshots_survive_every_refused_allocation(void **state)
+{
+    (void)state;
+    assert_true(refuse_each(&(sweep){BYTES(stateful_wasm), false, use_snapshots}) > 30);
+}
+
 static void listings_survive_every_refused_allocation(void **state)
 {
     (void)state;
@@ -214,6 +256,7 @@ int main(void)
         cmocka_unit_test(functions_compiled_by_calls_survive_every_refused_allocation),
         cmocka_unit_test(exceptions_survive_every_refused_allocation),
         cmocka_unit_test(memories_survive_every_refused_allocation),
+        cmocka_unit_test(snapshots_survive_every_refused_allocation),
         cmocka_unit_test(listings_survive_every_refused_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
