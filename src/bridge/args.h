@@ -10,4 +10,11 @@
 wisp_status wisp_args_check(const wisp_signature *signature, wisp_memory *memory,
                             const wisp_value *values, wisp_arg *args, wisp_error *err);
 
+/* The same for a call of [module].[name] by [caller], which may be NULL; [err] names them
+ * (bridge.c).
+ */
+wisp_status wisp_call_check(const wisp_signature *signature, const char *module, const char *name,
+                            const wisp_instance *caller, const wisp_value *values, wisp_arg *args,
+                            wisp_error *err);
+
 #endif

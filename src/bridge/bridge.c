@@ -20,19 +20,24 @@ static wisp_memory *memory_of(const wisp_instance *caller)
     return caller ? caller->memories[0] : NULL;
 }
 
+wisp_status wisp_call_check(const wisp_signature *signature, const char *module, const char *name,
+                            const wisp_instance *caller, const wisp_value *values, wisp_arg *args,
+                            wisp_error *err)
+{
+    wisp_error why;
+    wisp_status status = wisp_args_check(signature, memory_of(caller), values, args, &why);
+    return status ? wisp_fail(err, status, "%.40s.%.60s: %s", module, name, why.text) : WISP_OK;
+}
+
 /* The wisp_host_fn of them all. */
 static wisp_status call(void *user, wisp_instance *caller, const wisp_value *values,
                         wisp_value *results, wisp_error *err)
 {
     const bridged *function = user;
     wisp_arg args[WISP_BRIDGE_PARAMS_MAX];
-    wisp_error why;
-    wisp_status status =
-        wisp_args_check(&function->signature, memory_of(caller), values, args, &why);
-    if (status)
-        return wisp_fail(err, status, "%.40s.%.60s: %s", function->module, function->name,
-                         why.text);
-    return function->fn(function->user, caller, args, results, err);
+    wisp_status status = wisp_call_check(&function->signature, function->module, function->name,
+                                         caller, values, args, err);
+    return status ? status : function->fn(function->user, caller, args, results, err);
 }
 
 static wisp_status add(wisp_linker *linker, const char *module, const wisp_bridge_func *func,

@@ -63,8 +63,13 @@ wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wis
         return wisp_fail_memory(err, sizeof *guest);
     guest->host = host;
     guest->config = with_defaults(config);
-    wisp_status status = own_config(&guest->config, host->allocator, err);
+    guest->taps.base = &host->taps;
+    wisp_status status =
+        wisp_taps_add_functions(&guest->taps, host->allocator, &guest->config, err);
+    if (status == WISP_OK)
+        status = own_config(&guest->config, host->allocator, err);
     if (status != WISP_OK) {
+        wisp_taps_deinit(&guest->taps, host->allocator);
         wisp_free(host->allocator, guest, sizeof *guest);
         return status;
     }
@@ -81,6 +86,7 @@ void wisp_guest_destroy(wisp_guest *guest)
     const wisp_allocator *allocator = guest->host->allocator;
     wisp_guest_stop(guest);
     free_config(&guest->config, allocator);
+    wisp_taps_deinit(&guest->taps, allocator);
     wisp_free(allocator, guest, sizeof *guest);
 }
 

@@ -14,6 +14,7 @@ struct wisp_host {
     const wisp_os *os;
     wisp_guest *guests; /* in the order in which they were made */
     bool is_busy;       /* in a call that handlers must not make again */
+    wisp_taps taps;     /* the functions of module "wisp" */
     uint64_t last_generation;
 };
 
@@ -21,6 +22,7 @@ struct wisp_guest {
     wisp_host *host;
     wisp_guest *next;
     wisp_guest_config config; /* without zeros that mean a default */
+    wisp_taps taps;           /* all functions that its modules may import */
     wisp_version *current;    /* NULL if empty or down */
     wisp_version *fallback;   /* the one before it, during probation */
     bool is_down;

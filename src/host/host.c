@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
+#include "host/imports.h"
 
 wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_error *err)
 {
@@ -11,6 +12,11 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
         return wisp_fail_memory(err, sizeof *host);
     host->allocator = allocator;
     host->os = chosen.os ? chosen.os : wisp_os_posix();
+    wisp_status status = wisp_imports_add(&host->taps, allocator, err);
+    if (status != WISP_OK) {
+        wisp_host_free(host);
+        return status;
+    }
     *out = host;
     return WISP_OK;
 }
@@ -23,6 +29,7 @@ void wisp_host_free(wisp_host *host)
         host->guests = guest->next;
         wisp_guest_destroy(guest);
     }
+    wisp_taps_deinit(&host->taps, host->allocator);
     wisp_free(host->allocator, host, sizeof *host);
 }
 

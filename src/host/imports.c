@@ -123,14 +123,23 @@ static wisp_status import_now_us(void *user, wisp_instance *caller, const wisp_a
     return WISP_OK;
 }
 
-static const wisp_bridge_func imports[] = {
-    {"log", "(i <[2] z)", import_log},   {"send", "(i <[2] z)i", import_send},
-    {"repeat", "(iiI)i", import_repeat}, {"cancel", "(i)i", import_cancel},
-    {"save", "(<[1] z)i", import_save},  {"now_us", "()I", import_now_us},
+/* Bits of parameters. */
+enum { FIRST = 1, SECOND = 2 };
+
+static const wisp_tap_func imports[] = {
+    {"log", "(i <[2] z)", import_log, .kind = WISP_TAP_REMARK},
+    {"send", "(i <[2] z)i", import_send, .kind = WISP_TAP_EFFECT, .channel = 1},
+    {"repeat", "(iiI)i", import_repeat, .kind = WISP_TAP_EFFECT, .own = FIRST | SECOND,
+     .gives_id = true},
+    {"cancel", "(i)i", import_cancel, .kind = WISP_TAP_EFFECT},
+    {"save", "(<[1] z)i", import_save, .kind = WISP_TAP_OWN},
+    {"now_us", "()I", import_now_us, .kind = WISP_TAP_QUERY},
 };
 
-wisp_status wisp_imports_add(wisp_linker *linker, wisp_version *version, wisp_error *err)
+wisp_status wisp_imports_add(wisp_taps *taps, const wisp_allocator *allocator, wisp_error *err)
 {
-    return wisp_bridge_add(linker, "wisp", imports, sizeof imports / sizeof *imports, version,
-                           err);
+    wisp_status status = WISP_OK;
+    for (size_t i = 0; i < sizeof imports / sizeof *imports && status == WISP_OK; i++)
+        status = wisp_taps_add(taps, allocator, "wisp", &imports[i], err);
+    return status;
 }

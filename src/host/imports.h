@@ -1,10 +1,9 @@
 #ifndef WISP_HOST_IMPORTS_H
 #define WISP_HOST_IMPORTS_H
 
-#include "host/version.h"
+#include "host/tap.h"
 
-/* Offers the functions that a module may import from "wisp" to [linker], on behalf of
- * [version]. It may be NULL for a linker that is only used to check a module. */
-wisp_status wisp_imports_add(wisp_linker *linker, wisp_version *version, wisp_error *err);
+/* Adds the functions that a module may import from "wisp"; they get their version as the user. */
+wisp_status wisp_imports_add(wisp_taps *taps, const wisp_allocator *allocator, wisp_error *err);
 
 #endif

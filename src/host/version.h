@@ -5,7 +5,9 @@
 
 #include "host/entry.h"
 #include "host/exports.h"
+#include "host/playback.h"
 #include "host/state.h"
+#include "host/tap.h"
 #include "host/tasks.h"
 
 /*
@@ -14,8 +16,6 @@
  * There is one way in, wisp_version_enter: recordings, the shadow, the journal and counters
  * hook there. What an entry means for one kind of code is for its back end.
  */
-
-typedef struct wisp_version wisp_version;
 
 /* What a version is made of. */
 typedef struct wisp_source {
@@ -51,6 +51,7 @@ typedef struct wisp_wasm {
     wisp_store *store;
     wisp_instance *instance; /* NULL until loaded, as is what follows */
     wisp_exports exports;
+    wisp_tap_slot *slots; /* one for each of the guest's taps */
 } wisp_wasm;
 
 struct wisp_version {
@@ -61,6 +62,8 @@ struct wisp_version {
     uint32_t number;     /* what wisp_version gives */
     wisp_tasks tasks;
     wisp_state *saving; /* where wisp.save appends; NULL outside wisp_save */
+    wisp_tape *tape;    /* on which its calls are written, or NULL: see tap.h */
+    wisp_playback *playback; /* from which they are answered, or NULL */
     wisp_wasm wasm;
 };
 

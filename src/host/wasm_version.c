@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "host/capabilities.h"
 #include "host/guest.h"
 #include "host/imports.h"
@@ -34,9 +35,11 @@ static wisp_status check_module(const wisp_guest_config *config, const wisp_modu
                              : wisp_capabilities_check(config->capabilities, module, err);
 }
 
-/* A linker with all that a module of a guest with [config] may import. */
+/* A linker with all that a module of a guest with [config] may import: [taps], on behalf of
+ * [version] (NULL: nothing will run), in [slots], and what on_link adds. */
 static wisp_status make_linker(wisp_store *store, const wisp_guest_config *config,
-                               wisp_version *version, wisp_linker **out, wisp_error *err)
+                               const wisp_taps *taps, wisp_tap_slot *slots, wisp_version *version,
+                               wisp_linker **out, wisp_error *err)
 {
     wisp_status status = wisp_linker_new(store, out, err);
     if (status == WISP_OK && config->on_link) {
@@ -46,24 +49,45 @@ static wisp_status make_linker(wisp_store *store, const wisp_guest_config *confi
             return wisp_fail(err, status, "%s", words.text);
     }
     /* Last, so that the program cannot put other functions in their place by accident. */
-    return status != WISP_OK ? status : wisp_imports_add(*out, version, err);
+    return status != WISP_OK ? status : wisp_tap_add(*out, taps, slots, version, err);
+}
+
+static wisp_status new_slots(const wisp_taps *taps, const wisp_allocator *allocator,
+                             wisp_tap_slot **out, wisp_error *err)
+{
+    size_t count = wisp_taps_count(taps);
+    *out = wisp_alloc(allocator, count, sizeof **out);
+    return *out ? WISP_OK : wisp_fail_memory(err, count * sizeof **out);
+}
+
+static void free_slots(const wisp_taps *taps, const wisp_allocator *allocator,
+                       wisp_tap_slot *slots)
+{
+    wisp_free(allocator, slots, wisp_taps_count(taps) * sizeof *slots);
 }
 
 static void unload(wisp_version *version)
 {
+    wisp_guest *guest = version->guest;
     wisp_store_free(version->wasm.store);
+    if (version->wasm.slots)
+        free_slots(&guest->taps, guest->host->allocator, version->wasm.slots);
 }
 
 static wisp_status instantiate(wisp_version *version, wisp_error *err)
 {
     wisp_wasm *wasm = &version->wasm;
-    wisp_store_config config = store_config(version->guest);
+    const wisp_guest *guest = version->guest;
+    wisp_store_config config = store_config(guest);
     wisp_status status = wisp_store_new(&config, &wasm->store, err);
     if (status == WISP_OK)
-        status = check_module(&version->guest->config, version->source.module, err);
+        status = check_module(&guest->config, version->source.module, err);
+    if (status == WISP_OK)
+        status = new_slots(&guest->taps, guest->host->allocator, &wasm->slots, err);
     wisp_linker *linker;
     if (status == WISP_OK)
-        status = make_linker(wasm->store, &version->guest->config, version, &linker, err);
+        status = make_linker(wasm->store, &guest->config, &guest->taps, wasm->slots, version,
+                             &linker, err);
     if (status == WISP_OK)
         status =
             wisp_instance_new(wasm->store, version->source.module, linker, &wasm->instance, err);
@@ -286,21 +310,40 @@ const wisp_backend wisp_wasm_backend = {
 
 /* ------------------------------------------------------------------ checking without running */
 
+/* Whether all that [module] imports is among [taps] or added by on_link. */
+static wisp_status check_imports(const wisp_guest_config *config, const wisp_taps *taps,
+                                 const wisp_module *module, wisp_error *err)
+{
+    const wisp_allocator *allocator = wisp_allocator_or_default(config->limits.allocator);
+    wisp_tap_slot *slots = NULL;
+    wisp_store *store = NULL;
+    wisp_linker *linker;
+    wisp_status status = new_slots(taps, allocator, &slots, err);
+    if (status == WISP_OK)
+        status = wisp_store_new(&config->limits, &store, err);
+    if (status == WISP_OK)
+        status = make_linker(store, config, taps, slots, NULL, &linker, err);
+    if (status == WISP_OK)
+        status = wisp_linker_check(linker, module, err);
+    wisp_store_free(store);
+    if (slots)
+        free_slots(taps, allocator, slots);
+    return status;
+}
+
 wisp_status wisp_host_accepts(const wisp_guest_config *config, const wisp_module *module,
                               wisp_error *err)
 {
     wisp_guest_config chosen = config ? *config : (wisp_guest_config){0};
+    const wisp_allocator *allocator = wisp_allocator_or_default(chosen.limits.allocator);
+    wisp_taps taps = {0};
     wisp_status status = check_module(&chosen, module, err);
-    if (status != WISP_OK)
-        return status;
-    wisp_store *store;
-    status = wisp_store_new(&chosen.limits, &store, err);
-    if (status != WISP_OK)
-        return status;
-    wisp_linker *linker;
-    status = make_linker(store, &chosen, NULL, &linker, err);
     if (status == WISP_OK)
-        status = wisp_linker_check(linker, module, err);
-    wisp_store_free(store);
+        status = wisp_imports_add(&taps, allocator, err);
+    if (status == WISP_OK)
+        status = wisp_taps_add_functions(&taps, allocator, &chosen, err);
+    if (status == WISP_OK)
+        status = check_imports(&chosen, &taps, module, err);
+    wisp_taps_deinit(&taps, allocator);
     return status;
 }
