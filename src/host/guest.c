@@ -23,6 +23,7 @@ static wisp_guest_config with_defaults(const wisp_guest_config *config)
         chosen.fuel = 10000000;
     if (chosen.state_size_max == 0)
         chosen.state_size_max = 16u << 20;
+    default_to(&chosen.deadline_ms, 1000);
     default_to(&chosen.probation_entries, 100);
     default_to(&chosen.restarts_max, 3);
     default_to(&chosen.queue_len_max, 1024);
@@ -249,6 +250,8 @@ static wisp_guest_state state_of(const wisp_guest *guest)
 void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
 {
     *out = guest->counts;
+    out->fuel = wisp_spread_of(&guest->meter.fuel);
+    out->entry_ns = wisp_spread_of(&guest->meter.ns);
     out->state = state_of(guest);
     out->queue_len = guest->queue.len;
     if (!guest->current)

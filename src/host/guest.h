@@ -3,6 +3,7 @@
 
 #include <wisp/host.h>
 
+#include "host/meter.h"
 #include "host/queue.h"
 #include "host/state.h"
 #include "host/version.h"
@@ -32,6 +33,7 @@ struct wisp_guest {
     wisp_state saved;      /* what a version of this guest saved last */
     wisp_queue queue;
     wisp_guest_status counts; /* only the counters are used */
+    wisp_meter meter;
 };
 
 /* A reading of the host's monotonic clock. */

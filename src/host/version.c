@@ -30,6 +30,7 @@ wisp_version *wisp_version_new(wisp_guest *guest, wisp_source source, wisp_error
     version->source = source;
     version->backend = &wisp_wasm_backend;
     version->generation = ++guest->host->last_generation;
+    version->watch.os = guest->host->os;
     return version;
 }
 
@@ -61,8 +62,13 @@ void wisp_version_free(wisp_version *version)
 
 static wisp_status count_trap(wisp_version *version, wisp_status status)
 {
-    if (status == WISP_TRAP)
-        version->guest->counts.traps++;
+    wisp_guest_status *counts = &version->guest->counts;
+    if (status != WISP_TRAP)
+        return status;
+    wisp_trap_code code = version->backend->trap(version)->code;
+    counts->traps++;
+    counts->fuel_exhausted += code == WISP_TRAP_FUEL;
+    counts->deadlines_missed += code == WISP_TRAP_DEADLINE;
     return status;
 }
 
@@ -73,14 +79,24 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
     if (!version->backend->has(version, entry->kind))
         return wisp_fail(err, WISP_NOT_FOUND, "version %u exports no 'wisp_%s'", version->number,
                          wisp_entry_kind_name(entry->kind));
+    wisp_meter *meter = &version->guest->meter;
+    bool is_timed = wisp_meter_next(meter);
+    wisp_stopwatch_begin(&version->watch, is_timed);
     wisp_status status =
         version->backend->enter(version, entry, answer ? answer : &unwanted, err);
+    wisp_meter_add(meter, version->fuel, wisp_stopwatch_ns(&version->watch), is_timed);
     return count_trap(version, status);
+}
+
+static wisp_status load(wisp_version *version, wisp_error *err)
+{
+    wisp_stopwatch_begin(&version->watch, false);
+    return count_trap(version, version->backend->load(version, err));
 }
 
 wisp_status wisp_version_start(wisp_version *version, wisp_error *err)
 {
-    wisp_status status = count_trap(version, version->backend->load(version, err));
+    wisp_status status = load(version, err);
     if (status != WISP_OK)
         return status;
     int32_t answer;

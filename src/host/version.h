@@ -7,6 +7,7 @@
 #include "host/exports.h"
 #include "host/playback.h"
 #include "host/state.h"
+#include "host/stopwatch.h"
 #include "host/tap.h"
 #include "host/tasks.h"
 
@@ -61,9 +62,11 @@ struct wisp_version {
     uint64_t generation; /* no two versions of a host ever have the same */
     uint32_t number;     /* what wisp_version gives */
     wisp_tasks tasks;
-    wisp_state *saving; /* where wisp.save appends; NULL outside wisp_save */
-    wisp_tape *tape;    /* on which its calls are written, or NULL: see tap.h */
+    wisp_state *saving;      /* where wisp.save appends; NULL outside wisp_save */
+    wisp_tape *tape;         /* on which its calls are written, or NULL: see tap.h */
     wisp_playback *playback; /* from which they are answered, or NULL */
+    wisp_stopwatch watch;
+    uint64_t fuel; /* that the last entry has used; 0 of code that uses none */
     wisp_wasm wasm;
 };
 

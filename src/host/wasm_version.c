@@ -18,12 +18,20 @@ static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
 
 /* ------------------------------------------------------------------ life */
 
-static wisp_store_config store_config(const wisp_guest *guest)
+static wisp_status make_store(wisp_version *version, wisp_error *err)
 {
+    const wisp_guest *guest = version->guest;
     wisp_store_config config = guest->config.limits;
     config.allocator = guest->host->allocator;
     config.fuel = guest->config.fuel;
-    return config;
+    config.now_ns = wisp_stopwatch_look;
+    config.now_user = &version->watch;
+    wisp_status status = wisp_store_new(&config, &version->wasm.store, err);
+    if (status != WISP_OK || guest->config.deadline_ms == WISP_NO_DEADLINE)
+        return status;
+    /* By the stopwatch, which begins anew with each entry: so it is set once and for all. */
+    return wisp_store_set_deadline(version->wasm.store,
+                                   guest->config.deadline_ms * (uint64_t)1000000, err);
 }
 
 /* What can be said of [module] before anything is made for it. */
@@ -78,8 +86,7 @@ static wisp_status instantiate(wisp_version *version, wisp_error *err)
 {
     wisp_wasm *wasm = &version->wasm;
     const wisp_guest *guest = version->guest;
-    wisp_store_config config = store_config(guest);
-    wisp_status status = wisp_store_new(&config, &wasm->store, err);
+    wisp_status status = make_store(version, err);
     if (status == WISP_OK)
         status = check_module(&guest->config, version->source.module, err);
     if (status == WISP_OK)
@@ -122,9 +129,16 @@ static void *state(const wisp_version *version, size_t *size)
 
 /* ------------------------------------------------------------------ calls */
 
+/* Fuel without a limit would not be counted. */
+static uint64_t fuel_of_entry(const wisp_version *version)
+{
+    uint64_t fuel = version->guest->config.fuel;
+    return fuel == WISP_FUEL_UNLIMITED ? fuel - 1 : fuel;
+}
+
 static void refuel(wisp_version *version)
 {
-    wisp_store_set_fuel(version->wasm.store, version->guest->config.fuel);
+    wisp_store_set_fuel(version->wasm.store, fuel_of_entry(version));
 }
 
 /*
@@ -281,10 +295,9 @@ static wisp_status place(wisp_version *version, const wisp_entry *entry, int32_t
     return WISP_OK;
 }
 
-static wisp_status enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,
-                         wisp_error *err)
+static wisp_status run(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                       wisp_error *err)
 {
-    refuel(version);
     wisp_func *func = NULL;
     wisp_value args[4];
     int32_t address;
@@ -296,6 +309,15 @@ static wisp_status enter(wisp_version *version, const wisp_entry *entry, int32_t
     if (status != WISP_OK)
         return status;
     return call(version, func, args, args_of(entry, address, args), answers ? answer : NULL, err);
+}
+
+static wisp_status enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                         wisp_error *err)
+{
+    refuel(version);
+    wisp_status status = run(version, entry, answer, err);
+    version->fuel = fuel_of_entry(version) - wisp_store_fuel(version->wasm.store);
+    return status;
 }
 
 const wisp_backend wisp_wasm_backend = {

@@ -34,7 +34,9 @@ void ledger_init(struct ledger *ledger)
 
 static uint64_t read_clock(void *user)
 {
-    return ((struct rig *)user)->now_ns;
+    struct rig *r = user;
+    r->now_ns += r->tick_ns;
+    return r->now_ns;
 }
 
 /* ------------------------------------------------------------------ handlers */

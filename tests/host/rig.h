@@ -33,7 +33,8 @@ struct ledger {
 struct rig {
     struct ledger ledger;
     wisp_os os;
-    uint64_t now_ns; /* what the clock says */
+    uint64_t now_ns;  /* what the clock says */
+    uint64_t tick_ns; /* … and how far it goes each time that it is read */
     wisp_host *host;
     wisp_guest *guest;
     char heard[8192], events[4096], logs[4096];

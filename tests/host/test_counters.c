@@ -61,11 +61,62 @@ static void a_heap_that_is_told_wrongly_is_only_wrong(void **state)
     wisp_module_free(module);
 }
 
+static void the_fuel_of_entries_is_told(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, NULL, "v1");
+    for (uint32_t i = 0; i < 200; i++) {
+        rig_deliver(&r, COUNT, 0, 0, 0);
+        r.heard_len = 0;
+    }
+    wisp_guest_status before = rig_status(&r);
+    assert_in_range(before.fuel.p50, 1, 50);
+    assert_int_equal(before.fuel.p50, before.fuel.p99);
+    rig_deliver(&r, LOOP, 0, 0, 0); /* one in 200 */
+    wisp_guest_status after = rig_status(&r);
+    assert_int_equal(after.fuel.max, 100000);
+    assert_int_equal(after.fuel.p99, before.fuel.p99);
+    rig_deinit(&r);
+}
+
+static void fuel_without_a_limit_is_told_as_well(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, &(wisp_guest_config){.fuel = WISP_FUEL_UNLIMITED}, "v1");
+    rig_deliver(&r, COUNT, 0, 0, 0);
+    assert_in_range(rig_status(&r).fuel.max, 1, 50);
+    rig_deinit(&r);
+}
+
+/* Only some are timed: each of them takes one tick, as the clock is read before and after. */
+static void the_time_of_entries_is_told(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, NULL, "v1");
+    r.tick_ns = 7;
+    for (uint32_t i = 0; i < 64; i++) {
+        rig_deliver(&r, COUNT, 0, 0, 0);
+        r.heard_len = 0;
+    }
+    wisp_guest_status status = rig_status(&r);
+    assert_in_range(status.entry_ns.p50, 7, 14);
+    r.tick_ns = 1000;
+    rig_deliver(&r, LOOP, 0, 0, 0); /* whether it was timed from the beginning or not */
+    assert_in_range(rig_status(&r).entry_ns.max, 20000, 200000);
+    rig_deinit(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_heap_of_a_module_is_told_without_entering_it),
         cmocka_unit_test(peaks_are_those_of_all_versions),
+        cmocka_unit_test(the_fuel_of_entries_is_told),
+        cmocka_unit_test(fuel_without_a_limit_is_told_as_well),
+        cmocka_unit_test(the_time_of_entries_is_told),
         cmocka_unit_test(a_heap_that_is_told_wrongly_is_only_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, rig_free_modules);

@@ -24,6 +24,7 @@ enum channel {
     NOW,          /* answers the clock */
     ADDRESS,      /* answers the address at which this message arrived */
     STOP_TRAPS,   /* from now on traps when it is stopped */
+    STOP_LOOPS,   /* … or does not end */
     ASK,          /* answers what the program's own function app.twice makes of [a] */
     ALLOCATE,     /* guests/hoarder.c: allocates [a] bytes */
     FREE,         /* … frees all */

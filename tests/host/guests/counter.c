@@ -8,6 +8,12 @@
 
 #include "commands.h"
 
+static void loop(void)
+{
+    for (volatile uint32_t i = 0;; i++)
+        ;
+}
+
 #if defined BUFFER_MAX
 WISP_MODULE_WITHOUT_BUFFER(VERSION)
 
@@ -24,6 +30,14 @@ WISP_EXPORT("wisp_buffer") void *wisp_buffer(uint32_t size)
     (void)size;
     return (void *)BUFFER_AT;
 }
+#elif defined BUFFER_LOOPS
+WISP_MODULE_WITHOUT_BUFFER(VERSION)
+
+WISP_EXPORT("wisp_buffer") void *wisp_buffer(uint32_t size)
+{
+    loop();
+    return (void *)(uintptr_t)size;
+}
 #elif defined NO_BUFFER
 WISP_MODULE_WITHOUT_BUFFER(VERSION)
 #else
@@ -35,14 +49,8 @@ static struct {
 } state;
 
 static uint32_t save_size;
-static int stop_traps;
+static uint32_t at_stop; /* what it does then, if not 0 */
 static uint32_t first_task;
-
-static void loop(void)
-{
-    for (volatile uint32_t i = 0;; i++)
-        ;
-}
 
 static void answer(uint32_t channel, uint32_t value)
 {
@@ -166,7 +174,8 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
         value = (uint32_t)(uintptr_t)data;
         break;
     case STOP_TRAPS:
-        stop_traps = 1;
+    case STOP_LOOPS:
+        at_stop = channel;
         break;
     case ASK:
         value = ask(c.a);
@@ -180,8 +189,10 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
 
 void wisp_stop(void)
 {
-    if (stop_traps)
+    if (at_stop == STOP_TRAPS)
         __builtin_trap();
+    if (at_stop == STOP_LOOPS)
+        loop();
     answer(STOPPED, 0);
 }
 
