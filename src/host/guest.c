@@ -1,5 +1,6 @@
 #include "host/guest.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -56,17 +57,29 @@ static void free_config(wisp_guest_config *config, const wisp_allocator *allocat
     wisp_capabilities_free(config->capabilities, allocator);
 }
 
+static wisp_status check_app_id(const wisp_host *host, const wisp_guest_config *config,
+                                wisp_error *err)
+{
+    for (const wisp_guest *it = host->guests; it && config && config->app_id; it = it->next)
+        if (it->config.app_id == config->app_id)
+            return wisp_fail(err, WISP_INVALID, "guest '%s' has app id 0x%016" PRIx64 " already",
+                             it->config.name, config->app_id);
+    return WISP_OK;
+}
+
 wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wisp_guest **out,
                            wisp_error *err)
 {
+    wisp_status status = check_app_id(host, config, err);
+    if (status != WISP_OK)
+        return status;
     wisp_guest *guest = wisp_alloc(host->allocator, 1, sizeof *guest);
     if (!guest)
         return wisp_fail_memory(err, sizeof *guest);
     guest->host = host;
     guest->config = with_defaults(config);
     guest->taps.base = &host->taps;
-    wisp_status status =
-        wisp_taps_add_functions(&guest->taps, host->allocator, &guest->config, err);
+    status = wisp_taps_add_functions(&guest->taps, host->allocator, &guest->config, err);
     if (status == WISP_OK)
         status = own_config(&guest->config, host->allocator, err);
     if (status != WISP_OK) {
@@ -74,6 +87,7 @@ wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wis
         wisp_free(host->allocator, guest, sizeof *guest);
         return status;
     }
+    guest->id = ++host->last_guest_id;
     wisp_guest **end = &host->guests;
     while (*end)
         end = &(*end)->next;
@@ -135,6 +149,20 @@ void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_erro
     wisp_version_free(version);
 }
 
+static bool runs(const wisp_version *version, const wisp_module *module)
+{
+    return version && version->source.module == module;
+}
+
+void wisp_guest_release(wisp_guest *guest, wisp_version *version)
+{
+    const wisp_module *module = version ? version->source.module : NULL;
+    wisp_version_free(version);
+    if (module && !runs(guest->current, module) && !runs(guest->fallback, module) &&
+        guest->config.on_unused)
+        guest->config.on_unused(guest->config.user, guest, module);
+}
+
 static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     if (guest->current)
@@ -171,18 +199,19 @@ wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module, wisp_
 
 static void stop(wisp_guest *guest)
 {
-    wisp_version *version = guest->current;
+    wisp_version *version = guest->current, *fallback = guest->fallback;
     wisp_error why = {0};
     wisp_status status = wisp_version_stop(version, &why);
-    wisp_version_free(guest->fallback);
-    guest->fallback = guest->current = NULL;
+    guest->fallback = NULL;
+    wisp_guest_release(guest, fallback);
+    guest->current = NULL;
     wisp_guest_tell(guest, (wisp_guest_event){
                                .kind = WISP_GUEST_STOPPED,
                                .version = version->number,
                                .reason = why.text,
                                .trap = wisp_version_trap(version, status),
                            });
-    wisp_version_free(version);
+    wisp_guest_release(guest, version);
 }
 
 wisp_status wisp_guest_stop(wisp_guest *guest)
@@ -263,6 +292,21 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
     out->heap_size = usage.heap_size;
     wisp_version_raise_peaks(guest->current, out);
     out->task_count = (uint32_t)guest->current->tasks.len;
+}
+
+uint32_t wisp_guest_id(const wisp_guest *guest)
+{
+    return guest->id;
+}
+
+const char *wisp_guest_name(const wisp_guest *guest)
+{
+    return guest->config.name;
+}
+
+uint64_t wisp_guest_app_id(const wisp_guest *guest)
+{
+    return guest->config.app_id;
 }
 
 const wisp_module *wisp_guest_module(const wisp_guest *guest)

@@ -17,11 +17,13 @@ struct wisp_host {
     bool is_busy;       /* in a call that handlers must not make again */
     wisp_taps taps;     /* the functions of module "wisp" */
     uint64_t last_generation;
+    uint32_t last_guest_id;
 };
 
 struct wisp_guest {
     wisp_host *host;
     wisp_guest *next;
+    uint32_t id;
     wisp_guest_config config; /* without zeros that mean a default */
     wisp_taps taps;           /* all functions that its modules may import */
     wisp_version *current;    /* NULL if empty or down */
@@ -64,6 +66,10 @@ wisp_status wisp_guest_ready(wisp_guest *guest, wisp_source source, const wisp_s
 
 /* Tells that [version] (may be NULL) was not taken for the reason [why], and frees it. */
 void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_error *why);
+
+/* Frees [version] (may be NULL), which [guest] ran and does not run any more, and tells the program
+ * if its module is needed no longer. */
+void wisp_guest_release(wisp_guest *guest, wisp_version *version);
 
 /* Makes [state], the caller's own, what a version of [guest] saved last. */
 void wisp_guest_keep_state(wisp_guest *guest, wisp_state *state);

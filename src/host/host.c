@@ -33,6 +33,19 @@ void wisp_host_free(wisp_host *host)
     wisp_free(host->allocator, host, sizeof *host);
 }
 
+wisp_guest *wisp_host_guest(const wisp_host *host, uint32_t id)
+{
+    wisp_guest *guest = host->guests;
+    while (guest && guest->id != id)
+        guest = guest->next;
+    return guest;
+}
+
+wisp_guest *wisp_host_next_guest(const wisp_host *host, const wisp_guest *guest)
+{
+    return guest ? guest->next : host->guests;
+}
+
 uint64_t wisp_host_now_ns(const wisp_host *host)
 {
     return host->os->monotonic_ns(host->os->user);

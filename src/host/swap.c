@@ -112,9 +112,10 @@ wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_e
 
 void wisp_guest_commit(wisp_guest *guest)
 {
-    wisp_version_free(guest->fallback);
+    wisp_version *fallback = guest->fallback;
     guest->fallback = NULL;
     guest->entries_left = 0;
+    wisp_guest_release(guest, fallback);
     wisp_guest_tell(guest, (wisp_guest_event){.kind = WISP_GUEST_COMMITTED,
                                               .version = guest->current->number});
 }
@@ -135,7 +136,7 @@ void wisp_guest_revert(wisp_guest *guest, uint64_t began_ns, const char *reason,
                                .reason = reason,
                                .trap = wisp_version_trap(failed, status),
                            });
-    wisp_version_free(failed);
+    wisp_guest_release(guest, failed);
 }
 
 static wisp_status decide(wisp_guest *guest, bool commit, const char *reason, wisp_error *err)
@@ -200,7 +201,7 @@ static void restart(wisp_guest *guest, wisp_version *failed, wisp_error *why)
                                .reason = why->text,
                                .trap = wisp_version_trap(failed, why->status),
                            });
-    wisp_version_free(failed);
+    wisp_guest_release(guest, failed);
 }
 
 void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why)
