@@ -392,8 +392,6 @@ wisp_status wisp_table_make(wisp_store *store, const wisp_table_type *type, void
 
 /* Grows by [count] elements of [value] and returns the old size, or -1. */
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value);
-/* Gives [table] other [elements], from its store's allocator, for its own. */
-void wisp_table_replace(wisp_table *table, void **elements, uint64_t size);
 void wisp_tables_free(wisp_store *store, const wisp_table *until);
 
 /* A function of the program's of [type], which lives as long as the store; [name] is copied and

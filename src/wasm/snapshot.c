@@ -1,5 +1,7 @@
 #include "wasm/snapshot.h"
 
+#include "os/pages.h"
+
 wisp_snapshot *wisp_snapshot_new(const wisp_allocator *allocator, size_t size)
 {
     wisp_snapshot *snapshot = NULL;
@@ -49,6 +51,37 @@ wisp_status wisp_snapshot_read(const wisp_allocator *allocator, wisp_bytes bytes
     memcpy(snapshot->bytes, bytes.data, bytes.size);
     *out = snapshot;
     return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ granules */
+
+/* From here on asking the system is faster than looking at pages that were never touched. */
+enum { ASK_SIZE_MIN = 1 << 20 };
+
+/* The system's pages may be larger than granules, and come first in [used]. */
+static bool ask_system(const wisp_block *block, bool *used)
+{
+    size_t unit = wisp_pages_unit();
+    if (block->size < ASK_SIZE_MIN || !block->reserved || block->has_files ||
+        unit % WISP_GRANULE_SIZE != 0 || !wisp_pages_used(block->data, block->size, used))
+        return false;
+    for (size_t i = wisp_granules(block->size); i-- > 0;)
+        used[i] = used[i / (unit / WISP_GRANULE_SIZE)];
+    return true;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+void wisp_granules_find_used(const wisp_block *block, bool *used)
+{
+    bool is_told = ask_system(block, used);
+    for (size_t i = 0; i < wisp_granules(block->size); i++) {
+        size_t at = i * WISP_GRANULE_SIZE, end = wisp_granule_end(i, block->size);
+        used[i] = (!is_told || used[i]) && !is_zero(block->data + at, end - at);
+    }
 }
 
 /* ------------------------------------------------------------------ which module */

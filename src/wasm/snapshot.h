@@ -36,6 +36,9 @@ static inline size_t wisp_granule_end(size_t index, size_t size)
     return index < size / WISP_GRANULE_SIZE ? (index + 1) * WISP_GRANULE_SIZE : size;
 }
 
+/* Tells of each granule of [block] in [used] whether there is anything but zeros in it. */
+void wisp_granules_find_used(const wisp_block *block, bool *used);
+
 /* One of [size] bytes, not cleared; NULL if out of memory. */
 wisp_snapshot *wisp_snapshot_new(const wisp_allocator *allocator, size_t size);
 

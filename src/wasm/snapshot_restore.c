@@ -6,6 +6,16 @@
  * takes memory is made beside what is there; then it changes places, and nothing can fail.
  */
 
+/*
+ * A memory of the same size as before is overwritten where it is: pages that it has are far
+ * cheaper than new ones.
+ */
+typedef struct new_memory {
+    wisp_block block;
+    bool *used;       /* of each granule of the old one, which [block] is then; NULL: it is new */
+    wisp_reader runs; /* what it is to have */
+} new_memory;
+
 typedef struct new_table {
     void **elements;
     uint64_t size;
@@ -15,10 +25,11 @@ typedef struct restoring {
     wisp_instance *in;
     const uint8_t *bytes;
     wisp_reader r;
-    wisp_block *memories; /* new ones for the instance's own … */
+    new_memory *memories; /* for the instance's own … */
     new_table *tables;
-    uint32_t memory_count, table_count; /* … as far as they are made */
+    uint32_t memory_count, table_count; /* … as far as there are any */
     uint64_t memory_room, table_room;   /* what the store has for them */
+    bool is_new;                        /* the instance, whose memories are all zero */
     wisp_error *err;
 } restoring;
 
@@ -47,22 +58,34 @@ static bool read_run(wisp_reader *r, uint64_t left, uint64_t *empty, uint64_t *f
 
 /* ------------------------------------------------------------------ memories */
 
-static bool read_granules(wisp_reader *r, const wisp_block *block)
+static void clear(const new_memory *into, size_t first, size_t count)
 {
-    size_t count = wisp_granules(block->size);
+    for (size_t i = first; into->used && i < first + count; i++)
+        if (into->used[i])
+            memset(into->block.data + i * WISP_GRANULE_SIZE, 0,
+                   wisp_granule_end(i, into->block.size) - i * WISP_GRANULE_SIZE);
+}
+
+/* Reads all granules from [r] and, if [is_final], into [into]. */
+static bool read_granules(wisp_reader *r, const new_memory *into, bool is_final)
+{
+    size_t count = wisp_granules(into->block.size);
     uint64_t empty, full;
     for (size_t i = 0; i < count; i += (size_t)full) {
         const uint8_t *bytes;
         if (!read_run(r, count - i, &empty, &full))
             return false;
+        if (is_final)
+            clear(into, i, (size_t)empty);
         i += (size_t)empty;
         if (full == 0)
             continue;
         size_t at = i * WISP_GRANULE_SIZE;
-        size_t size = wisp_granule_end(i + (size_t)full - 1, block->size) - at;
+        size_t size = wisp_granule_end(i + (size_t)full - 1, into->block.size) - at;
         if (!wisp_read_bytes(r, size, &bytes))
             return false;
-        memcpy(block->data + at, bytes, size);
+        if (is_final)
+            memcpy(into->block.data + at, bytes, size);
     }
     return true;
 }
@@ -75,10 +98,28 @@ static bool can_have(const wisp_memory_type *type, uint64_t size)
            pages <= wisp_memory_pages_max(type->is_64, type->page_size);
 }
 
+static bool make_memory(const wisp_memory *memory, size_t size, new_memory *out)
+{
+    *out = (new_memory){.block = memory->block};
+    if (size != memory->block.size || memory->block.has_files)
+        return wisp_memory_make_block(memory->store, &memory->type, size, &out->block);
+    out->used = wisp_alloc(memory->store->allocator, wisp_granules(size), sizeof *out->used);
+    return out->used != NULL;
+}
+
+static void free_memory(const wisp_allocator *allocator, new_memory *memory)
+{
+    if (memory->used)
+        wisp_free(allocator, memory->used,
+                  wisp_granules(memory->block.size) * sizeof *memory->used);
+    else
+        wisp_block_deinit(&memory->block);
+}
+
 static wisp_status read_memory(restoring *s, uint32_t index)
 {
     const wisp_memory *memory = s->in->memories[index];
-    wisp_block *block = &s->memories[s->memory_count];
+    new_memory *into = &s->memories[s->memory_count];
     uint64_t size;
     if (!wisp_read_leb_u64(&s->r, &size) || !can_have(&memory->type, size) ||
         wisp_memory_is_shared(memory))
@@ -86,11 +127,27 @@ static wisp_status read_memory(restoring *s, uint32_t index)
     if (size > s->memory_room || size > SIZE_MAX)
         return wisp_fail(s->err, WISP_LIMIT, "a memory of %llu bytes, the store has %llu left",
                          (unsigned long long)size, (unsigned long long)s->memory_room);
-    if (!wisp_memory_make_block(s->in->store, &memory->type, (size_t)size, block))
+    if (!make_memory(memory, (size_t)size, into))
         return wisp_fail_memory(s->err, (size_t)size);
     s->memory_count++;
     s->memory_room -= size;
-    return read_granules(&s->r, block) ? WISP_OK : fail(s, "memory", index);
+    into->runs = s->r;
+    return read_granules(&s->r, into, !into->used) ? WISP_OK : fail(s, "memory", index);
+}
+
+/* Makes [memory] what [from] has; the other way round, what it had. */
+static void replace_memory(const restoring *s, wisp_memory *memory, new_memory *from)
+{
+    wisp_block old = memory->block;
+    if (from->used) {
+        if (!s->is_new)
+            wisp_granules_find_used(&from->block, from->used);
+        read_granules(&from->runs, from, true);
+        return;
+    }
+    memory->store->memory_used += from->block.size - old.size;
+    memory->block = from->block;
+    from->block = old;
 }
 
 /* ------------------------------------------------------------------ references */
@@ -145,6 +202,15 @@ static wisp_status read_table(restoring *s, uint32_t index)
     s->table_count++;
     s->table_room -= size;
     return read_elements(s, table, into) ? WISP_OK : fail(s, "table", index);
+}
+
+static void replace_table(wisp_table *table, new_table *from)
+{
+    new_table old = {table->elements, table->size};
+    table->store->table_used += from->size - old.size;
+    table->elements = from->elements;
+    table->size = from->size;
+    *from = old;
 }
 
 /* ------------------------------------------------------------------ globals and segments */
@@ -272,22 +338,14 @@ static wisp_status read_fixed(restoring *s, bool is_final)
     return status;
 }
 
-static void replace_block(wisp_memory *memory, const wisp_block *block)
-{
-    memory->store->memory_used += block->size - memory->block.size;
-    wisp_block_deinit(&memory->block);
-    memory->block = *block;
-}
-
+/* What was there before is freed by free_new. */
 static void replace(restoring *s)
 {
     const wisp_module *module = s->in->module;
     for (uint32_t i = 0; i < s->memory_count; i++)
-        replace_block(s->in->memories[module->imported_memories + i], &s->memories[i]);
+        replace_memory(s, s->in->memories[module->imported_memories + i], &s->memories[i]);
     for (uint32_t i = 0; i < s->table_count; i++)
-        wisp_table_replace(s->in->tables[module->imported_tables + i], s->tables[i].elements,
-                           s->tables[i].size);
-    s->memory_count = s->table_count = 0;
+        replace_table(s->in->tables[module->imported_tables + i], &s->tables[i]);
     wisp_exec_reload(&s->in->store->exec);
 }
 
@@ -331,7 +389,7 @@ static void free_new(restoring *s)
     const wisp_allocator *allocator = s->in->store->allocator;
     const wisp_module *module = s->in->module;
     for (uint32_t i = 0; i < s->memory_count; i++)
-        wisp_block_deinit(&s->memories[i]);
+        free_memory(allocator, &s->memories[i]);
     for (uint32_t i = 0; i < s->table_count; i++)
         wisp_free(allocator, s->tables[i].elements,
                   (size_t)s->tables[i].size * sizeof *s->tables[i].elements);
@@ -340,13 +398,15 @@ static void free_new(restoring *s)
 }
 
 /* Puts [in], whose module is that of [snapshot], into its state. */
-static wisp_status restore(const wisp_snapshot *snapshot, wisp_instance *in, wisp_error *err)
+static wisp_status restore(const wisp_snapshot *snapshot, wisp_instance *in, bool is_new,
+                           wisp_error *err)
 {
     restoring s = {
         .in = in,
         .bytes = snapshot->bytes,
         .r = wisp_reader_of((wisp_bytes){snapshot->bytes + WISP_SNAPSHOT_HEAD_SIZE,
                                          snapshot->size - WISP_SNAPSHOT_HEAD_SIZE}),
+        .is_new = is_new,
         .err = err,
     };
     measure_room(&s);
@@ -375,7 +435,7 @@ wisp_status wisp_snapshot_restore(const wisp_snapshot *snapshot, wisp_instance *
     wisp_status status = check_module(snapshot, instance->module, err);
     if (status == WISP_OK && instance->store->depth > 0)
         status = wisp_fail(err, WISP_BUSY, "something runs in the store");
-    return status ? status : restore(snapshot, instance, err);
+    return status ? status : restore(snapshot, instance, false, err);
 }
 
 wisp_status wisp_instance_new_from(wisp_store *store, const wisp_module *module,
@@ -390,7 +450,7 @@ wisp_status wisp_instance_new_from(wisp_store *store, const wisp_module *module,
         status = wisp_instance_make(store, module, linker, &in, err);
     if (status)
         return status;
-    status = restore(snapshot, in, err);
+    status = restore(snapshot, in, true, err);
     if (status) { /* nothing can refer to what is not begun */
         wisp_memories_free(store, memories);
         wisp_tables_free(store, tables);

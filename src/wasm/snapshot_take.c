@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "os/pages.h"
 #include "wasm/snapshot.h"
 #include "wasm/types.h"
 
@@ -56,35 +55,6 @@ static void put_head(taking *t)
 
 /* ------------------------------------------------------------------ memories */
 
-/* From here on asking the system is faster than looking at pages that were never touched. */
-enum { ASK_SIZE_MIN = 1 << 20 };
-
-/* The system's pages may be larger than granules, and come first in [used]. */
-static bool ask_system(const wisp_block *block, bool *used)
-{
-    size_t unit = wisp_pages_unit();
-    if (block->size < ASK_SIZE_MIN || !block->reserved || block->has_files ||
-        unit % WISP_GRANULE_SIZE != 0 || !wisp_pages_used(block->data, block->size, used))
-        return false;
-    for (size_t i = wisp_granules(block->size); i-- > 0;)
-        used[i] = used[i / (unit / WISP_GRANULE_SIZE)];
-    return true;
-}
-
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
-static void find_used(const wisp_block *block, bool *used)
-{
-    bool is_told = ask_system(block, used);
-    for (size_t i = 0; i < wisp_granules(block->size); i++) {
-        size_t at = i * WISP_GRANULE_SIZE, end = wisp_granule_end(i, block->size);
-        used[i] = (!is_told || used[i]) && !is_zero(block->data + at, end - at);
-    }
-}
-
 static size_t granules_in_all(const wisp_instance *in)
 {
     size_t count = 0;
@@ -102,7 +72,7 @@ static wisp_status look_at_memories(taking *t)
         return wisp_fail_memory(t->err, t->used_count * sizeof *t->used);
     bool *used = t->used;
     for (uint32_t i = in->module->imported_memories; i < in->module->memory_count; i++) {
-        find_used(&in->memories[i]->block, used);
+        wisp_granules_find_used(&in->memories[i]->block, used);
         used += wisp_granules(in->memories[i]->block.size);
     }
     return WISP_OK;

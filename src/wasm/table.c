@@ -64,15 +64,6 @@ void wisp_tables_free(wisp_store *store, const wisp_table *until)
     }
 }
 
-void wisp_table_replace(wisp_table *table, void **elements, uint64_t size)
-{
-    wisp_store *store = table->store;
-    wisp_free(store->allocator, table->elements, block_size(table));
-    store->table_used += size - table->size;
-    table->elements = elements;
-    table->size = size;
-}
-
 int64_t wisp_table_grow_by(wisp_table *table, uint64_t count, void *value)
 {
     wisp_store *store = table->store;

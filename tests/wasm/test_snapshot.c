@@ -198,6 +198,33 @@ static void restoring_takes_back_whatever_happened(void **state)
     }
 }
 
+static void restoring_in_place_leaves_nothing_of_what_was_written_since(void **state)
+{
+    static const int32_t grown[] = {0, 30}; /* to less and more than is worth asking the system */
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        fixture f;
+        init(&f, NULL);
+        wisp_instance *instance = fixture_instance(&f, BYTES(stateful_wasm));
+        fixture_call(&f, instance, "grow", grown[i]);
+        wisp_memory *memory = wisp_instance_memory(instance, "memory");
+        size_t size = (size_t)wisp_memory_size(memory);
+        fixture_run(&f, instance, "set", 5000);
+        wisp_snapshot *snapshot = take(&f, instance);
+        uint8_t *before = malloc(size), *bytes = wisp_memory_at(memory, 0, size);
+        assert_non_null(before);
+        memcpy(before, bytes, size);
+        for (size_t at = 1; at < size; at += 2999)
+            bytes[at] = 1;
+        assert_int_equal(wisp_snapshot_restore(snapshot, instance, &f.err), WISP_OK);
+        assert_ptr_equal(wisp_memory_at(memory, 0, size), bytes);
+        assert_memory_equal(bytes, before, size);
+        free(before);
+        wisp_snapshot_free(snapshot);
+        fixture_deinit(&f);
+    }
+}
+
 static void snapshots_are_taken_of_what_is_made_of_them(void **state)
 {
     (void)state;
@@ -564,6 +591,7 @@ int main(void)
         cmocka_unit_test(neither_segments_nor_the_start_function_run_again),
         cmocka_unit_test(what_was_dropped_stays_so_and_the_rest_does_not),
         cmocka_unit_test(restoring_takes_back_whatever_happened),
+        cmocka_unit_test(restoring_in_place_leaves_nothing_of_what_was_written_since),
         cmocka_unit_test(snapshots_are_taken_of_what_is_made_of_them),
         cmocka_unit_test(bytes_are_the_same_on_every_machine),
         cmocka_unit_test(a_snapshot_survives_as_bytes),
