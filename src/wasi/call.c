@@ -89,5 +89,6 @@ wisp_wasi_errno wisp_wasi_hold_dir(wisp_wasi_call *c, uint32_t fd, uint64_t righ
 
 bool wisp_wasi_must_stop(const wisp_wasi_call *c)
 {
-    return wisp_store_is_interrupted(c->store) || wisp_wasi_has_exited(c->wasi);
+    return wisp_store_is_interrupted(c->store) || wisp_store_is_overdue(c->store) ||
+           wisp_wasi_has_exited(c->wasi);
 }

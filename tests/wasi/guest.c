@@ -1,12 +1,19 @@
 #include "guest.h"
 
 #include "../scratch.h"
+#include "os/clock.h"
 #include "proxy.h"
 #include "wasi/call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+static uint64_t read_clock(void *user)
+{
+    (void)user;
+    return wisp_clock_now_ns(WISP_CLOCK_MONOTONIC);
+}
 
 void guest_init(guest *g, const wisp_wasi_config *config)
 {
@@ -21,7 +28,8 @@ void guest_init(guest *g, const wisp_wasi_config *config)
         full.preopen_count = 1;
     }
     assert_int_equal(wisp_wasi_new(&full, &g->wasi, &g->err), WISP_OK);
-    assert_int_equal(wisp_store_new(NULL, &g->store, &g->err), WISP_OK);
+    wisp_store_config timed = {.now_ns = read_clock};
+    assert_int_equal(wisp_store_new(&timed, &g->store, &g->err), WISP_OK);
     assert_int_equal(wisp_linker_new(g->store, &g->linker, &g->err), WISP_OK);
     assert_int_equal(wisp_wasi_link(g->wasi, g->linker, &g->err), WISP_OK);
     wisp_bytes module = {bytes, proxy_write(bytes)};

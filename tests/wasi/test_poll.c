@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/clock.h"
+
 /* Waiting: for clocks, for pipes, and being interrupted. */
 
 enum { SUBSCRIPTIONS = BUFFER, EVENTS = BUFFER + 2048 };
@@ -244,6 +246,21 @@ static void waiting_can_be_interrupted(void **state)
     pipes_deinit(&p);
 }
 
+static void waiting_ends_at_the_deadline_of_the_store(void **state)
+{
+    (void)state;
+    pipes p;
+    guest *g = &p.guest;
+    pipes_init(&p);
+    guest_store(g, SLICES, 8, BUFFER | UINT64_C(16) << 32);
+    uint64_t reads[] = {0, SLICES, 1, RESULT};
+    uint64_t soon = wisp_clock_now_ns(WISP_CLOCK_MONOTONIC) + 20000000;
+    assert_int_equal(wisp_store_set_deadline(g->store, soon, NULL), WISP_OK);
+    assert_int_equal(guest_try(g, "fd_read", reads, 4), WISP_WASI_EINTR);
+    assert_true(wisp_store_is_overdue(g->store));
+    pipes_deinit(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_pipe_that_nobody_reads_is_an_error_and_no_signal),
         cmocka_unit_test(what_is_set_not_to_wait_says_so),
         cmocka_unit_test(waiting_can_be_interrupted),
+        cmocka_unit_test(waiting_ends_at_the_deadline_of_the_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
