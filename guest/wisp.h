@@ -147,7 +147,8 @@ int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
  */
 WISP_IMPORT("log") void wisp_log_bytes(uint32_t level, const void *text, size_t size);
 
-/* Sends [size] bytes to the program. WISP_FAIL if the program does not take so many in one. */
+/* Sends [size] bytes to the program, which gets them when this entry has ended well, and not if it
+ * traps. WISP_FAIL if the program does not take so many, in one or from one entry. */
 WISP_IMPORT("send") int wisp_send(uint32_t channel, const void *data, size_t size);
 
 /*

@@ -184,6 +184,7 @@ static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
     guest->restarts = 0;
     wisp_guest_tell(guest,
                     (wisp_guest_event){.kind = WISP_GUEST_STARTED, .version = version->number});
+    wisp_version_taken(version);
     return WISP_OK;
 }
 

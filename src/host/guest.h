@@ -18,6 +18,7 @@ struct wisp_host {
     wisp_taps taps;     /* the functions of module "wisp" */
     uint64_t last_generation;
     uint32_t last_guest_id;
+    uint64_t event_bytes_max; /* as in its config */
 };
 
 struct wisp_guest {
@@ -67,8 +68,8 @@ wisp_status wisp_guest_ready(wisp_guest *guest, wisp_source source, const wisp_s
 /* Tells that [version] (may be NULL) was not taken for the reason [why], and frees it. */
 void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_error *why);
 
-/* Frees [version] (may be NULL), which [guest] ran and does not run any more, and tells the program
- * if its module is needed no longer. */
+/* Frees [version] (may be NULL), which [guest] ran and does not run any more, and tells the
+ * program if its module is needed no longer. */
 void wisp_guest_release(wisp_guest *guest, wisp_version *version);
 
 /* Makes [state], the caller's own, what a version of [guest] saved last. */

@@ -36,15 +36,13 @@ static wisp_status import_send(void *user, wisp_instance *caller, const wisp_arg
 {
     (void)caller;
     (void)err;
-    wisp_guest *guest = ((wisp_version *)user)->guest;
+    wisp_version *version = user;
+    const wisp_host *host = version->guest->host;
     wisp_bytes bytes = {args[1].in, args[1].size};
-    results[0] = wisp_i32(REFUSED);
-    if (bytes.size > guest->config.message_size_max)
-        return WISP_OK;
-    guest->counts.messages_out++;
-    if (guest->config.on_message)
-        guest->config.on_message(guest->config.user, guest, args[0].u32, bytes);
-    results[0] = wisp_i32(TAKEN);
+    bool is_taken = bytes.size <= version->guest->config.message_size_max &&
+                    wisp_effects_send(&version->effects, host->allocator, host->event_bytes_max,
+                                      args[0].u32, bytes) == WISP_OK;
+    results[0] = wisp_i32(is_taken ? TAKEN : REFUSED);
     return WISP_OK;
 }
 

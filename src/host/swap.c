@@ -80,6 +80,7 @@ static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
                                .reason = h->save_error.text,
                                .trap = wisp_version_trap(guest->fallback, h->save_error.status),
                            });
+    wisp_version_taken(guest->current);
 }
 
 static wisp_status swap(wisp_guest *guest, wisp_source source, wisp_error *err)
@@ -202,6 +203,8 @@ static void restart(wisp_guest *guest, wisp_version *failed, wisp_error *why)
                                .trap = wisp_version_trap(failed, why->status),
                            });
     wisp_guest_release(guest, failed);
+    if (guest->current)
+        wisp_version_taken(guest->current);
 }
 
 void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why)

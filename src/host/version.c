@@ -31,7 +31,11 @@ wisp_version *wisp_version_new(wisp_guest *guest, wisp_source source, wisp_error
     version->backend = &wisp_wasm_backend;
     version->generation = ++guest->host->last_generation;
     version->watch.os = guest->host->os;
-    return version;
+    if (wisp_effects_init(&version->effects, guest->host->allocator))
+        return version;
+    wisp_version_free(version);
+    wisp_fail_memory(err, sizeof version->effects);
+    return NULL;
 }
 
 static void raise_to(uint64_t *peak, uint64_t value)
@@ -53,12 +57,28 @@ void wisp_version_free(wisp_version *version)
         return;
     const wisp_allocator *allocator = version->guest->host->allocator;
     wisp_version_raise_peaks(version, &version->guest->counts);
+    wisp_effects_drop(&version->effects, version->guest);
+    wisp_effects_deinit(&version->effects, allocator);
     version->backend->unload(version);
     wisp_tasks_deinit(&version->tasks, allocator);
     wisp_free(allocator, version, sizeof *version);
 }
 
 /* ------------------------------------------------------------------ entries */
+
+void wisp_version_taken(wisp_version *version)
+{
+    wisp_effects_release(&version->effects, version->guest);
+}
+
+/* What [entry] has sent goes out, stays or is forgotten. */
+static void settle(wisp_version *version, const wisp_entry *entry, wisp_status status)
+{
+    if (status != WISP_OK)
+        wisp_effects_drop(&version->effects, version->guest);
+    else if (entry->kind != WISP_ENTRY_START && entry->kind != WISP_ENTRY_RESTORE)
+        wisp_effects_release(&version->effects, version->guest);
+}
 
 static wisp_status count_trap(wisp_version *version, wisp_status status)
 {
@@ -85,6 +105,7 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
     wisp_status status =
         version->backend->enter(version, entry, answer ? answer : &unwanted, err);
     wisp_meter_add(meter, version->fuel, wisp_stopwatch_ns(&version->watch), is_timed);
+    settle(version, entry, status);
     return count_trap(version, status);
 }
 

@@ -3,6 +3,7 @@
 
 #include <wisp/host.h>
 
+#include "host/effects.h"
 #include "host/entry.h"
 #include "host/exports.h"
 #include "host/playback.h"
@@ -62,6 +63,8 @@ struct wisp_version {
     uint64_t generation; /* no two versions of a host ever have the same */
     uint32_t number;     /* what wisp_version gives */
     wisp_tasks tasks;
+    wisp_effects effects;    /* of the entry under way, and of those that wait for the version to
+                              * be taken */
     wisp_state *saving;      /* where wisp.save appends; NULL outside wisp_save */
     wisp_tape *tape;         /* on which its calls are written, or NULL: see tap.h */
     wisp_playback *playback; /* from which they are answered, or NULL */
@@ -78,7 +81,9 @@ void wisp_version_free(wisp_version *version);
 
 /*
  * Makes [entry] into [version], with what the guest's config grants to one entry. What it
- * returned goes to *[answer], 0 if it returns nothing (NULL: nobody wants to know).
+ * returned goes to *[answer], 0 if it returns nothing (NULL: nobody wants to know). What it has
+ * sent goes out before this returns if it ended well, and never if it did not. That of
+ * START and RESTORE waits for wisp_version_taken, and is dropped if the version is freed.
  *
  * WISP_TRAP if the module trapped or ran out of fuel; WISP_NOT_FOUND if it has no function for
  * this kind and WISP_LIMIT if it has no room for the bytes, which are no faults; anything
@@ -86,6 +91,9 @@ void wisp_version_free(wisp_version *version);
  */
 wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,
                                wisp_error *err);
+
+/* The guest has taken [version] for its current one: lets out what it sent while it started. */
+void wisp_version_taken(wisp_version *version);
 
 /* Loads it and enters wisp_start: the first entry. WISP_UNSUPPORTED if wisp_start says no. */
 wisp_status wisp_version_start(wisp_version *version, wisp_error *err);

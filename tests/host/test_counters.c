@@ -76,7 +76,7 @@ static void the_fuel_of_entries_is_told(void **state)
     rig_deliver(&r, LOOP, 0, 0, 0); /* one in 200 */
     wisp_guest_status after = rig_status(&r);
     assert_int_equal(after.fuel.max, 100000);
-    assert_int_equal(after.fuel.p99, before.fuel.p99);
+    assert_in_range(after.fuel.p99, before.fuel.p99, before.fuel.p99 + before.fuel.p99 / 8);
     rig_deinit(&r);
 }
 

@@ -28,9 +28,11 @@ enum channel {
     ASK,          /* answers what the program's own function app.twice makes of [a] */
     ALLOCATE,     /* guests/hoarder.c: allocates [a] bytes */
     FREE,         /* … frees all */
-    ECHO,         /* sends the message back as it is */
-    TASK,         /* (answers only) the task ran; the value is its context */
-    STOPPED       /* (answers only) it was stopped */
+    SEND_TRAP,    /* answers, and then traps in the version that it is meant for */
+    SEND_MANY, /* sends [a] messages of [b] bytes on channel ECHO; answers how many were taken */
+    ECHO,      /* sends the message back as it is */
+    TASK,      /* (answers only) the task ran; the value is its context */
+    STOPPED    /* (answers only) it was stopped */
 };
 
 struct command {

@@ -102,8 +102,19 @@ static uint32_t ask(uint32_t value)
 #endif
 }
 
+static uint32_t send_many(uint32_t count, uint32_t size)
+{
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < count; i++)
+        taken += wisp_send(ECHO, NULL, size) == WISP_OK;
+    return taken;
+}
+
 int wisp_start(void)
 {
+#if defined START_SENDS
+    answer(COUNT, 0);
+#endif
 #if defined START_TRAPS
     __builtin_trap();
 #elif defined START_LOOPS
@@ -177,6 +188,9 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
     case STOP_LOOPS:
         at_stop = channel;
         break;
+    case SEND_MANY:
+        value = send_many(c.a, c.b);
+        break;
     case ASK:
         value = ask(c.a);
         break;
@@ -184,6 +198,8 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
         break;
     }
     answer(channel, value);
+    if (channel == SEND_TRAP && is_meant)
+        __builtin_trap();
 }
 #endif
 
