@@ -61,7 +61,7 @@ static bool are_allowed(const wisp_functype *type, const wisp_value *results)
 __attribute__((noinline)) static wisp_status run_host(wisp_exec *x, wisp_error *err)
 {
     const wisp_functype *type = x->out.callee->functype;
-    const wisp_host_func *host = x->out.callee->host;
+    const wisp_program_func *host = x->out.callee->host;
     wisp_slot *slots = x->out.args;
     wisp_value *args = value_at(slots, host->args_at);
     wisp_value *results = value_at(slots, host->results_at);
@@ -81,7 +81,7 @@ __attribute__((noinline)) static wisp_status run_host(wisp_exec *x, wisp_error *
 static wisp_status run_simple(wisp_exec *x, wisp_error *err)
 {
     const wisp_valtype *types = x->out.callee->functype->params;
-    const wisp_host_func *host = x->out.callee->host;
+    const wisp_program_func *host = x->out.callee->host;
     wisp_slot *slots = x->out.args;
     wisp_value *args = value_at(slots, host->args_at);
     wisp_value *result = value_at(slots, host->results_at);
@@ -110,7 +110,7 @@ __attribute__((noinline)) static bool fail_host(wisp_exec *x, wisp_status status
 
 bool wisp_call_host(wisp_exec *x)
 {
-    const wisp_host_func *host = x->out.callee->host;
+    const wisp_program_func *host = x->out.callee->host;
     if (stack_left(x, x->out.args) < host->end_at) {
         x->trap = WISP_TRAP_STACK;
         return false;

@@ -15,7 +15,7 @@ static bool are_numbers(const wisp_valtype *types, uint32_t count)
 
 /* Says how [host] is called, of [type] with arguments and results in [slots] slots. There is room
  * for a result even if there is none. */
-static void lay_out(wisp_host_func *host, const wisp_functype *type, uint32_t slots)
+static void lay_out(wisp_program_func *host, const wisp_functype *type, uint32_t slots)
 {
     uint32_t result_room = type->result_count ? type->result_count : 1;
     host->args_at = (uint32_t)(slots * sizeof(wisp_slot));
@@ -28,9 +28,9 @@ static void lay_out(wisp_host_func *host, const wisp_functype *type, uint32_t sl
 }
 
 static wisp_status make_host(wisp_store *store, const char *name, wisp_host_fn fn, void *user,
-                             wisp_host_func **out, wisp_error *err)
+                             wisp_program_func **out, wisp_error *err)
 {
-    wisp_host_func *host = wisp_arena_alloc(&store->arena, 1, sizeof *host);
+    wisp_program_func *host = wisp_arena_alloc(&store->arena, 1, sizeof *host);
     if (!host)
         return wisp_fail_memory(err, sizeof *host);
     host->fn = fn;
@@ -44,7 +44,7 @@ wisp_status wisp_func_make(wisp_store *store, const char *name, const wisp_funct
                            wisp_host_fn fn, void *user, wisp_func **out, wisp_error *err)
 {
     wisp_type_entry known;
-    wisp_host_func *host = NULL;
+    wisp_program_func *host = NULL;
     wisp_status status = wisp_store_type(store, type, &known, err);
     if (status == WISP_OK)
         status = make_host(store, name, fn, user, &host, err);

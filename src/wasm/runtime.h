@@ -28,14 +28,14 @@
  * One of the program's functions. It has its arguments and results as values, which are on the
  * stack behind the slots that the arguments come in and the results go to (call.c).
  */
-typedef struct wisp_host_func {
+typedef struct wisp_program_func {
     wisp_host_fn fn;
     void *user;
     const char *name;                     /* may be NULL */
     uint32_t args_at, results_at, end_at; /* these values, in bytes from the first slot on */
     bool is_simple;                       /* its values are numbers, of which 1 at most is … */
     wisp_valtype result;                  /* … the result; 0 without one */
-} wisp_host_func;
+} wisp_program_func;
 
 struct wisp_func {
     const wisp_function *function; /* of a wasm function; NULL for one of the program's */
@@ -44,7 +44,7 @@ struct wisp_func {
     uint32_t type;  /* store-wide number: equal types have equal numbers */
     uint32_t slots; /* wisp_functype_slots, + 1, once it was asked for (call.c) */
     const wisp_functype *functype;
-    const wisp_host_func *host; /* of one of the program's */
+    const wisp_program_func *host; /* of one of the program's */
 };
 
 struct wisp_memory {

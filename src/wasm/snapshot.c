@@ -1,5 +1,6 @@
 #include "wasm/snapshot.h"
 
+#include "base/checksum.h"
 #include "os/pages.h"
 
 wisp_snapshot *wisp_snapshot_new(const wisp_allocator *allocator, size_t size)
@@ -86,23 +87,6 @@ void wisp_granules_find_used(const wisp_block *block, bool *used)
 
 /* ------------------------------------------------------------------ which module */
 
-static uint64_t stir(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
-}
-
-static uint64_t hash_of(wisp_bytes bytes)
-{
-    uint64_t hash = 0;
-    uint8_t last[sizeof hash] = {0};
-    size_t rest = bytes.size % sizeof last;
-    for (size_t i = 0; i < bytes.size - rest; i += sizeof last)
-        hash = stir(hash, wisp_get_uint64_t(bytes.data + i));
-    memcpy(last, bytes.data + bytes.size - rest, rest);
-    return stir(hash, wisp_get_uint64_t(last));
-}
-
 /* Threads that come at the same time do the same. */
 static void keep(wisp_module *module, uint64_t hash)
 {
@@ -114,7 +98,7 @@ static void keep(wisp_module *module, uint64_t hash)
 uint64_t wisp_module_hash(const wisp_module *module)
 {
     if (!__atomic_load_n(&module->has_hash, __ATOMIC_ACQUIRE))
-        keep((wisp_module *)module, hash_of(module->bytes));
+        keep((wisp_module *)module, wisp_checksum(module->bytes));
     return __atomic_load_n(&module->hash[0], __ATOMIC_RELAXED) |
            (uint64_t)__atomic_load_n(&module->hash[1], __ATOMIC_RELAXED) << 32;
 }
