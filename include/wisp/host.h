@@ -121,6 +121,8 @@ typedef enum wisp_log_level {
     X(REVERTED, "reverted")   /* it failed; the old version runs on. See reason */               \
     X(REFUSED, "refused")     /* it did not even start; the old version never stopped */         \
     X(RESTARTED, "restarted") /* the only version failed and was started again */                \
+    X(PAUSED, "paused")       /* … and will be started again after a pause */                  \
+    X(FAILED, "failed")       /* … and goes on as it is: WISP_ON_FAULT_DROP */                 \
     X(DOWN, "down")           /* it cannot be kept running */                                    \
     X(STOPPED, "stopped")
 
@@ -140,9 +142,9 @@ typedef struct wisp_guest_event {
     uint32_t from_version; /* SWAPPED, REVERTED: the old one, which waits or runs on */
     uint64_t pause_ns;     /* SWAPPED, REVERTED: how long no version could take messages */
     uint64_t state_size;   /* SWAPPED: bytes of state carried over */
-    const char *reason;    /* REVERTED, REFUSED, RESTARTED, DOWN: why, one line. SWAPPED: why
-                            * an older state had to do. STOPPED: what wisp_stop did wrong.
-                            * Else "". Borrowed for the call */
+    const char *reason;    /* REVERTED, REFUSED, RESTARTED, PAUSED, FAILED, DOWN: why, one line.
+                            * SWAPPED: why an older state had to do. STOPPED: what wisp_stop did
+                            * wrong.    Else "". Borrowed for the call */
     const wisp_trap *trap; /* the trap behind it, or NULL. Borrowed for the call */
 } wisp_guest_event;
 
@@ -151,7 +153,9 @@ typedef enum wisp_on_fault {
     WISP_ON_FAULT_RESTART,  /* start it again, up to restarts_max times in a row */
     WISP_ON_FAULT_DROP,     /* drop the event and go on with the same instance, as it is */
     WISP_ON_FAULT_DISABLE,  /* the guest is down at once */
-    WISP_ON_FAULT_ROLL_BACK /* go back to the module before it, if there was one, else restart */
+    WISP_ON_FAULT_ROLL_BACK /* go back to the module that was committed before it, with the state
+                             * that this had at the swap: REVERTED. Else restart. Only once: it
+                             * has none before it */
 } wisp_on_fault;
 
 #define WISP_NO_DEADLINE UINT32_MAX
@@ -207,7 +211,10 @@ typedef struct wisp_guest_config {
                    size_t size);
     void (*on_event)(void *user, wisp_guest *guest, const wisp_guest_event *event);
     /* The guest no longer needs [module], which it was started with or swapped to: it may be
-     * freed. */
+     * freed, here or later. Told once, when no version of it runs or waits, here or to come back:
+     * after the commit of a later one (with WISP_ON_FAULT_ROLL_BACK, of two), when it was
+     * reverted from, when the guest was stopped or is down. Of one that was refused the caller
+     * knows. */
     void (*on_unused)(void *user, wisp_guest *guest, const wisp_module *module);
     /* Adds host functions of the program's for each version that is started. A module that
      * imports one of these, and not one of [functions], cannot be shadowed nor recorded. */
@@ -224,13 +231,12 @@ WISP_API wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *co
 WISP_API void wisp_guest_free(wisp_guest *guest);
 
 /*
- * Starts [module] in a guest that runs nothing. [module] must stay until the guest no longer
- * runs it: until a later version is committed, it is reverted from, or the guest is stopped
- * or down. Returns the reason if it does not link or its start fails; the guest is then as it
- * was. WISP_INVALID for a guest that runs a version.
+ * Starts [module] in a guest that runs nothing. [module] must stay until on_unused tells that the
+ * guest no longer needs it. Returns the reason if it does not link or its start fails; the guest
+ * is then as it was. WISP_INVALID for a guest that runs a version.
  *
- * In a guest that is down, [module] gets the messages that still wait and, if it accepts it,
- * the state that was saved last. Stop the guest first to begin anew.
+ * In a guest that is down or paused, [module] gets the messages that still wait and, if it
+ * accepts it, the state that was saved last. Stop the guest first to begin anew.
  */
 WISP_API wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module,
                                       wisp_error *err);
@@ -357,7 +363,7 @@ typedef enum wisp_guest_state {
     WISP_GUEST_STATE_EMPTY, /* nothing was started yet, or it was stopped */
     WISP_GUEST_STATE_RUNNING,
     WISP_GUEST_STATE_PROBATION, /* a new version runs, the old one waits */
-    WISP_GUEST_STATE_PAUSED,    /* it failed and will be started again after a pause */
+    WISP_GUEST_STATE_PAUSED,    /* it failed and will be started again; what is sent waits */
     WISP_GUEST_STATE_DOWN
 } wisp_guest_state;
 

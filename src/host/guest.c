@@ -27,6 +27,7 @@ static wisp_guest_config with_defaults(const wisp_guest_config *config)
     default_to(&chosen.deadline_ms, 1000);
     default_to(&chosen.probation_entries, 100);
     default_to(&chosen.restarts_max, 3);
+    default_to(&chosen.restart_pause_ms, 100);
     default_to(&chosen.queue_len_max, 1024);
     default_to(&chosen.message_size_max, 64u << 10);
     default_to(&chosen.tasks_max, 64);
@@ -154,13 +155,21 @@ static bool runs(const wisp_version *version, const wisp_module *module)
     return version && version->source.module == module;
 }
 
+void wisp_guest_let_go(wisp_guest *guest, wisp_source source)
+{
+    const wisp_module *module = source.module;
+    if (module && !runs(guest->current, module) && !runs(guest->fallback, module) &&
+        !wisp_recovery_needs(&guest->recovery, module) && guest->config.on_unused)
+        guest->config.on_unused(guest->config.user, guest, module);
+}
+
 void wisp_guest_release(wisp_guest *guest, wisp_version *version)
 {
-    const wisp_module *module = version ? version->source.module : NULL;
+    if (!version)
+        return;
+    wisp_source source = version->source;
     wisp_version_free(version);
-    if (module && !runs(guest->current, module) && !runs(guest->fallback, module) &&
-        guest->config.on_unused)
-        guest->config.on_unused(guest->config.user, guest, module);
+    wisp_guest_let_go(guest, source);
 }
 
 static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
@@ -181,7 +190,7 @@ static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
     }
     guest->current = version;
     guest->is_down = false;
-    guest->restarts = 0;
+    wisp_guest_forget_faults(guest);
     wisp_guest_tell(guest,
                     (wisp_guest_event){.kind = WISP_GUEST_STARTED, .version = version->number});
     wisp_version_taken(version);
@@ -222,7 +231,10 @@ wisp_status wisp_guest_stop(wisp_guest *guest)
         return status;
     if (guest->current)
         stop(guest);
+    else if (guest->recovery.is_paused)
+        wisp_guest_tell(guest, (wisp_guest_event){.kind = WISP_GUEST_STOPPED});
     guest->is_down = false;
+    wisp_guest_forget_faults(guest);
     wisp_state_clear(&guest->saved, guest->host->allocator);
     wisp_queue_clear(&guest->queue, guest->host->allocator);
     return wisp_host_leave(guest->host, WISP_OK, NULL, NULL);
@@ -265,13 +277,21 @@ wisp_status wisp_guest_save(wisp_guest *guest, wisp_error *err)
 
 wisp_status wisp_guest_fail_idle(const wisp_guest *guest, wisp_error *err)
 {
-    return wisp_fail(err, WISP_INVALID, "guest '%s' runs nothing", guest->config.name);
+    return wisp_fail(err, WISP_INVALID, "guest '%s' runs nothing%s", guest->config.name,
+                     guest->recovery.is_paused ? " before it is started again" : "");
+}
+
+bool wisp_guest_is_up(const wisp_guest *guest)
+{
+    return guest->current || guest->recovery.is_paused;
 }
 
 static wisp_guest_state state_of(const wisp_guest *guest)
 {
     if (guest->is_down)
         return WISP_GUEST_STATE_DOWN;
+    if (guest->recovery.is_paused)
+        return WISP_GUEST_STATE_PAUSED;
     if (!guest->current)
         return WISP_GUEST_STATE_EMPTY;
     return guest->fallback ? WISP_GUEST_STATE_PROBATION : WISP_GUEST_STATE_RUNNING;

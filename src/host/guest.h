@@ -3,6 +3,7 @@
 
 #include <wisp/host.h>
 
+#include "host/fault.h"
 #include "host/meter.h"
 #include "host/queue.h"
 #include "host/state.h"
@@ -27,16 +28,16 @@ struct wisp_guest {
     uint32_t id;
     wisp_guest_config config; /* without zeros that mean a default */
     wisp_taps taps;           /* all functions that its modules may import */
-    wisp_version *current;    /* NULL if empty or down */
+    wisp_version *current;    /* NULL if empty, paused or down */
     wisp_version *fallback;   /* the one before it, during probation */
     bool is_down;
     uint32_t entries_left; /* of probation */
-    uint32_t restarts;     /* since the last good entry */
     uint32_t turn_len;     /* messages still to be delivered in this step */
     wisp_state saved;      /* what a version of this guest saved last */
     wisp_queue queue;
     wisp_guest_status counts; /* only the counters are used */
     wisp_meter meter;
+    wisp_recovery recovery;
 };
 
 /* A reading of the host's monotonic clock. */
@@ -68,9 +69,15 @@ wisp_status wisp_guest_ready(wisp_guest *guest, wisp_source source, const wisp_s
 /* Tells that [version] (may be NULL) was not taken for the reason [why], and frees it. */
 void wisp_guest_refuse(wisp_guest *guest, wisp_version *version, const wisp_error *why);
 
+/* Tells the program that the module of [source] is needed no longer, unless it still is. */
+void wisp_guest_let_go(wisp_guest *guest, wisp_source source);
+
 /* Frees [version] (may be NULL), which [guest] ran and does not run any more, and tells the
  * program if its module is needed no longer. */
 void wisp_guest_release(wisp_guest *guest, wisp_version *version);
+
+/* Whether what is sent to it will be delivered: it runs, or will after a pause. */
+bool wisp_guest_is_up(const wisp_guest *guest);
 
 /* Makes [state], the caller's own, what a version of [guest] saved last. */
 void wisp_guest_keep_state(wisp_guest *guest, wisp_state *state);

@@ -77,6 +77,8 @@ void wisp_host_step(wisp_host *host, uint64_t now_ns)
     for (wisp_guest *guest = host->guests; guest; guest = guest->next)
         guest->turn_len = guest->queue.len;
     for (wisp_guest *guest = host->guests; guest; guest = guest->next)
+        wisp_guest_end_pause(guest, now_ns);
+    for (wisp_guest *guest = host->guests; guest; guest = guest->next)
         wisp_guest_deliver_queued(guest);
     for (wisp_guest *guest = host->guests; guest; guest = guest->next)
         wisp_guest_run_tasks(guest, now_ns);

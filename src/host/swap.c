@@ -5,13 +5,14 @@
  * How versions take over from one another.
  *
  *      state of the guest          what happens            becomes
- *      EMPTY, DOWN                 start                   RUNNING
+ *      EMPTY, PAUSED, DOWN         start                   RUNNING
  *      RUNNING                     swap                    PROBATION
  *      PROBATION                   enough good entries,    RUNNING, the new version
  *                                  decide(true)
  *      PROBATION                   a fault, decide(false)  RUNNING, the old version
  *      PROBATION                   swap                    PROBATION, of the newest version
- *      RUNNING                     a fault                 RUNNING, started again, or DOWN
+ *      RUNNING                     a fault                 RUNNING, PAUSED or DOWN: fault.h
+ *      PAUSED                      the end of the pause    RUNNING, PAUSED or DOWN
  *      any                         stop                    EMPTY
  */
 
@@ -69,7 +70,7 @@ static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
     guest->fallback = guest->current;
     guest->current = h->next;
     guest->entries_left = guest->config.probation_entries;
-    guest->restarts = 0;
+    guest->recovery.restarts = 0;
     guest->counts.swaps++;
     wisp_guest_tell(guest, (wisp_guest_event){
                                .kind = WISP_GUEST_SWAPPED,
@@ -114,6 +115,7 @@ wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_e
 void wisp_guest_commit(wisp_guest *guest)
 {
     wisp_version *fallback = guest->fallback;
+    wisp_guest_remember_former(guest);
     guest->fallback = NULL;
     guest->entries_left = 0;
     wisp_guest_release(guest, fallback);
@@ -165,54 +167,15 @@ wisp_status wisp_guest_decide(wisp_guest *guest, bool commit, const char *reason
 
 void wisp_guest_survived(wisp_guest *guest)
 {
-    guest->restarts = 0;
+    guest->recovery.restarts = 0;
     if (guest->fallback && --guest->entries_left == 0)
         wisp_guest_commit(guest);
 }
 
-/* Starts [source] again, as often as it may be. NULL, with more words in [why], if it cannot
- * be kept running. */
-static wisp_version *start_again(wisp_guest *guest, wisp_source source, wisp_error *why)
-{
-    wisp_error first = *why;
-    while (guest->restarts < guest->config.restarts_max) {
-        guest->restarts++;
-        wisp_version *again;
-        wisp_error restart_why;
-        if (wisp_guest_ready(guest, source, &guest->saved, &again, &restart_why) == WISP_OK)
-            return again;
-        wisp_version_free(again);
-        wisp_fail(why, first.status, "%.110s; started again: %.110s", first.text,
-                  restart_why.text);
-    }
-    return NULL;
-}
-
-/* [failed] lives until the event was told, as it holds the trap. */
-static void restart(wisp_guest *guest, wisp_version *failed, wisp_error *why)
-{
-    guest->current = NULL;
-    guest->current = start_again(guest, failed->source, why);
-    guest->is_down = !guest->current;
-    if (guest->current)
-        guest->counts.restarts++;
-    wisp_guest_tell(guest, (wisp_guest_event){
-                               .kind = guest->is_down ? WISP_GUEST_DOWN : WISP_GUEST_RESTARTED,
-                               .version = failed->number,
-                               .reason = why->text,
-                               .trap = wisp_version_trap(failed, why->status),
-                           });
-    wisp_guest_release(guest, failed);
-    if (guest->current)
-        wisp_version_taken(guest->current);
-}
-
 void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why)
 {
-    if (guest->fallback) {
+    if (guest->fallback)
         wisp_guest_revert(guest, began_ns, why->text, why->status);
-    } else {
-        wisp_error words = *why;
-        restart(guest, guest->current, &words);
-    }
+    else
+        wisp_guest_recover(guest, why);
 }

@@ -72,6 +72,8 @@ void wisp_guest_run_tasks(wisp_guest *guest, uint64_t now_ns)
 
 uint64_t wisp_guest_next_ns(const wisp_guest *guest)
 {
+    if (guest->recovery.is_paused)
+        return guest->recovery.due_ns;
     if (!guest->current)
         return UINT64_MAX;
     return guest->queue.len > 0 ? 0 : wisp_tasks_next_ns(&guest->current->tasks);
@@ -88,7 +90,7 @@ static wisp_status check_size(const wisp_guest *guest, wisp_bytes bytes, wisp_er
 wisp_status wisp_guest_send(wisp_guest *guest, uint32_t channel, wisp_bytes bytes,
                             wisp_error *err)
 {
-    if (!guest->current)
+    if (!wisp_guest_is_up(guest))
         return wisp_guest_fail_idle(guest, err);
     wisp_status status = check_size(guest, bytes, err);
     if (status != WISP_OK)

@@ -180,13 +180,13 @@ static void commit(wisp_live *live, release *it)
     follow_commit(live);
 }
 
-/* Puts the module on probation in the guest. In one that is down there is nothing to go back to,
- * so that its start is all the proof there can be. */
+/* Puts the module on probation in the guest. In one that is down or paused there is nothing to go
+ * back to, so that its start is all the proof there can be. */
 static wisp_status try_out(wisp_live *live, release *trial, wisp_error *err)
 {
     wisp_guest_status guest;
     wisp_guest_status_get(live->guest, &guest);
-    if (guest.state != WISP_GUEST_STATE_DOWN)
+    if (guest.state != WISP_GUEST_STATE_DOWN && guest.state != WISP_GUEST_STATE_PAUSED)
         return wisp_guest_swap(live->guest, trial->module, err);
     wisp_status status = wisp_guest_start(live->guest, trial->module, err);
     if (!status)

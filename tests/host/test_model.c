@@ -9,7 +9,7 @@
  * is lost, none is handled twice, and no count is off.
  */
 
-enum { QUEUE_MAX = 16, PROBATION = 5, RESTARTS = 2 };
+enum { QUEUE_MAX = 16, PROBATION = 5, RESTARTS = 3, PAUSE_NS = 100000000 };
 
 struct message {
     enum channel channel;
@@ -25,6 +25,8 @@ struct model {
     wisp_guest_state state;
     struct version current, fallback;
     uint32_t entries_left, restarts;
+    uint64_t now_ns;
+    uint64_t due_ns; /* PAUSED: when it is started again */
     bool is_saved;
     uint32_t saved_count;
     struct message queue[QUEUE_MAX];
@@ -43,15 +45,23 @@ static void model_survive(struct model *m)
         m->state = WISP_GUEST_STATE_RUNNING;
 }
 
-static void model_restart(struct model *m)
+static void model_start_again(struct model *m)
+{
+    m->state = WISP_GUEST_STATE_RUNNING;
+    m->restart_count++;
+    m->current.count = m->is_saved ? m->saved_count : 0;
+}
+
+static void model_fail(struct model *m)
 {
     if (m->restarts == RESTARTS) {
         m->state = WISP_GUEST_STATE_DOWN;
-        return;
+    } else if (m->restarts++ == 0) {
+        model_start_again(m);
+    } else {
+        m->state = WISP_GUEST_STATE_PAUSED;
+        m->due_ns = m->now_ns + PAUSE_NS * (1u << (m->restarts - 2));
     }
-    m->restarts++;
-    m->restart_count++;
-    m->current.count = m->is_saved ? m->saved_count : 0;
 }
 
 static bool model_take(struct model *m, struct message message)
@@ -71,7 +81,7 @@ static bool model_take(struct model *m, struct message message)
         m->traps++;
         if (m->state != WISP_GUEST_STATE_PROBATION) {
             m->messages_dropped++;
-            model_restart(m);
+            model_fail(m);
             return false;
         }
         m->reverts++;
@@ -87,6 +97,8 @@ static bool model_runs(const struct model *m)
 
 static void model_step(struct model *m)
 {
+    if (m->state == WISP_GUEST_STATE_PAUSED && m->due_ns <= m->now_ns)
+        model_start_again(m);
     uint32_t taken = 0;
     while (taken < m->queue_len && model_runs(m))
         model_take(m, m->queue[taken++]);
@@ -138,7 +150,7 @@ static void do_send(struct pair *p)
     struct command c = {message.version, message.value, 0};
     wisp_status status = wisp_guest_send(p->rig.guest, message.channel,
                                          (wisp_bytes){(const uint8_t *)&c, sizeof c}, NULL);
-    if (!model_runs(m)) {
+    if (!model_runs(m) && m->state != WISP_GUEST_STATE_PAUSED) {
         assert_int_equal(status, WISP_INVALID);
     } else if (m->queue_len == QUEUE_MAX) {
         assert_int_equal(status, WISP_LIMIT);
@@ -150,6 +162,8 @@ static void do_send(struct pair *p)
 
 static void do_step(struct pair *p)
 {
+    p->rig.now_ns += pick(p, PAUSE_NS);
+    p->model.now_ns = p->rig.now_ns;
     model_step(&p->model);
     rig_step(&p->rig);
 }
@@ -295,6 +309,7 @@ static void walk(uint64_t seed, int operations)
                                 .restarts_max = RESTARTS,
                                 .queue_len_max = QUEUE_MAX};
     rig_init(&p.rig, &config);
+    p.model.now_ns = p.rig.now_ns;
     for (int i = 0; i < operations; i++) {
         uint32_t at = pick(&p, 100);
         size_t c = 0;

@@ -559,22 +559,6 @@ static void a_version_that_traps_is_started_again_with_the_state_saved_last(void
     rig_deinit(&r);
 }
 
-static void too_many_restarts_in_a_row_take_the_guest_down(void **state)
-{
-    (void)state;
-    struct rig r;
-    rig_start(&r, &(wisp_guest_config){.restarts_max = 2}, "v1");
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(rig_deliver(&r, TRAP, 0, 0, 0), WISP_TRAP);
-    rig_expect_events(&r, "restarted 1; restarted 1; down 1; ");
-    assert_int_equal(r.last_trap.code, WISP_TRAP_UNREACHABLE);
-    expect_state(&r, WISP_GUEST_STATE_DOWN, 0);
-    assert_null(wisp_guest_module(r.guest));
-    assert_int_equal(rig_deliver(&r, COUNT, 0, 0, 0), WISP_INVALID);
-    rig_step(&r);
-    rig_deinit(&r);
-}
-
 static void a_good_entry_between_them_forgives_restarts(void **state)
 {
     (void)state;
@@ -647,19 +631,6 @@ static void stopping_a_guest_that_is_down_lets_it_begin_anew(void **state)
     rig_deinit(&r);
 }
 
-static void a_state_that_its_own_version_refuses_takes_the_guest_down(void **state)
-{
-    (void)state;
-    struct rig r;
-    rig_start(&r, NULL, "restore_says_no");
-    assert_int_equal(wisp_guest_save(r.guest, NULL), WISP_OK);
-    assert_int_equal(rig_deliver(&r, TRAP, 0, 0, 0), WISP_TRAP);
-    rig_expect_events(&r, "down 2; ");
-    assert_non_null(strstr(r.last_reason, "started again: wisp_restore returned 18 for the "
-                                          "state of version 2, expected 0"));
-    rig_deinit(&r);
-}
-
 static void a_committed_version_restarts_from_the_state_it_was_given(void **state)
 {
     (void)state;
@@ -727,13 +698,11 @@ int main(void)
         cmocka_unit_test(stop_on_probation_ends_both_versions),
         cmocka_unit_test(nothing_is_saved_on_probation),
         cmocka_unit_test(a_version_that_traps_is_started_again_with_the_state_saved_last),
-        cmocka_unit_test(too_many_restarts_in_a_row_take_the_guest_down),
         cmocka_unit_test(a_good_entry_between_them_forgives_restarts),
         cmocka_unit_test(a_guest_that_is_down_goes_on_with_the_module_it_is_given),
         cmocka_unit_test(
             a_module_that_does_not_accept_the_state_of_a_guest_that_is_down_starts_without),
         cmocka_unit_test(stopping_a_guest_that_is_down_lets_it_begin_anew),
-        cmocka_unit_test(a_state_that_its_own_version_refuses_takes_the_guest_down),
         cmocka_unit_test(a_committed_version_restarts_from_the_state_it_was_given),
         cmocka_unit_test(a_restart_starts_the_tasks_again),
     };
