@@ -143,8 +143,9 @@ typedef struct wisp_guest_event {
     uint64_t pause_ns;     /* SWAPPED, REVERTED: how long no version could take messages */
     uint64_t state_size;   /* SWAPPED: bytes of state carried over */
     const char *reason;    /* REVERTED, REFUSED, RESTARTED, PAUSED, FAILED, DOWN: why, one line.
-                            * SWAPPED: why an older state had to do. STOPPED: what wisp_stop did
-                            * wrong.    Else "". Borrowed for the call */
+                            * SWAPPED: why an older state had to do. COMMITTED: why before its
+                            * time. STOPPED: what wisp_stop did wrong. Else "". Borrowed for
+                            * the call */
     const wisp_trap *trap; /* the trap behind it, or NULL. Borrowed for the call */
 } wisp_guest_event;
 
@@ -265,8 +266,9 @@ WISP_API wisp_status wisp_guest_swap_native(wisp_guest *guest, const wisp_native
  */
 WISP_API wisp_status wisp_guest_save(wisp_guest *guest, wisp_error *err);
 
-/* Ends probation now: true commits the new version, false goes back to the old one, with
- * [reason] for the event. WISP_INVALID if the guest is not on probation. */
+/* Ends probation now: true commits the new version, false goes back to the old one, which is
+ * given what the new one was before this returns; with [reason] for the event. WISP_INVALID if
+ * the guest is not on probation. */
 WISP_API wisp_status wisp_guest_decide(wisp_guest *guest, bool commit, const char *reason,
                                        wisp_error *err);
 
@@ -378,7 +380,8 @@ typedef struct wisp_guest_status {
     uint64_t messages_dropped;                      /* that no version could handle */
     uint64_t events_in, events_out, events_dropped; /* the same for events */
     uint64_t events_refused;                        /* posts of the module that were */
-    uint64_t redelivered; /* messages and events given to an old version again */
+    uint64_t redelivered; /* messages and events given to an old version again. They are not
+                           * counted above once more, but as dropped if it fails in them */
     uint64_t callbacks_called, callbacks_cancelled; /* done functions of the module's posts */
     uint64_t task_runs, traps, swaps, reverts, restarts;
     uint64_t fuel_exhausted, deadlines_missed; /* among the traps */

@@ -32,8 +32,8 @@ typedef struct wisp_effects {
     size_t size, byte_capacity;
 } wisp_effects;
 
-/* Makes room for the few and small effects that most entries have, so that those are never refused
- * for want of memory. False if that is refused. */
+/* Makes room for the few and small effects that most entries have, so that those are never
+ * refused for want of memory. False if that is refused. */
 bool wisp_effects_init(wisp_effects *effects, const wisp_allocator *allocator);
 
 /* Adds a message of a copy of [bytes] to the program. WISP_LIMIT if all that is held back would

@@ -44,6 +44,13 @@ typedef struct wisp_entry {
                        * to itself; 0: nowhere */
 } wisp_entry;
 
+/* Whether it means the same to every version of a module: not tasks and done functions, which are
+ * of one version, nor what makes it start and stop. */
+static inline bool wisp_entry_is_for_any_version(const wisp_entry *entry)
+{
+    return entry->kind == WISP_ENTRY_MESSAGE || entry->kind == WISP_ENTRY_EVENT;
+}
+
 /* "start", "message", … Static. */
 const char *wisp_entry_kind_name(wisp_entry_kind kind);
 

@@ -83,10 +83,12 @@ void wisp_guest_end_pause(wisp_guest *guest, uint64_t now_ns)
     recovery->is_paused = false;
     wisp_error why = recovery->why;
     start_again(guest, recovery->waiting, NULL, &why);
-    if (guest->current)
-        wisp_version_taken(guest->current);
     if (guest->is_down)
         wisp_guest_let_go(guest, recovery->waiting);
+    if (!guest->current)
+        return;
+    wisp_version_taken(guest->current);
+    wisp_guest_catch_up(guest);
 }
 
 /* ------------------------------------------------------------------ going back */

@@ -26,6 +26,8 @@ static wisp_guest_config with_defaults(const wisp_guest_config *config)
         chosen.state_size_max = 16u << 20;
     default_to(&chosen.deadline_ms, 1000);
     default_to(&chosen.probation_entries, 100);
+    if (chosen.journal_size_max == 0)
+        chosen.journal_size_max = 1u << 20;
     default_to(&chosen.restarts_max, 3);
     default_to(&chosen.restart_pause_ms, 100);
     default_to(&chosen.queue_len_max, 1024);
@@ -194,6 +196,7 @@ static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
     wisp_guest_tell(guest,
                     (wisp_guest_event){.kind = WISP_GUEST_STARTED, .version = version->number});
     wisp_version_taken(version);
+    wisp_guest_catch_up(guest);
     return WISP_OK;
 }
 
@@ -237,6 +240,7 @@ wisp_status wisp_guest_stop(wisp_guest *guest)
     wisp_guest_forget_faults(guest);
     wisp_state_clear(&guest->saved, guest->host->allocator);
     wisp_queue_clear(&guest->queue, guest->host->allocator);
+    wisp_probation_clear(guest);
     return wisp_host_leave(guest->host, WISP_OK, NULL, NULL);
 }
 
@@ -307,7 +311,7 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
     if (!guest->current)
         return;
     out->version = guest->current->number;
-    out->entries_left = guest->fallback ? guest->entries_left : 0;
+    out->entries_left = guest->probation.entries_left;
     wisp_usage usage = guest->current->backend->usage(guest->current);
     out->memory_size = usage.memory_size;
     out->heap_size = usage.heap_size;

@@ -5,6 +5,7 @@
 
 #include "host/fault.h"
 #include "host/meter.h"
+#include "host/probation.h"
 #include "host/queue.h"
 #include "host/state.h"
 #include "host/version.h"
@@ -31,9 +32,9 @@ struct wisp_guest {
     wisp_version *current;    /* NULL if empty, paused or down */
     wisp_version *fallback;   /* the one before it, during probation */
     bool is_down;
-    uint32_t entries_left; /* of probation */
-    uint32_t turn_len;     /* messages still to be delivered in this step */
-    wisp_state saved;      /* what a version of this guest saved last */
+    wisp_probation probation;
+    uint32_t turn_len; /* messages still to be delivered in this step */
+    wisp_state saved;  /* what a version of this guest saved last */
     wisp_queue queue;
     wisp_guest_status counts; /* only the counters are used */
     wisp_meter meter;
@@ -82,17 +83,24 @@ bool wisp_guest_is_up(const wisp_guest *guest);
 /* Makes [state], the caller's own, what a version of [guest] saved last. */
 void wisp_guest_keep_state(wisp_guest *guest, wisp_state *state);
 
-/* The current version has survived an entry. */
-void wisp_guest_survived(wisp_guest *guest);
+/*
+ * Makes [entry] into the version that runs. If it fails in it on probation, the version before it
+ * comes back and is given first what the failed one was, and then [entry], if that is for any
+ * version. WISP_OK if a version has handled it in the end; else as wisp_version_enter. There must
+ * be a version that runs, and may be none afterwards.
+ */
+wisp_status wisp_guest_give(wisp_guest *guest, const wisp_entry *entry, wisp_error *err);
+
+/* Gives what is in the backlog of a probation to the version that runs, and to those that follow
+ * if it fails. Whoever brings a version up calls this before the guest is given anything else. */
+void wisp_guest_catch_up(wisp_guest *guest);
+
+/* The current version has survived [entry]. */
+void wisp_guest_survived(wisp_guest *guest, const wisp_entry *entry);
 
 /* It has not, for the reason [why], in an entry that began at [began_ns]: goes back to the
  * fallback, or starts it again, or takes the guest down. */
 void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why);
-
-/* Ends probation; only during it. */
-void wisp_guest_commit(wisp_guest *guest);
-void wisp_guest_revert(wisp_guest *guest, uint64_t began_ns, const char *reason,
-                       wisp_status status);
 
 /* The parts of wisp_host_step for one guest. */
 void wisp_guest_deliver_queued(wisp_guest *guest);

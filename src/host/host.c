@@ -80,8 +80,10 @@ void wisp_host_step(wisp_host *host, uint64_t now_ns)
         wisp_guest_end_pause(guest, now_ns);
     for (wisp_guest *guest = host->guests; guest; guest = guest->next)
         wisp_guest_deliver_queued(guest);
-    for (wisp_guest *guest = host->guests; guest; guest = guest->next)
+    for (wisp_guest *guest = host->guests; guest; guest = guest->next) {
         wisp_guest_run_tasks(guest, now_ns);
+        wisp_probation_look(guest, now_ns);
+    }
     wisp_host_leave(host, WISP_OK, NULL, NULL);
 }
 

@@ -10,7 +10,7 @@ static size_t size_of(const wisp_journal_item *item)
 }
 
 wisp_status wisp_journal_append(wisp_journal *journal, const wisp_allocator *allocator,
-                                uint64_t size_max, const wisp_entry *entry)
+                                uint64_t size_max, const wisp_entry *entry, bool was_handled)
 {
     uint64_t size = sizeof(wisp_journal_item);
     if (entry->bytes.size > SIZE_MAX - size || journal->size > size_max ||
@@ -20,6 +20,7 @@ wisp_status wisp_journal_append(wisp_journal *journal, const wisp_allocator *all
     wisp_journal_item *item = wisp_alloc(allocator, 1, (size_t)size);
     if (!item)
         return WISP_NO_MEMORY;
+    item->was_handled = was_handled;
     item->entry = *entry;
     item->entry.bytes.data = item->data;
     if (entry->bytes.size > 0)

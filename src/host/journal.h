@@ -12,6 +12,7 @@ typedef struct wisp_journal_item wisp_journal_item;
 
 struct wisp_journal_item {
     wisp_journal_item *next;
+    bool was_handled; /* by the version that it was given first */
     wisp_entry entry; /* its bytes are those below */
     uint8_t data[];
 };
@@ -25,7 +26,7 @@ typedef struct wisp_journal {
 /* Appends a copy of [entry] and its bytes. WISP_LIMIT if the journal would take more than
  * [size_max] bytes, WISP_NO_MEMORY; it is then as it was. */
 wisp_status wisp_journal_append(wisp_journal *journal, const wisp_allocator *allocator,
-                                uint64_t size_max, const wisp_entry *entry);
+                                uint64_t size_max, const wisp_entry *entry, bool was_handled);
 
 /* Takes the first item out; it is the caller's. NULL if the journal is empty. */
 wisp_journal_item *wisp_journal_pop(wisp_journal *journal);

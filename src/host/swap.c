@@ -63,13 +63,13 @@ static wisp_status prepare(handover *h, wisp_guest *guest, wisp_source source, w
 static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
 {
     if (guest->fallback)
-        wisp_guest_commit(guest);
+        wisp_guest_commit(guest, NULL);
     uint64_t state_size = h->state ? h->state->size : 0;
     if (h->fresh.is_saved)
         wisp_guest_keep_state(guest, &h->fresh);
     guest->fallback = guest->current;
     guest->current = h->next;
-    guest->entries_left = guest->config.probation_entries;
+    wisp_probation_begin(guest);
     guest->recovery.restarts = 0;
     guest->counts.swaps++;
     wisp_guest_tell(guest, (wisp_guest_event){
@@ -110,66 +110,13 @@ wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_e
     return wisp_host_leave(guest->host, status, &why, err);
 }
 
-/* ------------------------------------------------------------------ probation */
-
-void wisp_guest_commit(wisp_guest *guest)
-{
-    wisp_version *fallback = guest->fallback;
-    wisp_guest_remember_former(guest);
-    guest->fallback = NULL;
-    guest->entries_left = 0;
-    wisp_guest_release(guest, fallback);
-    wisp_guest_tell(guest, (wisp_guest_event){.kind = WISP_GUEST_COMMITTED,
-                                              .version = guest->current->number});
-}
-
-void wisp_guest_revert(wisp_guest *guest, uint64_t began_ns, const char *reason,
-                       wisp_status status)
-{
-    wisp_version *failed = guest->current;
-    guest->current = guest->fallback;
-    guest->fallback = NULL;
-    guest->entries_left = 0;
-    guest->counts.reverts++;
-    wisp_guest_tell(guest, (wisp_guest_event){
-                               .kind = WISP_GUEST_REVERTED,
-                               .version = failed->number,
-                               .from_version = guest->current->number,
-                               .pause_ns = wisp_host_now_ns(guest->host) - began_ns,
-                               .reason = reason,
-                               .trap = wisp_version_trap(failed, status),
-                           });
-    wisp_guest_release(guest, failed);
-}
-
-static wisp_status decide(wisp_guest *guest, bool commit, const char *reason, wisp_error *err)
-{
-    if (!guest->fallback)
-        return wisp_fail(err, WISP_INVALID, "guest '%s' is not on probation", guest->config.name);
-    if (commit)
-        wisp_guest_commit(guest);
-    else
-        wisp_guest_revert(guest, wisp_host_now_ns(guest->host), reason, WISP_OK);
-    return WISP_OK;
-}
-
-wisp_status wisp_guest_decide(wisp_guest *guest, bool commit, const char *reason, wisp_error *err)
-{
-    wisp_error why;
-    wisp_status status = wisp_host_enter(guest->host, err);
-    if (status != WISP_OK)
-        return status;
-    status = decide(guest, commit, reason, &why);
-    return wisp_host_leave(guest->host, status, &why, err);
-}
-
 /* ------------------------------------------------------------------ after each entry */
 
-void wisp_guest_survived(wisp_guest *guest)
+void wisp_guest_survived(wisp_guest *guest, const wisp_entry *entry)
 {
     guest->recovery.restarts = 0;
-    if (guest->fallback && --guest->entries_left == 0)
-        wisp_guest_commit(guest);
+    if (guest->fallback)
+        wisp_probation_survived(guest, entry);
 }
 
 void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why)

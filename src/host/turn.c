@@ -3,34 +3,6 @@
 
 /* Messages and tasks on their way into the current version of a guest. */
 
-static uint64_t clock_in_probation_ns(const wisp_guest *guest)
-{
-    return guest->fallback ? wisp_host_now_ns(guest->host) : 0;
-}
-
-/* Makes [entry] into the current version, and on a fault in probation into the fallback. */
-static wisp_status hand_over(wisp_guest *guest, const wisp_entry *entry, wisp_error *err)
-{
-    for (;;) {
-        bool has_fallback = guest->fallback != NULL;
-        uint64_t began_ns = clock_in_probation_ns(guest);
-        wisp_status status = wisp_version_enter(guest->current, entry, NULL, err);
-        if (status == WISP_OK) {
-            guest->counts.messages_in++;
-            wisp_guest_survived(guest);
-            return WISP_OK;
-        }
-        /* No room is no fault, unless the version before might have had it. */
-        bool is_fault = status != WISP_NOT_FOUND && (status != WISP_LIMIT || has_fallback);
-        if (is_fault)
-            wisp_guest_failed(guest, began_ns, err);
-        if (!is_fault || !has_fallback) {
-            guest->counts.messages_dropped++;
-            return status;
-        }
-    }
-}
-
 static wisp_entry message_entry(uint32_t channel, wisp_bytes bytes)
 {
     return (wisp_entry){.kind = WISP_ENTRY_MESSAGE, .type = channel, .bytes = bytes};
@@ -43,7 +15,7 @@ void wisp_guest_deliver_queued(wisp_guest *guest)
         wisp_entry entry =
             message_entry(message->channel, (wisp_bytes){message->data, message->size});
         wisp_error why;
-        hand_over(guest, &entry, &why);
+        wisp_guest_give(guest, &entry, &why);
         wisp_message_free(message, guest->host->allocator);
     }
 }
@@ -58,15 +30,11 @@ void wisp_guest_run_tasks(wisp_guest *guest, uint64_t now_ns)
     for (; turns > 0 && guest->current == version; turns--) {
         if (!wisp_tasks_take_due(&version->tasks, now_ns, &task))
             return;
-        uint64_t began_ns = clock_in_probation_ns(guest);
         wisp_error why;
         guest->counts.task_runs++;
         wisp_entry entry = {
             .kind = WISP_ENTRY_TASK, .id = task.id, .number = task.context, .func = task.func};
-        if (wisp_version_enter(version, &entry, NULL, &why) == WISP_OK)
-            wisp_guest_survived(guest);
-        else
-            wisp_guest_failed(guest, began_ns, &why);
+        wisp_guest_give(guest, &entry, &why);
     }
 }
 
@@ -76,7 +44,11 @@ uint64_t wisp_guest_next_ns(const wisp_guest *guest)
         return guest->recovery.due_ns;
     if (!guest->current)
         return UINT64_MAX;
-    return guest->queue.len > 0 ? 0 : wisp_tasks_next_ns(&guest->current->tasks);
+    if (guest->queue.len > 0)
+        return 0;
+    uint64_t tasks_ns = wisp_tasks_next_ns(&guest->current->tasks);
+    uint64_t probation_ns = wisp_probation_next_ns(guest);
+    return tasks_ns < probation_ns ? tasks_ns : probation_ns;
 }
 
 static wisp_status check_size(const wisp_guest *guest, wisp_bytes bytes, wisp_error *err)
@@ -109,7 +81,7 @@ static wisp_status deliver(wisp_guest *guest, uint32_t channel, wisp_bytes bytes
         return wisp_guest_fail_idle(guest, err);
     wisp_status status = check_size(guest, bytes, err);
     wisp_entry entry = message_entry(channel, bytes);
-    return status != WISP_OK ? status : hand_over(guest, &entry, err);
+    return status != WISP_OK ? status : wisp_guest_give(guest, &entry, err);
 }
 
 wisp_status wisp_guest_deliver(wisp_guest *guest, uint32_t channel, wisp_bytes bytes,

@@ -21,7 +21,7 @@ static wisp_status append(wisp_journal *journal, uint64_t size_max, const char *
     wisp_entry entry = {.kind = WISP_ENTRY_MESSAGE,
                         .type = (uint32_t)size,
                         .bytes = {(const uint8_t *)bytes, size}};
-    wisp_status status = wisp_journal_append(journal, allocator, size_max, &entry);
+    wisp_status status = wisp_journal_append(journal, allocator, size_max, &entry, true);
     memset(bytes, 'x', sizeof bytes); /* it is the journal's copy that counts */
     return status;
 }
@@ -30,6 +30,7 @@ static void expect(wisp_journal *journal, const char *text)
 {
     wisp_journal_item *item = wisp_journal_pop(journal);
     assert_non_null(item);
+    assert_true(item->was_handled);
     assert_int_equal(item->entry.kind, WISP_ENTRY_MESSAGE);
     assert_int_equal(item->entry.type, strlen(text));
     assert_int_equal(item->entry.bytes.size, strlen(text));
@@ -87,7 +88,7 @@ static void without_memory_it_is_as_it_was(void **state)
     wisp_allocator none = {refuse, NULL};
     wisp_journal journal = {0};
     wisp_entry entry = {.kind = WISP_ENTRY_TASK};
-    assert_int_equal(wisp_journal_append(&journal, &none, 10000, &entry), WISP_NO_MEMORY);
+    assert_int_equal(wisp_journal_append(&journal, &none, 10000, &entry, true), WISP_NO_MEMORY);
     assert_int_equal(journal.len, 0);
     assert_null(wisp_journal_pop(&journal));
 }

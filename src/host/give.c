@@ -1,0 +1,64 @@
+#include "base/error.h"
+#include "host/guest.h"
+
+/* How one entry gets to whatever version of a guest runs, and all that follows from it. */
+
+/* What became of [entry] in the end. */
+static void count(wisp_guest *guest, const wisp_entry *entry, bool is_handled)
+{
+    wisp_guest_status *counts = &guest->counts;
+    if (entry->kind == WISP_ENTRY_MESSAGE)
+        ++*(is_handled ? &counts->messages_in : &counts->messages_dropped);
+    else if (entry->kind == WISP_ENTRY_EVENT)
+        ++*(is_handled ? &counts->events_in : &counts->events_dropped);
+}
+
+/* No room is no fault, unless the version before might have had it. */
+static bool is_fault(wisp_status status, bool has_fallback)
+{
+    return status != WISP_OK && status != WISP_NOT_FOUND &&
+           (status != WISP_LIMIT || has_fallback);
+}
+
+static wisp_status enter(wisp_guest *guest, const wisp_entry *entry, wisp_error *err)
+{
+    bool has_fallback = guest->fallback != NULL;
+    uint64_t began_ns = has_fallback ? wisp_host_now_ns(guest->host) : 0;
+    wisp_status status = wisp_version_enter(guest->current, entry, NULL, err);
+    if (status == WISP_OK)
+        wisp_guest_survived(guest, entry);
+    else if (is_fault(status, has_fallback))
+        wisp_guest_failed(guest, began_ns, err);
+    return status;
+}
+
+wisp_status wisp_guest_give(wisp_guest *guest, const wisp_entry *entry, wisp_error *err)
+{
+    bool had_fallback = guest->fallback != NULL;
+    wisp_status status = enter(guest, entry, err);
+    bool is_reverted = status != WISP_OK && had_fallback && !guest->fallback;
+    if (is_reverted)
+        wisp_guest_catch_up(guest);
+    if (is_reverted && wisp_entry_is_for_any_version(entry)) {
+        if (!guest->current && wisp_probation_keep(guest, entry))
+            return status;
+        guest->counts.redelivered++;
+        if (guest->current)
+            status = enter(guest, entry, err);
+    }
+    count(guest, entry, status == WISP_OK);
+    return status;
+}
+
+void wisp_guest_catch_up(wisp_guest *guest)
+{
+    wisp_journal *backlog = &guest->probation.backlog;
+    for (wisp_journal_item *item; guest->current && (item = wisp_journal_pop(backlog));) {
+        wisp_error why;
+        guest->counts.redelivered++;
+        bool is_handled = enter(guest, &item->entry, &why) == WISP_OK;
+        if (!is_handled || !item->was_handled)
+            count(guest, &item->entry, is_handled);
+        wisp_journal_item_free(item, guest->host->allocator);
+    }
+}
