@@ -34,8 +34,9 @@ static wisp_status write_down(wisp_guest *guest, const wisp_entry *entry, wisp_e
     if (status == WISP_LIMIT)
         return wisp_fail(err, status, "what it was given on probation is more than %llu bytes",
                          (unsigned long long)size_max);
-    return status == WISP_OK ? WISP_OK
-                             : wisp_fail(err, status, "no memory for what it was given");
+    return status == WISP_OK
+               ? WISP_OK
+               : wisp_fail(err, status, "no memory for what it was given on probation");
 }
 
 void wisp_probation_survived(wisp_guest *guest, const wisp_entry *entry)
