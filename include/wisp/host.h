@@ -66,9 +66,10 @@ extern "C" {
 
 typedef struct wisp_host wisp_host;
 typedef struct wisp_guest wisp_guest;
-typedef struct wisp_event wisp_event;   /* event.h */
-typedef struct wisp_region wisp_region; /* event.h */
-typedef struct wisp_native wisp_native; /* native.h */
+typedef struct wisp_event wisp_event;       /* event.h */
+typedef struct wisp_region wisp_region;     /* event.h */
+typedef struct wisp_native wisp_native;     /* native.h */
+typedef struct wisp_blackbox wisp_blackbox; /* blackbox.h */
 
 /* Zero means the default in brackets. */
 typedef struct wisp_host_config {
@@ -77,6 +78,9 @@ typedef struct wisp_host_config {
     uint32_t events_max;             /* waiting to be delivered [4,096] */
     uint64_t event_bytes_max;        /* of the data of those [16 MiB] */
     uint32_t topics_max;             /* [1,024] */
+    wisp_blackbox *blackbox;         /* where it notes who is at work [none] */
+    uint32_t blames_max; /* runs of the program in a row, for whose end a module may be to blame
+                          * before it is not started any more [3] */
 
     /* An event for the program: see event.h. Here wisp_host_post and wisp_host_reply may be
      * called, as everywhere. */

@@ -2,6 +2,7 @@
 #define WISP_WISP_H
 
 #include <wisp/base.h>
+#include <wisp/blackbox.h>
 #include <wisp/bridge.h>
 #include <wisp/event.h>
 #include <wisp/host.h>
@@ -38,7 +39,16 @@ typedef struct wisp_live wisp_live;
 
 typedef struct wisp_live_config {
     wisp_updater_config update; /* [accept] is run after Wisp's own check of the module */
-    wisp_guest_config guest;    /* [on_link] may also be called on the thread that checks */
+    wisp_guest_config guest;    /* [on_link] may also be called on the thread that checks. With
+                                 * WISP_ON_FAULT_ROLL_BACK a release that fails when it has long
+                                 * been committed is banned, and the last good one started.
+                                 * [on_unused] is not called */
+
+    /* Where it is noted that the guest is at work; may be NULL. A release that ends the program
+     * [blames_max] times in a row [3] is then banned as one that fails is (blackbox.h). If it is
+     * the embedded module that does, wisp_live_open gives WISP_BANNED. */
+    wisp_blackbox *blackbox;
+    uint32_t blames_max;
 
     /* A check has ended. Called by wisp_live_step, on its thread, with [user] of [guest]. */
     void (*on_check)(void *user, const wisp_update_result *result);

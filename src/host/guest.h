@@ -15,9 +15,11 @@
 struct wisp_host {
     const wisp_allocator *allocator;
     const wisp_os *os;
-    wisp_guest *guests; /* in the order in which they were made */
-    bool is_busy;       /* in a call that handlers must not make again */
-    wisp_taps taps;     /* the functions of module "wisp" */
+    wisp_guest *guests;      /* in the order in which they were made */
+    bool is_busy;            /* in a call that handlers must not make again */
+    wisp_taps taps;          /* the functions of module "wisp" */
+    wisp_blackbox *blackbox; /* NULL if there is none */
+    uint32_t blames_max;
     uint64_t last_generation;
     uint32_t last_guest_id;
     uint64_t event_bytes_max; /* as in its config */

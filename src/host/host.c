@@ -12,6 +12,8 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
         return wisp_fail_memory(err, sizeof *host);
     host->allocator = allocator;
     host->os = chosen.os ? chosen.os : wisp_os_posix();
+    host->blackbox = chosen.blackbox;
+    host->blames_max = chosen.blames_max > 0 ? chosen.blames_max : 3;
     host->event_bytes_max = chosen.event_bytes_max > 0 ? chosen.event_bytes_max : 16u << 20;
     wisp_status status = wisp_imports_add(&host->taps, allocator, err);
     if (status != WISP_OK) {

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "host/guest.h"
 #include "host/wasm_version.h"
+#include "wasm/snapshot.h"
 
 const char *wisp_entry_kind_name(wisp_entry_kind kind)
 {
@@ -100,19 +101,60 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
         return wisp_fail(err, WISP_NOT_FOUND, "version %u exports no 'wisp_%s'", version->number,
                          wisp_entry_kind_name(entry->kind));
     wisp_meter *meter = &version->guest->meter;
+    wisp_blackbox *blackbox = version->guest->host->blackbox;
     bool is_timed = wisp_meter_next(meter);
+    wisp_blackbox_enter(blackbox, &version->note, entry->kind, entry->type);
     wisp_stopwatch_begin(&version->watch, is_timed);
     wisp_status status =
         version->backend->enter(version, entry, answer ? answer : &unwanted, err);
     wisp_meter_add(meter, version->fuel, wisp_stopwatch_ns(&version->watch), is_timed);
     settle(version, entry, status);
+    wisp_blackbox_leave(blackbox);
     return count_trap(version, status);
 }
 
-static wisp_status load(wisp_version *version, wisp_error *err)
+/* What is noted of [version] in the black box. */
+static wisp_blackbox_note note_of(const wisp_version *version, uint64_t module)
+{
+    const wisp_guest_config *config = &version->guest->config;
+    return wisp_blackbox_note_of(config->name, config->app_id, module, version->number);
+}
+
+/* Whether the module was not to blame for too many ends of the program. */
+static wisp_status check_blame(const wisp_version *version, uint64_t module, wisp_error *err)
+{
+    const wisp_host *host = version->guest->host;
+    uint32_t times = wisp_blackbox_count(host->blackbox, module);
+    if (times < host->blames_max)
+        return WISP_OK;
+    return wisp_fail(err, WISP_BANNED,
+                     "the program has ended in this module %u times in a row, allowed are %u",
+                     times, host->blames_max - 1);
+}
+
+static wisp_status load_counted(wisp_version *version, wisp_error *err)
 {
     wisp_stopwatch_begin(&version->watch, false);
     return count_trap(version, version->backend->load(version, err));
+}
+
+/* With a black box, loading is watched as entries are. */
+static wisp_status load(wisp_version *version, wisp_error *err)
+{
+    wisp_blackbox *blackbox = version->guest->host->blackbox;
+    if (!blackbox)
+        return load_counted(version, err);
+    uint64_t module = wisp_module_hash(version->source.module);
+    wisp_status status = check_blame(version, module, err);
+    if (status != WISP_OK)
+        return status;
+    wisp_blackbox_started(blackbox, module);
+    version->note = note_of(version, module);
+    wisp_blackbox_enter(blackbox, &version->note, WISP_BLACKBOX_LOAD, 0);
+    status = load_counted(version, err);
+    wisp_blackbox_leave(blackbox);
+    version->note = note_of(version, module); /* now with its number */
+    return status;
 }
 
 wisp_status wisp_version_start(wisp_version *version, wisp_error *err)

@@ -3,6 +3,7 @@
 
 #include <wisp/host.h>
 
+#include "host/blackbox.h"
 #include "host/effects.h"
 #include "host/entry.h"
 #include "host/exports.h"
@@ -68,6 +69,7 @@ struct wisp_version {
     wisp_state *saving;      /* where wisp.save appends; NULL outside wisp_save */
     wisp_tape *tape;         /* on which its calls are written, or NULL: see tap.h */
     wisp_playback *playback; /* from which they are answered, or NULL */
+    wisp_blackbox_note note; /* of all its entries, if the host has a black box */
     wisp_stopwatch watch;
     uint64_t fuel; /* that the last entry has used; 0 of code that uses none */
     wisp_wasm wasm;

@@ -420,7 +420,10 @@ static wisp_status open_updater(wisp_live *live, wisp_error *err)
 
 static wisp_status open_guest(wisp_live *live, wisp_error *err)
 {
-    wisp_host_config host = {.allocator = live->allocator, .os = live->os};
+    wisp_host_config host = {.allocator = live->allocator,
+                             .os = live->os,
+                             .blackbox = live->config.blackbox,
+                             .blames_max = live->config.blames_max};
     wisp_status status = wisp_host_new(&host, &live->host, err);
     if (status)
         return status;
@@ -429,7 +432,11 @@ static wisp_status open_guest(wisp_live *live, wisp_error *err)
     guest.on_log = forward_log;
     guest.on_event = note_event;
     guest.on_link = forward_link;
+    guest.on_unused = NULL; /* whose modules these are, and when they go, is known here */
     guest.user = live;
+    /* The release before is the updater's to choose, of those that it has not banned. */
+    if (guest.on_fault == WISP_ON_FAULT_ROLL_BACK)
+        guest.on_fault = WISP_ON_FAULT_DISABLE;
     return wisp_guest_new(live->host, &guest, &live->guest, err);
 }
 

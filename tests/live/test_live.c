@@ -7,10 +7,13 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <wisp/bridge.h>
 #include <wisp/wisp.h>
 
 #include "../scratch.h"
 #include "../update/repo.h"
+#include "host/blackbox_page.h"
+#include "wasm/snapshot.h"
 #include "faulty_os.h"
 #include "ration.h"
 
@@ -511,6 +514,63 @@ static void a_good_module_that_goes_down_gives_way_to_the_embedded_one(void **st
     free_rig(r);
 }
 
+static void a_good_module_that_fails_is_banned_at_once_where_faults_roll_back(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    r->config.guest.probation_entries = 1;
+    r->config.guest.on_fault = WISP_ON_FAULT_ROLL_BACK;
+    open_live(r);
+    release_and_check(r, 2, MODULE(worker_traps));
+    wisp_live_step(r->live);
+    tick(r, 1);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_GOOD);
+    tick(r, 2);
+    assert_int_equal(wisp_live_image(r->live)->source, WISP_IMAGE_BASE);
+    assert_int_equal(status_of(r).ban_count, 1);
+    free_rig(r);
+}
+
+/* Has [page] say that the process ended [times] times in a row in the module [bytes]. */
+static void blame(uint8_t *page, wisp_bytes bytes, uint32_t times)
+{
+    wisp_module *module;
+    wisp_blackbox_book book = {.len = 0};
+    assert_int_equal(wisp_module_new(NULL, bytes, &module, NULL), WISP_OK);
+    wisp_blackbox_note note = wisp_blackbox_note_of("guest", 0, wisp_module_hash(module), 2);
+    wisp_put_u32(note.bytes, WISP_ENTRY_MESSAGE + 1);
+    while (times-- > 0)
+        wisp_blackbox_add(&book, &note);
+    wisp_blackbox_encode(&book, page);
+    wisp_module_free(module);
+}
+
+static void a_release_that_ends_the_process_three_times_is_banned(void **state)
+{
+    (void)state;
+    static uint8_t page[WISP_BLACKBOX_SIZE];
+    rig *r = make_rig();
+    open_live(r);
+    install(r, 2, MODULE(worker_2));
+    for (uint32_t times = 2; times <= 3; times++) {
+        wisp_live_close(r->live);
+        blame(page, MODULE(worker_2), times);
+        assert_int_equal(wisp_blackbox_open_memory(NULL, page, &r->config.blackbox, NULL),
+                         WISP_OK);
+        open_live(r);
+        assert_int_equal(wisp_live_image(r->live)->source,
+                         times < 3 ? WISP_IMAGE_GOOD : WISP_IMAGE_BASE);
+        wisp_live_close(r->live);
+        r->live = NULL;
+        wisp_blackbox_close(r->config.blackbox);
+        r->config.blackbox = NULL;
+        open_live(r);
+    }
+    assert_int_equal(status_of(r).ban_count, 1);
+    assert_non_null(strstr(status_of(r).bans[0].reason, "3 times in a row"));
+    free_rig(r);
+}
+
 static void a_folder_in_other_hands_leaves_the_embedded_module(void **state)
 {
     (void)state;
@@ -648,6 +708,8 @@ int main(void)
         cmocka_unit_test(a_damaged_cache_gives_way_to_the_embedded_module),
         cmocka_unit_test(a_process_that_dies_on_trial_uses_up_the_attempts),
         cmocka_unit_test(a_staged_release_is_tried_after_a_restart),
+        cmocka_unit_test(a_good_module_that_fails_is_banned_at_once_where_faults_roll_back),
+        cmocka_unit_test(a_release_that_ends_the_process_three_times_is_banned),
         cmocka_unit_test(a_good_module_that_goes_down_gives_way_to_the_embedded_one),
         cmocka_unit_test(a_folder_in_other_hands_leaves_the_embedded_module),
         cmocka_unit_test(an_embedded_module_that_cannot_run_is_an_error),
