@@ -82,6 +82,7 @@ wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wis
     guest->host = host;
     guest->config = with_defaults(config);
     guest->taps.base = &host->taps;
+    guest->tape = (wisp_tape){.allocator = host->allocator, .size_max = WISP_TAPE_SIZE_MAX};
     status = wisp_taps_add_functions(&guest->taps, host->allocator, &guest->config, err);
     if (status == WISP_OK)
         status = own_config(&guest->config, host->allocator, err);
@@ -103,6 +104,8 @@ void wisp_guest_destroy(wisp_guest *guest)
 {
     const wisp_allocator *allocator = guest->host->allocator;
     wisp_guest_stop(guest);
+    wisp_recorder_end(guest, WISP_OK, "the guest was freed");
+    wisp_tape_deinit(&guest->tape);
     free_config(&guest->config, allocator);
     wisp_taps_deinit(&guest->taps, allocator);
     wisp_free(allocator, guest, sizeof *guest);

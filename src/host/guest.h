@@ -7,6 +7,7 @@
 #include "host/meter.h"
 #include "host/probation.h"
 #include "host/queue.h"
+#include "host/recorder.h"
 #include "host/state.h"
 #include "host/version.h"
 
@@ -23,6 +24,7 @@ struct wisp_host {
     uint64_t last_generation;
     uint32_t last_guest_id;
     uint64_t event_bytes_max; /* as in its config */
+    uint32_t recorder_count;  /* of guests that are recorded */
 };
 
 struct wisp_guest {
@@ -41,6 +43,8 @@ struct wisp_guest {
     wisp_guest_status counts; /* only the counters are used */
     wisp_meter meter;
     wisp_recovery recovery;
+    wisp_tape tape;          /* of the entry under way, in the versions that are to be noted */
+    wisp_recorder *recorder; /* NULL if it is not recorded */
 };
 
 /* A reading of the host's monotonic clock. */

@@ -65,6 +65,7 @@ wisp_status wisp_host_enter(wisp_host *host, wisp_error *err)
 wisp_status wisp_host_leave(wisp_host *host, wisp_status status, const wisp_error *why,
                             wisp_error *err)
 {
+    wisp_recorders_flush(host);
     host->is_busy = false;
     if (status != WISP_OK && err)
         *err = *why;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
+#include "host/recorder.h"
 #include "host/wasm_version.h"
 #include "wasm/snapshot.h"
 
@@ -65,6 +66,11 @@ void wisp_version_free(wisp_version *version)
     wisp_free(allocator, version, sizeof *version);
 }
 
+void wisp_version_choose_tape(wisp_version *version)
+{
+    version->tape = version->life > 0 ? &version->guest->tape : NULL;
+}
+
 /* ------------------------------------------------------------------ entries */
 
 void wisp_version_taken(wisp_version *version)
@@ -100,14 +106,20 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
     if (!version->backend->has(version, entry->kind))
         return wisp_fail(err, WISP_NOT_FOUND, "version %u exports no 'wisp_%s'", version->number,
                          wisp_entry_kind_name(entry->kind));
+    int32_t *result = answer ? answer : &unwanted;
+    if (version->life > 0)
+        wisp_recorder_before(version, entry);
+    if (version->tape)
+        wisp_tape_clear(version->tape);
     wisp_meter *meter = &version->guest->meter;
     wisp_blackbox *blackbox = version->guest->host->blackbox;
     bool is_timed = wisp_meter_next(meter);
     wisp_blackbox_enter(blackbox, &version->note, entry->kind, entry->type);
     wisp_stopwatch_begin(&version->watch, is_timed);
-    wisp_status status =
-        version->backend->enter(version, entry, answer ? answer : &unwanted, err);
+    wisp_status status = version->backend->enter(version, entry, result, err);
     wisp_meter_add(meter, version->fuel, wisp_stopwatch_ns(&version->watch), is_timed);
+    if (version->life > 0)
+        wisp_recorder_note(version, entry, status, *result);
     settle(version, entry, status);
     wisp_blackbox_leave(blackbox);
     return count_trap(version, status);
@@ -135,7 +147,12 @@ static wisp_status check_blame(const wisp_version *version, uint64_t module, wis
 static wisp_status load_counted(wisp_version *version, wisp_error *err)
 {
     wisp_stopwatch_begin(&version->watch, false);
-    return count_trap(version, version->backend->load(version, err));
+    wisp_recorder_begin_life(version);
+    if (version->tape)
+        wisp_tape_clear(version->tape);
+    wisp_status status = version->backend->load(version, err);
+    wisp_recorder_note_load(version, status);
+    return count_trap(version, status);
 }
 
 /* With a black box, loading is watched as entries are. */
@@ -220,12 +237,23 @@ static wisp_status fill_region(wisp_version *version, const wisp_state *state, w
     return WISP_OK;
 }
 
+/* It is no entry, but bytes that come into the module all the same. */
+static wisp_status fill_and_note(wisp_version *version, const wisp_entry *entry,
+                                 const wisp_state *state, wisp_error *err)
+{
+    if (version->tape)
+        wisp_tape_clear(version->tape);
+    wisp_status status = fill_region(version, state, err);
+    wisp_recorder_note(version, entry, status, 0);
+    return status;
+}
+
 wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state, wisp_error *err)
 {
     wisp_entry entry = {
         .kind = WISP_ENTRY_RESTORE, .type = state->version, .bytes = {state->data, state->size}};
     if (!version->backend->has(version, entry.kind))
-        return fill_region(version, state, err);
+        return fill_and_note(version, &entry, state, err);
     int32_t answer;
     wisp_status status = wisp_version_enter(version, &entry, &answer, err);
     if (status == WISP_OK && answer != 0)

@@ -67,6 +67,7 @@ struct wisp_version {
     wisp_effects effects;    /* of the entry under way, and of those that wait for the version to
                               * be taken */
     wisp_state *saving;      /* where wisp.save appends; NULL outside wisp_save */
+    uint32_t life;           /* its number in the recording of the guest; 0: it has none */
     wisp_tape *tape;         /* on which its calls are written, or NULL: see tap.h */
     wisp_playback *playback; /* from which they are answered, or NULL */
     wisp_blackbox_note note; /* of all its entries, if the host has a black box */
@@ -111,6 +112,9 @@ wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state,
 
 /* Enters wisp_stop, if the module has it. */
 wisp_status wisp_version_stop(wisp_version *version, wisp_error *err);
+
+/* Has its calls written on the guest's tape, or not any more, as it is recorded or not. */
+void wisp_version_choose_tape(wisp_version *version);
 
 /* Raises the peaks of memory and heap in [counts] to what [version] has used. */
 void wisp_version_raise_peaks(const wisp_version *version, wisp_guest_status *counts);

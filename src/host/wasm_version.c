@@ -162,11 +162,11 @@ static wisp_status call(wisp_version *version, wisp_func *func, const wisp_value
 
 static wisp_status load(wisp_version *version, wisp_error *err)
 {
+    int32_t number;
     wisp_status status = instantiate(version, err);
     if (status != WISP_OK)
         return status;
     refuel(version);
-    int32_t number;
     status = call(version, version->wasm.exports.funcs[WISP_FUNC_VERSION], NULL, 0, &number, err);
     if (status == WISP_OK)
         version->number = (uint32_t)number;
