@@ -49,6 +49,7 @@ static void start_again(wisp_guest *guest, wisp_source source, const wisp_versio
     }
     wisp_fail(&both, start_why.status, "%.110s; started again: %.110s", why->text,
               start_why.text);
+    wisp_holdings_clear(guest);
     restart(guest, source, again, &both);
     wisp_version_free(again);
 }
@@ -125,6 +126,7 @@ static bool roll_back(wisp_guest *guest, const wisp_version *failed, const wisp_
     wisp_error start_why;
     if (wisp_guest_ready(guest, former.source, &former.state, &back, &start_why) != WISP_OK) {
         wisp_guest_refuse(guest, back, &start_why);
+        wisp_holdings_clear(guest);
         wisp_state_clear(&former.state, guest->host->allocator);
         wisp_guest_let_go(guest, former.source);
         return false;
@@ -155,6 +157,7 @@ void wisp_guest_recover(wisp_guest *guest, const wisp_error *why)
         return;
     }
     guest->current = NULL;
+    wisp_holdings_clear(guest); /* a version that starts sets up its own */
     if (action == WISP_ON_FAULT_DISABLE) {
         guest->is_down = true;
         tell(guest, WISP_GUEST_DOWN, failed, why);

@@ -43,8 +43,10 @@ wisp_status wisp_guest_give(wisp_guest *guest, const wisp_entry *entry, wisp_err
         if (!guest->current && wisp_probation_keep(guest, entry))
             return status;
         guest->counts.redelivered++;
+        wisp_entry again = *entry;
+        again.at = 0; /* which was in the memory of the failed one */
         if (guest->current)
-            status = enter(guest, entry, err);
+            status = enter(guest, &again, err);
     }
     count(guest, entry, status == WISP_OK);
     return status;

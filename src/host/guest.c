@@ -1,6 +1,7 @@
 #include "host/guest.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -31,6 +32,9 @@ static wisp_guest_config with_defaults(const wisp_guest_config *config)
     default_to(&chosen.restarts_max, 3);
     default_to(&chosen.restart_pause_ms, 100);
     default_to(&chosen.queue_len_max, 1024);
+    default_to(&chosen.posts_max, 1024);
+    default_to(&chosen.timers_max, 64);
+    default_to(&chosen.subscriptions_max, 64);
     default_to(&chosen.message_size_max, 64u << 10);
     default_to(&chosen.tasks_max, 64);
     return chosen;
@@ -63,11 +67,73 @@ static void free_config(wisp_guest_config *config, const wisp_allocator *allocat
 static wisp_status check_app_id(const wisp_host *host, const wisp_guest_config *config,
                                 wisp_error *err)
 {
-    for (const wisp_guest *it = host->guests; it && config && config->app_id; it = it->next)
+    for (const wisp_guest *it = host->first; it && config && config->app_id; it = it->next)
         if (it->config.app_id == config->app_id)
             return wisp_fail(err, WISP_INVALID, "guest '%s' has app id 0x%016" PRIx64 " already",
                              it->config.name, config->app_id);
     return WISP_OK;
+}
+
+/* Its alarm: a task is due, or a pause is over. */
+static void ring(wisp_alarm *alarm, uint64_t now_ns)
+{
+    (void)now_ns;
+    wisp_guest *guest = (wisp_guest *)((uint8_t *)alarm - offsetof(wisp_guest, alarm));
+    guest->next_due = guest->host->due;
+    guest->host->due = guest;
+}
+
+static wisp_status fill(wisp_guest *guest, const wisp_guest_config *config, wisp_error *err)
+{
+    const wisp_allocator *allocator = guest->host->allocator;
+    guest->config = with_defaults(config);
+    guest->taps.base = &guest->host->taps;
+    guest->tape = (wisp_tape){.allocator = allocator, .size_max = WISP_TAPE_SIZE_MAX};
+    wisp_status status = wisp_taps_add_functions(&guest->taps, allocator, &guest->config, err);
+    if (status == WISP_OK)
+        status = own_config(&guest->config, allocator, err);
+    if (status != WISP_OK) {
+        wisp_taps_deinit(&guest->taps, allocator);
+        return status;
+    }
+    guest->mailbox.name = guest->config.name;
+    guest->mailbox.len_max = guest->config.queue_len_max;
+    guest->mailbox.size_max = guest->config.message_size_max;
+    guest->alarm.ring = ring;
+    guest->subscriber.guest = guest;
+    return WISP_OK;
+}
+
+static uint32_t unused_id(wisp_host *host)
+{
+    do
+        host->last_guest_id++;
+    while (host->last_guest_id == WISP_TO_PROGRAM || host->last_guest_id == WISP_TO_ALL ||
+           wisp_host_guest(host, host->last_guest_id));
+    return host->last_guest_id;
+}
+
+/* Whoever posts on another thread looks for guests under the lock. */
+static void join(wisp_guest *guest)
+{
+    wisp_host *host = guest->host;
+    guest->id = guest->subscriber.id = unused_id(host);
+    guest->prev = host->last;
+    *(host->last ? &host->last->next : &host->first) = guest;
+    host->last = guest;
+    wisp_mail_lock(&host->mail);
+    wisp_index_add(&host->by_id, host->allocator, &guest->link, guest->id);
+    wisp_mail_unlock(&host->mail);
+}
+
+static void leave(wisp_guest *guest)
+{
+    wisp_host *host = guest->host;
+    *(guest->prev ? &guest->prev->next : &host->first) = guest->next;
+    *(guest->next ? &guest->next->prev : &host->last) = guest->prev;
+    wisp_mail_lock(&host->mail);
+    wisp_index_remove(&host->by_id, &guest->link);
+    wisp_mail_unlock(&host->mail);
 }
 
 wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wisp_guest **out,
@@ -80,46 +146,32 @@ wisp_status wisp_guest_new(wisp_host *host, const wisp_guest_config *config, wis
     if (!guest)
         return wisp_fail_memory(err, sizeof *guest);
     guest->host = host;
-    guest->config = with_defaults(config);
-    guest->taps.base = &host->taps;
-    guest->tape = (wisp_tape){.allocator = host->allocator, .size_max = WISP_TAPE_SIZE_MAX};
-    status = wisp_taps_add_functions(&guest->taps, host->allocator, &guest->config, err);
-    if (status == WISP_OK)
-        status = own_config(&guest->config, host->allocator, err);
+    if (wisp_alarms_join(&host->alarms, host->allocator))
+        status = fill(guest, config, err);
+    else
+        status = wisp_fail_memory(err, sizeof guest->alarm);
     if (status != WISP_OK) {
-        wisp_taps_deinit(&guest->taps, host->allocator);
         wisp_free(host->allocator, guest, sizeof *guest);
         return status;
     }
-    guest->id = ++host->last_guest_id;
-    wisp_guest **end = &host->guests;
-    while (*end)
-        end = &(*end)->next;
-    *end = guest;
+    join(guest);
     *out = guest;
     return WISP_OK;
-}
-
-void wisp_guest_destroy(wisp_guest *guest)
-{
-    const wisp_allocator *allocator = guest->host->allocator;
-    wisp_guest_stop(guest);
-    wisp_recorder_end(guest, WISP_OK, "the guest was freed");
-    wisp_tape_deinit(&guest->tape);
-    free_config(&guest->config, allocator);
-    wisp_taps_deinit(&guest->taps, allocator);
-    wisp_free(allocator, guest, sizeof *guest);
 }
 
 void wisp_guest_free(wisp_guest *guest)
 {
     if (!guest)
         return;
-    wisp_guest **at = &guest->host->guests;
-    while (*at != guest)
-        at = &(*at)->next;
-    *at = guest->next;
-    wisp_guest_destroy(guest);
+    wisp_host *host = guest->host;
+    wisp_guest_stop(guest);
+    wisp_recorder_end(guest, WISP_OK, "the guest was freed");
+    wisp_tape_deinit(&guest->tape);
+    leave(guest);
+    wisp_alarms_leave(&host->alarms, &guest->alarm);
+    free_config(&guest->config, host->allocator);
+    wisp_taps_deinit(&guest->taps, host->allocator);
+    wisp_free(host->allocator, guest, sizeof *guest);
 }
 
 void wisp_guest_tell(wisp_guest *guest, wisp_guest_event event)
@@ -177,20 +229,31 @@ void wisp_guest_release(wisp_guest *guest, wisp_version *version)
     wisp_guest_let_go(guest, source);
 }
 
+static wisp_status try_start(wisp_guest *guest, wisp_source source, wisp_version **out,
+                             wisp_error *err)
+{
+    wisp_status status = wisp_guest_ready(guest, source, &guest->saved, out, err);
+    if (status == WISP_OK || !guest->saved.is_saved)
+        return status;
+    /* There is no version to go back to: one without its state is better than none. */
+    wisp_version_free(*out);
+    wisp_holdings_clear(guest);
+    return wisp_guest_ready(guest, source, NULL, out, err);
+}
+
 static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     if (guest->current)
         return wisp_fail(err, WISP_INVALID, "guest '%s' runs version %u already",
                          guest->config.name, guest->current->number);
     wisp_version *version;
-    wisp_status status = wisp_guest_ready(guest, source, &guest->saved, &version, err);
-    if (status != WISP_OK && guest->saved.is_saved) {
-        /* There is no version to go back to: one without its state is better than none. */
-        wisp_version_free(version);
-        status = wisp_guest_ready(guest, source, NULL, &version, err);
-    }
+    guest->is_starting = true;
+    wisp_guest_refresh(guest); /* in wisp_start it may post to itself */
+    wisp_status status = try_start(guest, source, &version, err);
+    guest->is_starting = false;
     if (status != WISP_OK) {
         wisp_guest_refuse(guest, version, err);
+        wisp_holdings_clear(guest);
         return status;
     }
     guest->current = version;
@@ -210,16 +273,30 @@ wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module, wisp_
     if (status != WISP_OK)
         return status;
     status = start(guest, (wisp_source){.module = module}, &why);
+    wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, status, &why, err);
+}
+
+/* Lets [version] end: the functions done of what it has posted are called as long as it can be
+ * entered, which is before wisp_stop and, for what it posts there, after it. */
+static wisp_status end(wisp_guest *guest, wisp_version *version, wisp_error *why)
+{
+    wisp_guest_refresh(guest);
+    wisp_status status = wisp_guest_last_calls(guest, why);
+    if (status == WISP_OK)
+        status = wisp_version_stop(version, why);
+    return status != WISP_OK ? status : wisp_guest_last_calls(guest, why);
 }
 
 static void stop(wisp_guest *guest)
 {
     wisp_version *version = guest->current, *fallback = guest->fallback;
     wisp_error why = {0};
-    wisp_status status = wisp_version_stop(version, &why);
+    guest->is_stopping = true;
+    wisp_status status = end(guest, version, &why);
     guest->fallback = NULL;
     wisp_guest_release(guest, fallback);
+    wisp_holdings_forget(guest, &guest->aside);
     guest->current = NULL;
     wisp_guest_tell(guest, (wisp_guest_event){
                                .kind = WISP_GUEST_STOPPED,
@@ -228,6 +305,7 @@ static void stop(wisp_guest *guest)
                                .trap = wisp_version_trap(version, status),
                            });
     wisp_guest_release(guest, version);
+    guest->is_stopping = false;
 }
 
 wisp_status wisp_guest_stop(wisp_guest *guest)
@@ -242,8 +320,10 @@ wisp_status wisp_guest_stop(wisp_guest *guest)
     guest->is_down = false;
     wisp_guest_forget_faults(guest);
     wisp_state_clear(&guest->saved, guest->host->allocator);
-    wisp_queue_clear(&guest->queue, guest->host->allocator);
+    wisp_holdings_clear(guest);
+    wisp_guest_drop_mail(guest);
     wisp_probation_clear(guest);
+    wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, WISP_OK, NULL, NULL);
 }
 
@@ -310,7 +390,10 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
     out->fuel = wisp_spread_of(&guest->meter.fuel);
     out->entry_ns = wisp_spread_of(&guest->meter.ns);
     out->state = state_of(guest);
-    out->queue_len = guest->queue.len;
+    out->queue_len = guest->mailbox.len;
+    out->queue_peak = guest->mailbox.peak;
+    out->timer_count = guest->timers.len;
+    out->subscription_count = guest->subscriber.len;
     if (!guest->current)
         return;
     out->version = guest->current->number;

@@ -1,14 +1,19 @@
 #ifndef WISP_HOST_GUEST_H
 #define WISP_HOST_GUEST_H
 
-#include <wisp/host.h>
+#include <wisp/event.h>
 
 #include "host/fault.h"
+#include "host/holdings.h"
+#include "host/mail.h"
 #include "host/meter.h"
+#include "host/post.h"
 #include "host/probation.h"
-#include "host/queue.h"
 #include "host/recorder.h"
 #include "host/state.h"
+#include "host/subscriptions.h"
+#include "host/timers.h"
+#include "host/topics.h"
 #include "host/version.h"
 
 /* The insides of a host and its guests, shared by the files of this folder. */
@@ -16,30 +21,60 @@
 struct wisp_host {
     const wisp_allocator *allocator;
     const wisp_os *os;
-    wisp_guest *guests;      /* in the order in which they were made */
-    bool is_busy;            /* in a call that handlers must not make again */
+    void (*on_post)(void *user, wisp_host *host, const wisp_event *event);
+    void *user; /* for it */
+
+    /* Guests, in the order in which they were made, and by id. Other threads look for them, so
+     * they change under the lock of the mail. */
+    wisp_guest *first, *last;
+    wisp_index by_id;
+    uint32_t last_guest_id;
+    uint64_t last_generation;
     wisp_taps taps;          /* the functions of module "wisp" */
     wisp_blackbox *blackbox; /* NULL if there is none */
     uint32_t blames_max;
-    uint64_t last_generation;
-    uint32_t last_guest_id;
-    uint64_t event_bytes_max; /* as in its config */
-    uint32_t recorder_count;  /* of guests that are recorded */
+    uint32_t recorder_count; /* of guests that are recorded */
+
+    wisp_mail mail;
+    wisp_envelopes turn; /* taken from there, to be delivered in this step */
+    wisp_envelopes ripe; /* nobody looks at them any more, and a module is to be told */
+    wisp_subscriptions subscriptions;
+    wisp_subscriber program;
+    wisp_topics topics; /* changes under the lock of the mail */
+    uint32_t topics_max;
+
+    wisp_alarms alarms;
+    wisp_guest *due; /* guests that have something to do in this step */
+    bool is_busy;    /* in a call that handlers must not make again */
 };
 
 struct wisp_guest {
+    wisp_index_link link; /* by id; first, so that it is the guest */
     wisp_host *host;
-    wisp_guest *next;
+    wisp_guest *prev, *next;
     uint32_t id;
     wisp_guest_config config; /* without zeros that mean a default */
     wisp_taps taps;           /* all functions that its modules may import */
     wisp_version *current;    /* NULL if empty, paused or down */
     wisp_version *fallback;   /* the one before it, during probation */
     bool is_down;
+    bool is_starting, is_stopping; /* its first version starts; its last one ends */
+    bool is_announced;             /* it was told that this guest is there, … */
+    uint32_t announced_version;    /* … with this version */
     wisp_probation probation;
-    uint32_t turn_len; /* messages still to be delivered in this step */
-    wisp_state saved;  /* what a version of this guest saved last */
-    wisp_queue queue;
+    wisp_state saved; /* what a version of this guest saved last */
+
+    wisp_mailbox mailbox;  /* under the lock of the mail */
+    wisp_envelopes held;   /* for it, until a version runs again */
+    wisp_envelopes parked; /* its posts whose version waits in probation */
+    uint32_t posts_len;    /* of its posts that were taken, and are not done with */
+    uint32_t refusals_len; /* … that were not */
+    wisp_subscriber subscriber;
+    wisp_timers timers;
+    wisp_holdings aside; /* subscriptions and timers as they were for the fallback */
+
+    wisp_alarm alarm; /* set to when its next task is due, or its pause ends */
+    wisp_guest *next_due;
     wisp_guest_status counts; /* only the counters are used */
     wisp_meter meter;
     wisp_recovery recovery;
@@ -108,12 +143,41 @@ void wisp_guest_survived(wisp_guest *guest, const wisp_entry *entry);
  * fallback, or starts it again, or takes the guest down. */
 void wisp_guest_failed(wisp_guest *guest, uint64_t began_ns, const wisp_error *why);
 
-/* The parts of wisp_host_step for one guest. */
-void wisp_guest_deliver_queued(wisp_guest *guest);
+/* Runs the tasks that are due, each once. */
 void wisp_guest_run_tasks(wisp_guest *guest, uint64_t now_ns);
-uint64_t wisp_guest_next_ns(const wisp_guest *guest);
 
-/* Stops [guest] and frees it, without taking it off the host's list. */
-void wisp_guest_destroy(wisp_guest *guest);
+/* ------------------------------------------------------------------ events (dispatch.c) */
+
+/* Delivers what waits, and calls the functions done that follow from it. */
+void wisp_host_deliver(wisp_host *host);
+
+/* Calls the functions done of modules that are due. */
+void wisp_host_call_done(wisp_host *host);
+
+/* The same for [guest] alone, which is being stopped: until one fails, which is returned. */
+wisp_status wisp_guest_last_calls(wisp_guest *guest, wisp_error *err);
+
+/* Nobody looks at [envelope] any more, as far as the caller is concerned; the last one makes its
+ * done follow. */
+void wisp_host_unref(wisp_host *host, wisp_envelope *envelope);
+
+/* The same for one that still waits. */
+void wisp_host_drop(wisp_host *host, wisp_envelope *envelope);
+
+/* Sees to it that nobody gets [envelope], which waits somewhere. */
+void wisp_host_evict(wisp_host *host, wisp_envelope *envelope);
+
+/* Drops all that waits for [guest], or the events alone. */
+void wisp_guest_drop_mail(wisp_guest *guest);
+void wisp_guest_drop_events(wisp_guest *guest);
+
+/* The type of topic [name]; as wisp_host_topic. */
+wisp_status wisp_topic_type(wisp_host *host, wisp_bytes name, uint32_t *type, wisp_error *err);
+
+/* ------------------------------------------------------------------ presence (presence.c) */
+
+/* Brings up to date what others know of [guest]: to be called whenever it may have got another
+ * version, or its version other tasks. */
+void wisp_guest_refresh(wisp_guest *guest);
 
 #endif

@@ -3,6 +3,11 @@
 #include "host/guest.h"
 #include "host/imports.h"
 
+static uint64_t or_default(uint64_t value, uint64_t if_zero)
+{
+    return value > 0 ? value : if_zero;
+}
+
 wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_error *err)
 {
     wisp_host_config chosen = config ? *config : (wisp_host_config){0};
@@ -14,7 +19,14 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
     host->os = chosen.os ? chosen.os : wisp_os_posix();
     host->blackbox = chosen.blackbox;
     host->blames_max = chosen.blames_max > 0 ? chosen.blames_max : 3;
-    host->event_bytes_max = chosen.event_bytes_max > 0 ? chosen.event_bytes_max : 16u << 20;
+    host->on_post = chosen.on_post;
+    host->user = chosen.user;
+    host->topics_max = (uint32_t)or_default(chosen.topics_max, 1024);
+    if (!wisp_mail_init(&host->mail, allocator, (uint32_t)or_default(chosen.events_max, 4096),
+                        or_default(chosen.event_bytes_max, 16u << 20))) {
+        wisp_free(allocator, host, sizeof *host);
+        return wisp_fail(err, WISP_IO, "the system gives no lock");
+    }
     wisp_status status = wisp_imports_add(&host->taps, allocator, err);
     if (status != WISP_OK) {
         wisp_host_free(host);
@@ -24,29 +36,40 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
     return WISP_OK;
 }
 
+/* What still waits when all guests are gone is for the program alone. */
+static void empty(wisp_host *host)
+{
+    wisp_envelopes left = wisp_mail_take(&host->mail);
+    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&left));)
+        wisp_host_drop(host, envelope);
+    wisp_host_call_done(host);
+}
+
 void wisp_host_free(wisp_host *host)
 {
     if (!host)
         return;
-    for (wisp_guest *guest; (guest = host->guests);) {
-        host->guests = guest->next;
-        wisp_guest_destroy(guest);
-    }
+    while (host->last)
+        wisp_guest_free(host->last);
+    empty(host);
+    wisp_subscriptions_clear(&host->subscriptions, host->allocator, &host->program);
+    wisp_subscriptions_deinit(&host->subscriptions, host->allocator);
+    wisp_topics_deinit(&host->topics, host->allocator);
+    wisp_alarms_deinit(&host->alarms, host->allocator);
+    wisp_index_deinit(&host->by_id, host->allocator);
+    wisp_mail_deinit(&host->mail);
     wisp_taps_deinit(&host->taps, host->allocator);
     wisp_free(host->allocator, host, sizeof *host);
 }
 
 wisp_guest *wisp_host_guest(const wisp_host *host, uint32_t id)
 {
-    wisp_guest *guest = host->guests;
-    while (guest && guest->id != id)
-        guest = guest->next;
-    return guest;
+    return (wisp_guest *)wisp_index_find(&host->by_id, id);
 }
 
 wisp_guest *wisp_host_next_guest(const wisp_host *host, const wisp_guest *guest)
 {
-    return guest ? guest->next : host->guests;
+    return guest ? guest->next : host->first;
 }
 
 uint64_t wisp_host_now_ns(const wisp_host *host)
@@ -72,31 +95,40 @@ wisp_status wisp_host_leave(wisp_host *host, wisp_status status, const wisp_erro
     return status;
 }
 
+static void end_pauses(wisp_host *host, uint64_t now_ns)
+{
+    for (wisp_guest *guest = host->due; guest; guest = guest->next_due) {
+        wisp_guest_end_pause(guest, now_ns);
+        wisp_guest_refresh(guest);
+    }
+}
+
+static void attend(wisp_host *host, uint64_t now_ns)
+{
+    for (wisp_guest *guest; (guest = host->due);) {
+        host->due = guest->next_due;
+        wisp_guest_run_tasks(guest, now_ns);
+        wisp_probation_look(guest, now_ns);
+        wisp_guest_refresh(guest);
+        wisp_host_call_done(host);
+    }
+}
+
 void wisp_host_step(wisp_host *host, uint64_t now_ns)
 {
     if (wisp_host_enter(host, NULL) != WISP_OK)
         return;
-    /* What handlers send meanwhile, to whichever guest, waits for the next turn. */
-    for (wisp_guest *guest = host->guests; guest; guest = guest->next)
-        guest->turn_len = guest->queue.len;
-    for (wisp_guest *guest = host->guests; guest; guest = guest->next)
-        wisp_guest_end_pause(guest, now_ns);
-    for (wisp_guest *guest = host->guests; guest; guest = guest->next)
-        wisp_guest_deliver_queued(guest);
-    for (wisp_guest *guest = host->guests; guest; guest = guest->next) {
-        wisp_guest_run_tasks(guest, now_ns);
-        wisp_probation_look(guest, now_ns);
-    }
+    wisp_alarms_ring(&host->alarms, now_ns);
+    end_pauses(host, now_ns);
+    /* What is posted from now on, by handlers or modules, waits for the next turn. */
+    wisp_host_deliver(host);
+    attend(host, now_ns);
     wisp_host_leave(host, WISP_OK, NULL, NULL);
 }
 
 uint64_t wisp_host_next_ns(const wisp_host *host)
 {
-    uint64_t next_ns = UINT64_MAX;
-    for (const wisp_guest *guest = host->guests; guest; guest = guest->next) {
-        uint64_t guest_ns = wisp_guest_next_ns(guest);
-        if (guest_ns < next_ns)
-            next_ns = guest_ns;
-    }
-    return next_ns;
+    if (host->ripe.first || !wisp_mail_is_empty((wisp_mail *)&host->mail))
+        return 0;
+    return wisp_alarms_next_ns(&host->alarms);
 }

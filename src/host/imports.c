@@ -40,7 +40,7 @@ static wisp_status import_send(void *user, wisp_instance *caller, const wisp_arg
     const wisp_host *host = version->guest->host;
     wisp_bytes bytes = {args[1].in, args[1].size};
     bool is_taken = bytes.size <= version->guest->config.message_size_max &&
-                    wisp_effects_send(&version->effects, host->allocator, host->event_bytes_max,
+                    wisp_effects_send(&version->effects, host->allocator, host->mail.size_max,
                                       args[0].u32, bytes) == WISP_OK;
     results[0] = wisp_i32(is_taken ? TAKEN : REFUSED);
     return WISP_OK;

@@ -77,6 +77,7 @@ void wisp_guest_commit(wisp_guest *guest, const char *reason)
     wisp_guest_remember_former(guest);
     guest->fallback = NULL;
     wisp_probation_clear(guest);
+    wisp_holdings_forget(guest, &guest->aside);
     wisp_guest_release(guest, fallback);
     wisp_guest_tell(guest, (wisp_guest_event){.kind = WISP_GUEST_COMMITTED,
                                               .version = guest->current->number,
@@ -89,6 +90,7 @@ void wisp_guest_revert(wisp_guest *guest, uint64_t began_ns, const char *reason,
     wisp_version *failed = guest->current;
     guest->current = guest->fallback;
     guest->fallback = NULL;
+    wisp_holdings_put_back(guest, &guest->aside);
     guest->probation = (wisp_probation){.backlog = guest->probation.journal};
     guest->counts.reverts++;
     wisp_guest_tell(guest, (wisp_guest_event){
@@ -128,5 +130,6 @@ wisp_status wisp_guest_decide(wisp_guest *guest, bool commit, const char *reason
     if (status != WISP_OK)
         return status;
     status = decide(guest, commit, reason, &why);
+    wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, status, &why, err);
 }

@@ -514,7 +514,7 @@ void wisp_recorders_flush(wisp_host *host)
 {
     if (host->recorder_count == 0)
         return;
-    for (wisp_guest *guest = host->guests; guest; guest = guest->next) {
+    for (wisp_guest *guest = host->first; guest; guest = guest->next) {
         wisp_error why;
         wisp_status status = guest->recorder ? flush(guest->recorder, &why) : WISP_OK;
         if (status != WISP_OK)

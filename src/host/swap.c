@@ -24,6 +24,7 @@ typedef struct handover {
     wisp_state fresh;        /* what the old version has just saved, if it did */
     const wisp_state *state; /* what [next] is to restore; NULL if there is nothing */
     wisp_error save_error;   /* why [state] is not [fresh], or WISP_OK */
+    wisp_holdings holdings;  /* what the guest had before [next] started */
 } handover;
 
 /*
@@ -52,11 +53,16 @@ static wisp_status save_for(handover *h, wisp_guest *guest, wisp_error *err)
 /* The new version starts first, so that the old one is asked to save only if that went well. */
 static wisp_status prepare(handover *h, wisp_guest *guest, wisp_source source, wisp_error *err)
 {
-    wisp_status status = wisp_guest_ready(guest, source, NULL, &h->next, err);
+    wisp_status status = wisp_holdings_copy(guest, &h->holdings, err);
+    if (status != WISP_OK)
+        return status;
+    status = wisp_guest_ready(guest, source, NULL, &h->next, err);
     if (status == WISP_OK)
         status = save_for(h, guest, err);
     if (status == WISP_OK && h->state)
         status = wisp_version_restore(h->next, h->state, err);
+    if (status != WISP_OK)
+        wisp_holdings_put_back(guest, &h->holdings);
     return status;
 }
 
@@ -69,6 +75,7 @@ static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
         wisp_guest_keep_state(guest, &h->fresh);
     guest->fallback = guest->current;
     guest->current = h->next;
+    guest->aside = h->holdings;
     wisp_probation_begin(guest);
     guest->recovery.restarts = 0;
     guest->counts.swaps++;
@@ -107,6 +114,7 @@ wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_e
     if (status != WISP_OK)
         return status;
     status = swap(guest, (wisp_source){.module = module}, &why);
+    wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, status, &why, err);
 }
 

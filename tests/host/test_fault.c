@@ -109,6 +109,7 @@ static void what_is_sent_during_a_pause_waits(void **state)
     rig_send(&r, COUNT, 0, 1, 0); /* is behind the one that traps */
     rig_step(&r);
     rig_send(&r, COUNT, 0, 2, 0);
+    rig_step(&r);
     assert_int_equal(rig_status(&r).queue_len, 2);
     assert_int_equal(rig_deliver(&r, COUNT, 0, 0, 0), WISP_INVALID);
     r.now_ns = wisp_host_next_ns(r.host);

@@ -1,0 +1,261 @@
+#include "host/guest.h"
+
+/*
+ * The queue of a host on its way to the receivers, and what follows: done functions, and the
+ * end of what a guest has to do with events.
+ */
+
+/* ------------------------------------------------------------------ letting go */
+
+static void uncount(wisp_host *host, wisp_envelope *envelope)
+{
+    wisp_mail_lock(&host->mail);
+    wisp_mail_uncount(&host->mail, envelope->to ? &envelope->to->mailbox : NULL, envelope);
+    wisp_mail_unlock(&host->mail);
+}
+
+/* Nothing more is to be done with [envelope]. */
+static void finish(wisp_host *host, wisp_envelope *envelope)
+{
+    wisp_guest *sender = envelope->generation ? wisp_host_guest(host, envelope->sender) : NULL;
+    if (sender)
+        *(envelope->is_refused ? &sender->refusals_len : &sender->posts_len) -= 1;
+    wisp_mail_lock(&host->mail);
+    wisp_mail_recycle(&host->mail, envelope);
+    wisp_mail_unlock(&host->mail);
+}
+
+void wisp_host_unref(wisp_host *host, wisp_envelope *envelope)
+{
+    if (--envelope->refs > 0)
+        return;
+    if (envelope->done)
+        envelope->done(envelope->user, envelope->type, envelope->data);
+    if (envelope->func)
+        wisp_envelopes_push(&host->ripe, envelope);
+    else
+        finish(host, envelope);
+}
+
+void wisp_host_evict(wisp_host *host, wisp_envelope *envelope)
+{
+    uncount(host, envelope);
+    envelope->kind = WISP_MAIL_EVICTED;
+    envelope->to = NULL;
+    envelope->timer = NULL;
+}
+
+void wisp_host_drop(wisp_host *host, wisp_envelope *envelope)
+{
+    if (envelope->kind != WISP_MAIL_EVICTED)
+        uncount(host, envelope);
+    wisp_host_unref(host, envelope);
+}
+
+/* ------------------------------------------------------------------ done */
+
+static wisp_entry done_entry(const wisp_envelope *envelope)
+{
+    return (wisp_entry){.kind = WISP_ENTRY_DONE,
+                        .type = envelope->type,
+                        .number = envelope->address,
+                        .func = envelope->func};
+}
+
+static bool is_current(const wisp_guest *guest, const wisp_envelope *envelope)
+{
+    return guest->current && guest->current->generation == envelope->generation;
+}
+
+/* Calls the function done of a module's post, if the version that posted it can be entered. */
+static void call_done(wisp_host *host, wisp_envelope *envelope)
+{
+    wisp_guest *guest = wisp_host_guest(host, envelope->sender);
+    if (guest && guest->fallback && guest->fallback->generation == envelope->generation) {
+        wisp_envelopes_push(&guest->parked, envelope);
+        return;
+    }
+    wisp_entry entry = done_entry(envelope);
+    bool can_enter = guest && is_current(guest, envelope);
+    finish(host, envelope);
+    if (can_enter) {
+        guest->counts.callbacks_called++;
+        wisp_error why;
+        wisp_guest_give(guest, &entry, &why);
+        wisp_guest_refresh(guest);
+    } else if (guest) {
+        guest->counts.callbacks_cancelled++;
+    }
+}
+
+void wisp_host_call_done(wisp_host *host)
+{
+    wisp_envelopes ripe = host->ripe;
+    host->ripe = (wisp_envelopes){0};
+    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&ripe));)
+        call_done(host, envelope);
+}
+
+/* ------------------------------------------------------------------ delivering */
+
+static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *version)
+{
+    bool is_own = envelope->generation == version->generation && envelope->size > 0;
+    bool is_message = envelope->kind == WISP_MAIL_MESSAGE;
+    return (wisp_entry){
+        .kind = is_message ? WISP_ENTRY_MESSAGE : WISP_ENTRY_EVENT,
+        .sender = envelope->sender,
+        .type = envelope->type,
+        .request = envelope->request,
+        .number = envelope->number,
+        .bytes = {envelope->data, envelope->size},
+        .at = is_own ? envelope->address : 0,
+    };
+}
+
+static void give(wisp_guest *guest, const wisp_envelope *envelope)
+{
+    wisp_error why;
+    wisp_entry entry = entry_of(envelope, guest->current);
+    wisp_guest_give(guest, &entry, &why);
+    wisp_guest_refresh(guest);
+}
+
+static void tell_program(wisp_host *host, const wisp_envelope *envelope)
+{
+    wisp_event event = {
+        .sender = envelope->sender,
+        .type = envelope->type,
+        .request = envelope->request,
+        .number = envelope->number,
+        .data = envelope->data,
+        .size = envelope->size,
+        .region = envelope->region,
+    };
+    if (host->on_post)
+        host->on_post(host->user, host, &event);
+}
+
+static bool takes(const wisp_guest *guest, const wisp_envelope *envelope)
+{
+    return guest->current && envelope->size <= guest->config.message_size_max;
+}
+
+static void tell_all(wisp_host *host, const wisp_envelope *envelope)
+{
+    uint32_t groups = envelope->groups ? envelope->groups : UINT32_MAX;
+    wisp_subscriptions_begin(&host->subscriptions, envelope->type);
+    for (const wisp_subscription *it; (it = wisp_subscriptions_next(&host->subscriptions));) {
+        if (!(it->groups & groups))
+            continue;
+        if (!it->guest)
+            tell_program(host, envelope);
+        else if (takes(it->guest, envelope))
+            give(it->guest, envelope);
+        else
+            it->guest->counts.events_dropped++;
+    }
+}
+
+static void deliver(wisp_host *host, wisp_envelope *envelope)
+{
+    if (envelope->timer)
+        wisp_timers_delivered(envelope);
+    if (envelope->kind == WISP_MAIL_EVICTED)
+        return;
+    if (envelope->to)
+        give(envelope->to, envelope);
+    else if (envelope->target == WISP_TO_ALL)
+        tell_all(host, envelope);
+    else
+        tell_program(host, envelope);
+}
+
+void wisp_host_deliver(wisp_host *host)
+{
+    wisp_host_call_done(host); /* of what was refused outside of a step */
+    host->turn = wisp_mail_take(&host->mail);
+    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&host->turn));) {
+        if (envelope->to && !envelope->to->current) {
+            wisp_envelopes_push(&envelope->to->held, envelope);
+            continue;
+        }
+        if (envelope->kind != WISP_MAIL_EVICTED)
+            uncount(host, envelope);
+        deliver(host, envelope);
+        wisp_host_unref(host, envelope);
+        wisp_host_call_done(host);
+    }
+}
+
+/* ------------------------------------------------------------------ what waits for a guest */
+
+typedef bool is_meant(const wisp_guest *guest, const wisp_envelope *envelope);
+
+static bool is_for(const wisp_guest *guest, const wisp_envelope *envelope)
+{
+    return envelope->to == guest;
+}
+
+static bool is_event_for(const wisp_guest *guest, const wisp_envelope *envelope)
+{
+    return envelope->to == guest && envelope->kind != WISP_MAIL_MESSAGE;
+}
+
+static bool is_from(const wisp_guest *guest, const wisp_envelope *envelope)
+{
+    return envelope->sender == guest->id;
+}
+
+/* Moves those of [from] that are meant behind [into]. */
+static void sift(wisp_envelopes *from, const wisp_guest *guest, is_meant *is_it,
+                 wisp_envelopes *into)
+{
+    wisp_envelopes all = *from;
+    *from = (wisp_envelopes){0};
+    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&all));)
+        wisp_envelopes_push(is_it(guest, envelope) ? into : from, envelope);
+}
+
+static void drop_waiting(wisp_guest *guest, is_meant *is_it)
+{
+    wisp_host *host = guest->host;
+    wisp_envelopes dropped = {0};
+    sift(&guest->held, guest, is_it, &dropped);
+    sift(&host->turn, guest, is_it, &dropped);
+    wisp_mail_lock(&host->mail);
+    sift(&host->mail.queue, guest, is_it, &dropped);
+    wisp_mail_unlock(&host->mail);
+    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&dropped));) {
+        guest->counts.events_dropped += envelope->kind == WISP_MAIL_EVENT;
+        if (envelope->timer)
+            envelope->timer->event = NULL;
+        wisp_host_drop(host, envelope);
+    }
+}
+
+void wisp_guest_drop_mail(wisp_guest *guest)
+{
+    drop_waiting(guest, is_for);
+}
+
+void wisp_guest_drop_events(wisp_guest *guest)
+{
+    drop_waiting(guest, is_event_for);
+}
+
+wisp_status wisp_guest_last_calls(wisp_guest *guest, wisp_error *err)
+{
+    wisp_envelopes own = {0};
+    wisp_status status = WISP_OK;
+    sift(&guest->host->ripe, guest, is_from, &own);
+    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&own));) {
+        wisp_entry entry = done_entry(envelope);
+        bool can_enter = status == WISP_OK && is_current(guest, envelope);
+        finish(guest->host, envelope);
+        *(can_enter ? &guest->counts.callbacks_called : &guest->counts.callbacks_cancelled) += 1;
+        if (can_enter)
+            status = wisp_version_enter(guest->current, &entry, NULL, err);
+    }
+    return status;
+}

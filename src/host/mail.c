@@ -1,0 +1,153 @@
+#include "host/mail.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+enum {
+    ROOM_SIZE = 64,  /* of envelopes that are kept: what most events carry */
+    SPARE_MAX = 1024 /* that are kept */
+};
+
+bool wisp_mail_init(wisp_mail *mail, const wisp_allocator *allocator, uint32_t len_max,
+                    uint64_t size_max)
+{
+    *mail = (wisp_mail){.allocator = allocator, .len_max = len_max, .size_max = size_max};
+    return pthread_mutex_init(&mail->lock, NULL) == 0;
+}
+
+static void free_envelope(const wisp_mail *mail, wisp_envelope *envelope)
+{
+    wisp_free(mail->allocator, envelope, sizeof *envelope + envelope->room_size);
+}
+
+void wisp_mail_deinit(wisp_mail *mail)
+{
+    for (wisp_envelope *spare; (spare = mail->spare);) {
+        mail->spare = spare->next;
+        free_envelope(mail, spare);
+    }
+    pthread_mutex_destroy(&mail->lock);
+}
+
+/* ------------------------------------------------------------------ envelopes */
+
+static wisp_envelope *take_spare(wisp_mail *mail)
+{
+    wisp_envelope *envelope = mail->spare;
+    mail->spare = envelope->next;
+    mail->spare_len--;
+    memset(envelope, 0, sizeof *envelope);
+    envelope->room_size = ROOM_SIZE;
+    return envelope;
+}
+
+wisp_envelope *wisp_mail_new(wisp_mail *mail, size_t size)
+{
+    size_t room_size = size > ROOM_SIZE ? size : ROOM_SIZE;
+    wisp_envelope *envelope = NULL;
+    if (room_size == ROOM_SIZE && mail->spare)
+        envelope = take_spare(mail);
+    else if (room_size <= SIZE_MAX - sizeof *envelope)
+        envelope = wisp_alloc(mail->allocator, 1, sizeof *envelope + room_size);
+    if (!envelope)
+        return NULL;
+    envelope->room_size = room_size;
+    envelope->refs = 1;
+    return envelope;
+}
+
+void wisp_mail_recycle(wisp_mail *mail, wisp_envelope *envelope)
+{
+    if (envelope->room_size > ROOM_SIZE || mail->spare_len == SPARE_MAX) {
+        free_envelope(mail, envelope);
+        return;
+    }
+    envelope->next = mail->spare;
+    mail->spare = envelope;
+    mail->spare_len++;
+}
+
+/* ------------------------------------------------------------------ what may wait */
+
+wisp_status wisp_mail_check(const wisp_mail *mail, size_t size, wisp_error *err)
+{
+    if (mail->len >= mail->len_max)
+        return wisp_fail(err, WISP_LIMIT, "%u events wait in the host already", mail->len);
+    if (size > mail->size_max - mail->size)
+        return wisp_fail(
+            err, WISP_LIMIT, "the event is of %zu bytes, %llu of the %llu of the host are taken",
+            size, (unsigned long long)mail->size, (unsigned long long)mail->size_max);
+    return WISP_OK;
+}
+
+wisp_status wisp_mailbox_check(const wisp_mailbox *box, size_t size, const char *what,
+                               wisp_error *err)
+{
+    if (size > box->size_max)
+        return wisp_fail(err, WISP_LIMIT, "the %s is of %zu bytes, guest '%s' takes up to %zu",
+                         what, size, box->name, box->size_max);
+    if (box->len >= box->len_max)
+        return wisp_fail(err, WISP_LIMIT, "%u %ss wait for guest '%s' already", box->len, what,
+                         box->name);
+    return WISP_OK;
+}
+
+void wisp_mail_count(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelope)
+{
+    if (envelope->is_counted) {
+        mail->len++;
+        mail->size += envelope->size;
+    }
+    if (box && ++box->len > box->peak)
+        box->peak = box->len;
+}
+
+void wisp_mail_uncount(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelope)
+{
+    if (envelope->is_counted) {
+        mail->len--;
+        mail->size -= envelope->size;
+        envelope->is_counted = false;
+    }
+    if (box)
+        box->len--;
+}
+
+/* ------------------------------------------------------------------ the queue */
+
+bool wisp_mail_put(wisp_mail *mail, wisp_envelopes *list)
+{
+    wisp_mail_lock(mail);
+    bool was_empty = !mail->queue.first;
+    wisp_envelopes_append(&mail->queue, list);
+    wisp_mail_unlock(mail);
+    return was_empty;
+}
+
+void wisp_mail_put_first(wisp_mail *mail, wisp_envelopes *list)
+{
+    wisp_mail_lock(mail);
+    wisp_envelopes_append(list, &mail->queue);
+    mail->queue = *list;
+    *list = (wisp_envelopes){0};
+    wisp_mail_unlock(mail);
+}
+
+wisp_envelopes wisp_mail_take(wisp_mail *mail)
+{
+    wisp_mail_lock(mail);
+    wisp_envelopes all = mail->queue;
+    mail->queue = (wisp_envelopes){0};
+    wisp_mail_unlock(mail);
+    return all;
+}
+
+bool wisp_mail_is_empty(wisp_mail *mail)
+{
+    wisp_mail_lock(mail);
+    bool is_empty = !mail->queue.first;
+    wisp_mail_unlock(mail);
+    return is_empty;
+}

@@ -1,0 +1,264 @@
+#include "host/post.h"
+
+#include <string.h>
+
+#include <wisp/bridge.h>
+
+#include "base/error.h"
+#include "host/guest.h"
+
+/* ------------------------------------------------------------------ whether it is taken */
+
+/* Under the lock. */
+static wisp_status check_type(const wisp_host *host, uint32_t type, wisp_error *err)
+{
+    if (type < WISP_EVENT_USER)
+        return wisp_fail(err, WISP_INVALID, "type 0x%x is the host's own", (unsigned)type);
+    uint32_t topic = type & ~WISP_EVENT_TOPIC;
+    if (type & WISP_EVENT_TOPIC && (topic == 0 || topic > host->topics.len))
+        return wisp_fail(err, WISP_INVALID, "there is no topic of type 0x%x", (unsigned)type);
+    return WISP_OK;
+}
+
+/* Under the lock: the guest that gets [post], NULL if it is not for one. */
+static wisp_status find_receiver(const wisp_host *host, const wisp_post *post, wisp_guest **out,
+                                 wisp_error *err)
+{
+    *out = NULL;
+    if (post->target == WISP_TO_PROGRAM || post->target == WISP_TO_ALL)
+        return WISP_OK;
+    *out = wisp_host_guest(host, post->target);
+    if (!*out)
+        return wisp_fail(err, WISP_NOT_FOUND, "there is no guest %u", post->target);
+    if (!(*out)->mailbox.is_open)
+        return wisp_fail(err, WISP_NOT_FOUND, "guest '%s' runs nothing", (*out)->config.name);
+    return WISP_OK;
+}
+
+static wisp_status check_sender(const wisp_origin *from, wisp_error *err)
+{
+    const wisp_guest *guest = from->version->guest;
+    if (guest->is_stopping)
+        return wisp_fail(err, WISP_INVALID, "guest '%s' is being stopped", guest->config.name);
+    if (guest->posts_len >= guest->config.posts_max)
+        return wisp_fail(err, WISP_LIMIT, "%u events of guest '%s' wait already",
+                         guest->posts_len, guest->config.name);
+    return WISP_OK;
+}
+
+/* Under the lock. */
+static wisp_status admit(wisp_host *host, const wisp_post *post, wisp_guest **to, wisp_error *err)
+{
+    wisp_status status = check_type(host, post->type, err);
+    if (status == WISP_OK)
+        status = find_receiver(host, post, to, err);
+    if (status == WISP_OK)
+        status = wisp_mail_check(&host->mail, post->size, err);
+    if (status == WISP_OK && *to)
+        status = wisp_mailbox_check(&(*to)->mailbox, post->size, "event", err);
+    return status;
+}
+
+/* ------------------------------------------------------------------ making the envelope */
+
+static void address(wisp_envelope *envelope, const wisp_post *post, const wisp_origin *from)
+{
+    envelope->target = post->target;
+    envelope->type = post->type;
+    envelope->groups = post->groups;
+    envelope->number = post->number;
+    envelope->size = post->size;
+    envelope->done = post->done;
+    envelope->user = post->user;
+    if (!from)
+        return;
+    envelope->sender = from->version->guest->id;
+    envelope->generation = from->version->generation;
+    envelope->address = from->address;
+    envelope->func = from->func;
+}
+
+/* What the program lends until done is called is not copied. */
+static void fill(wisp_envelope *envelope, const wisp_post *post)
+{
+    envelope->data = NULL;
+    if (post->size == 0)
+        return;
+    if (post->done)
+        envelope->data = post->data;
+    else
+        envelope->data = memcpy(envelope->room, post->data, post->size);
+}
+
+wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_origin *from,
+                           wisp_envelope **out, wisp_error *err)
+{
+    wisp_status status = from ? check_sender(from, err) : WISP_OK;
+    if (status != WISP_OK)
+        return status;
+    wisp_guest *to;
+    wisp_mail_lock(&host->mail);
+    status = admit(host, post, &to, err);
+    wisp_envelope *envelope = NULL;
+    if (status == WISP_OK) {
+        envelope = wisp_mail_new(&host->mail, post->done ? 0 : post->size);
+        if (!envelope)
+            status = wisp_fail_memory(err, post->size);
+    }
+    if (status == WISP_OK) {
+        envelope->kind = WISP_MAIL_EVENT;
+        envelope->to = to;
+        envelope->is_counted = true;
+        address(envelope, post, from);
+        wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
+    }
+    wisp_mail_unlock(&host->mail);
+    if (status != WISP_OK)
+        return status;
+    fill(envelope, post);
+    *out = envelope;
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ by a module */
+
+/* A record of a post that was not taken, as its done is still to be called. A module that goes on
+ * posting although it is told of that gets no more of them. */
+static wisp_status keep_record(const wisp_origin *from, const wisp_post *post, wisp_error *err)
+{
+    wisp_guest *guest = from->version->guest;
+    wisp_host *host = guest->host;
+    if (guest->refusals_len >= guest->config.posts_max)
+        return wisp_fail(err, WISP_LIMIT, "%u posts were refused and not yet done with",
+                         guest->refusals_len);
+    wisp_mail_lock(&host->mail);
+    wisp_envelope *record = wisp_mail_new(&host->mail, 0);
+    wisp_mail_unlock(&host->mail);
+    if (!record)
+        return wisp_fail_memory(err, sizeof *record);
+    address(record, post, from);
+    record->is_refused = true;
+    guest->refusals_len++;
+    wisp_envelopes_push(&host->ripe, record);
+    return WISP_OK;
+}
+
+static void release(wisp_guest *guest, void *object)
+{
+    wisp_envelopes one = {object, object};
+    guest->counts.events_out++;
+    wisp_mail_put(&guest->host->mail, &one);
+}
+
+static void drop(wisp_guest *guest, void *object)
+{
+    wisp_host_drop(guest->host, object);
+}
+
+static const wisp_effect_ops post_ops = {release, drop};
+
+wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
+                                wisp_error *err)
+{
+    wisp_guest *guest = from->version->guest;
+    wisp_host *host = guest->host;
+    wisp_envelope *envelope;
+    *is_taken = false;
+    if (wisp_post_make(host, post, from, &envelope, NULL) == WISP_OK) {
+        guest->posts_len++;
+        *is_taken =
+            wisp_effects_add(&from->version->effects, host->allocator, &post_ops, envelope);
+        if (*is_taken)
+            return WISP_OK;
+        envelope->func = 0; /* told by the record, as for every other refusal */
+        wisp_host_drop(host, envelope);
+    }
+    guest->counts.events_refused++;
+    return from->func ? keep_record(from, post, err) : WISP_OK;
+}
+
+/* ------------------------------------------------------------------ by the host */
+
+enum { NOTE_SIZE = 16 };
+
+void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version)
+{
+    wisp_host *host = guest->host;
+    if (!wisp_subscriptions_any(&host->subscriptions, type))
+        return;
+    wisp_mail_lock(&host->mail);
+    wisp_envelope *note = wisp_mail_new(&host->mail, NOTE_SIZE);
+    if (note) {
+        note->kind = WISP_MAIL_EVENT;
+        note->target = WISP_TO_ALL;
+        note->type = type;
+        note->data = note->room;
+        note->size = NOTE_SIZE;
+        wisp_put_u64(note->room, guest->config.app_id);
+        wisp_put_u32(note->room + 8, guest->id);
+        wisp_put_u32(note->room + 12, version);
+        wisp_envelopes_push(&host->mail.queue, note);
+    }
+    wisp_mail_unlock(&host->mail);
+}
+
+/* ------------------------------------------------------------------ by the program */
+
+static void tell_done(const wisp_post *post)
+{
+    if (post->done)
+        post->done(post->user, post->type, post->data);
+}
+
+wisp_status wisp_host_post(wisp_host *host, const wisp_post *post, wisp_error *err)
+{
+    wisp_envelope *envelope;
+    wisp_status status = wisp_post_make(host, post, NULL, &envelope, err);
+    if (status != WISP_OK) {
+        tell_done(post);
+        return status;
+    }
+    wisp_envelopes one = {envelope, envelope};
+    wisp_mail_put(&host->mail, &one);
+    return WISP_OK;
+}
+
+wisp_status wisp_host_subscribe(wisp_host *host, uint32_t type, uint32_t groups, wisp_error *err)
+{
+    if (!wisp_subscriptions_add(&host->subscriptions, host->allocator, &host->program, type,
+                                groups))
+        return wisp_fail_memory(err, sizeof(wisp_subscription));
+    return WISP_OK;
+}
+
+void wisp_host_unsubscribe(wisp_host *host, uint32_t type, uint32_t groups)
+{
+    wisp_subscriptions_remove(&host->subscriptions, host->allocator, &host->program, type,
+                              groups);
+}
+
+/* ------------------------------------------------------------------ topics */
+
+wisp_status wisp_topic_type(wisp_host *host, wisp_bytes name, uint32_t *type, wisp_error *err)
+{
+    if (name.size == 0 || name.size > WISP_TOPIC_SIZE_MAX)
+        return wisp_fail(err, WISP_LIMIT, "a topic's name of %zu bytes, expected 1 to %d",
+                         name.size, WISP_TOPIC_SIZE_MAX);
+    uint32_t number = wisp_topics_find(&host->topics, name);
+    if (number == 0 && host->topics.len >= host->topics_max)
+        return wisp_fail(err, WISP_LIMIT, "there are %u topics already", host->topics_max);
+    if (number == 0) {
+        wisp_mail_lock(&host->mail); /* whoever posts checks against them */
+        number = wisp_topics_add(&host->topics, host->allocator, name);
+        wisp_mail_unlock(&host->mail);
+    }
+    if (number == 0)
+        return wisp_fail_memory(err, name.size + 1);
+    *type = WISP_EVENT_TOPIC | number;
+    return WISP_OK;
+}
+
+wisp_status wisp_host_topic(wisp_host *host, const char *name, uint32_t *type, wisp_error *err)
+{
+    return wisp_topic_type(host, (wisp_bytes){(const uint8_t *)name, strlen(name)}, type, err);
+}

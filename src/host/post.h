@@ -1,0 +1,40 @@
+#ifndef WISP_HOST_POST_H
+#define WISP_HOST_POST_H
+
+#include "host/envelope.h"
+#include "host/version.h"
+
+/*
+ * Posting: whether an event is taken is decided here, at once, and what is taken becomes an
+ * envelope.
+ *
+ * What a module posts is an effect of the entry under way: it goes into the queue when that has
+ * ended well, and an entry that fails has posted nothing.
+ */
+
+/* By whom a module's post is, and whom to tell. */
+typedef struct wisp_origin {
+    wisp_version *version;
+    uint64_t address; /* of the data, as the module has posted it */
+    uint64_t func;    /* done; 0: none */
+} wisp_origin;
+
+/*
+ * Makes an envelope of [post], which is counted as waiting. [from] is NULL for the program's.
+ * WISP_INVALID, WISP_LIMIT, WISP_NOT_FOUND as in event.h. Any thread, for the program's.
+ */
+wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_origin *from,
+                           wisp_envelope **out, wisp_error *err);
+
+/*
+ * A module posts: WISP_OK with *[is_taken], or the reason why the module has to be broken off.
+ * If it is not taken, done is called nevertheless, after the entry.
+ */
+wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
+                                wisp_error *err);
+
+/* Posts to all who have subscribed to [type], WISP_EVENT_STARTED or _STOPPED, a note of
+ * [version] of [guest]. Nobody is told if memory is refused. */
+void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version);
+
+#endif
