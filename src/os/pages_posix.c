@@ -75,12 +75,25 @@ static bool read_entries(int file, uintptr_t page, size_t count, bool *is_used)
     return true;
 }
 
-/* Whether [file] knows that a page which is in use is so: where a system is emulated, it may
- * speak of other addresses. */
+/*
+ * Whether [file] speaks of the addresses that we see. An emulator may have put them elsewhere;
+ * then it says nothing of two pages in use and two between them that are not.
+ */
 static bool is_truthful(int file)
 {
-    bool is_used = false;
-    return read_entries(file, (uintptr_t)&is_used / wisp_pages_unit(), 1, &is_used) && is_used;
+    enum { PAGES = 4 };
+    bool used[PAGES] = {false};
+    size_t unit = wisp_pages_unit();
+    uint8_t *base = wisp_pages_reserve(PAGES * unit);
+    if (!base)
+        return false;
+    bool is_told = wisp_pages_commit(base, 0, PAGES * unit);
+    if (is_told) {
+        base[0] = base[(PAGES - 1) * unit] = 1;
+        is_told = read_entries(file, (uintptr_t)base / unit, PAGES, used);
+    }
+    wisp_pages_release(base, PAGES * unit);
+    return is_told && used[0] && !used[1] && !used[2] && used[3];
 }
 
 bool wisp_pages_used(const void *base, size_t size, bool *is_used)

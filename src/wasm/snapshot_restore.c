@@ -145,7 +145,7 @@ static void replace_memory(const restoring *s, wisp_memory *memory, new_memory *
         read_granules(&from->runs, from, true);
         return;
     }
-    memory->store->memory_used += from->block.size - old.size;
+    memory->store->memory_used = memory->store->memory_used - old.size + from->block.size;
     memory->block = from->block;
     from->block = old;
 }
@@ -207,7 +207,7 @@ static wisp_status read_table(restoring *s, uint32_t index)
 static void replace_table(wisp_table *table, new_table *from)
 {
     new_table old = {table->elements, table->size};
-    table->store->table_used += from->size - old.size;
+    table->store->table_used = table->store->table_used - old.size + from->size;
     table->elements = from->elements;
     table->size = from->size;
     *from = old;

@@ -356,6 +356,25 @@ static void a_snapshot_has_what_is_seen_where_a_file_is_mapped(void **state)
     }
 }
 
+static void a_snapshot_is_whole_where_the_system_does_not_say_what_is_used(void **state)
+{
+    (void)state;
+    world w;
+    wisp_snapshot *told, *found;
+    init(&w, WISP_MEMORY_MAPPED);
+    fixture_call(&w.f, w.instance, "grow", 30);
+    set(&w, 0);
+    assert_int_equal(wisp_snapshot_take(w.instance, &told, NULL), WISP_OK);
+    until_refusal = 0; /* of what it takes to believe the system */
+    assert_int_equal(wisp_snapshot_take(w.instance, &found, NULL), WISP_OK);
+    wisp_bytes one = wisp_snapshot_bytes(told), other = wisp_snapshot_bytes(found);
+    assert_int_equal(one.size, other.size);
+    assert_memory_equal(one.data, other.data, one.size);
+    wisp_snapshot_free(told);
+    wisp_snapshot_free(found);
+    deinit(&w);
+}
+
 /* ------------------------------------------------------------------ shared bytes */
 
 static void shared_bytes_neither_shrink_nor_grow(void **state)
@@ -404,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_system_that_refuses_leaves_zeros_that_can_be_used),
         cmocka_unit_test(a_store_whose_memory_is_not_reserved_after_all_copies),
         cmocka_unit_test(a_snapshot_has_what_is_seen_where_a_file_is_mapped),
+        cmocka_unit_test(a_snapshot_is_whole_where_the_system_does_not_say_what_is_used),
         cmocka_unit_test(shared_bytes_neither_shrink_nor_grow),
         cmocka_unit_test(shared_bytes_that_the_system_refuses_leave_nothing),
     };
