@@ -66,12 +66,19 @@ void wisp_playback_differ(wisp_playback *playback, const char *format, ...)
 
 /* ------------------------------------------------------------------ numbers of one's own */
 
-/* Where [theirs] is, or could be; there is always a free place. */
-static wisp_own_pair *find_pair(const wisp_playback *playback, uint64_t theirs)
+/* What stands for own number [which], from 0 on, of the call that gave [id]: more than any number
+ * that a module could have. */
+static uint64_t key_of(uint64_t id, uint32_t which)
+{
+    return (uint64_t)(which + 1) << 32 | (uint32_t)id;
+}
+
+/* Where [key] is, or could be; there is always a free place. */
+static wisp_own_pair *find_pair(const wisp_playback *playback, uint64_t key)
 {
     size_t mask = playback->pair_capacity - 1;
-    size_t at = (size_t)(theirs * UINT64_C(0x9e3779b97f4a7c15) >> 40) & mask;
-    while (playback->pairs[at].theirs != 0 && playback->pairs[at].theirs != theirs)
+    size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40) & mask;
+    while (playback->pairs[at].key != 0 && playback->pairs[at].key != key)
         at = (at + 1) & mask;
     return &playback->pairs[at];
 }
@@ -84,17 +91,17 @@ static bool grow_pairs(wisp_playback *playback)
     if (!grown.pairs)
         return false;
     for (size_t i = 0; i < playback->pair_capacity; i++)
-        if (playback->pairs[i].theirs != 0)
-            *find_pair(&grown, playback->pairs[i].theirs) = playback->pairs[i];
+        if (playback->pairs[i].key != 0)
+            *find_pair(&grown, playback->pairs[i].key) = playback->pairs[i];
     wisp_free(playback->allocator, playback->pairs,
               playback->pair_capacity * sizeof *playback->pairs);
     *playback = grown;
     return true;
 }
 
-void wisp_playback_pair(wisp_playback *playback, uint64_t theirs, uint64_t ours)
+static void pair(wisp_playback *playback, uint64_t key, uint64_t ours)
 {
-    if (theirs == 0 || playback->is_same)
+    if (key == 0 || playback->is_same)
         return;
     if (playback->pair_len * 2 >= playback->pair_capacity) {
         if (playback->pair_len >= PAIRS_MAX)
@@ -104,29 +111,54 @@ void wisp_playback_pair(wisp_playback *playback, uint64_t theirs, uint64_t ours)
         if (playback->status != WISP_OK)
             return;
     }
-    wisp_own_pair *pair = find_pair(playback, theirs);
-    playback->pair_len += pair->theirs == 0;
-    *pair = (wisp_own_pair){theirs, ours};
+    wisp_own_pair *found = find_pair(playback, key);
+    playback->pair_len += found->key == 0;
+    *found = (wisp_own_pair){key, ours};
 }
 
-bool wisp_playback_translate(const wisp_playback *playback, uint64_t theirs, uint64_t *ours)
+/* A call that gave [id]: what is own in it is found by that. */
+static void pair_by_id(wisp_playback *playback, uint64_t id, const wisp_taped_call *ours)
 {
-    *ours = theirs;
-    if (theirs == 0 || playback->is_same)
-        return true;
-    const wisp_own_pair *pair = playback->pairs ? find_pair(playback, theirs) : NULL;
-    if (!pair || pair->theirs == 0)
-        return false;
-    *ours = pair->ours;
-    return true;
+    uint32_t which = 0;
+    for (uint32_t i = 0; i < ours->tap->signature.param_count && id != 0; i++)
+        if (wisp_tap_is_own(ours->tap, i))
+            pair(playback, key_of(id, which++), ours->args[i].number);
 }
 
 static void pair_own(wisp_playback *playback, const wisp_taped_call *theirs,
                      const wisp_taped_call *ours)
 {
+    if (ours->tap->func.gives_id) {
+        pair_by_id(playback, theirs->results[0], ours);
+        return;
+    }
     for (uint32_t i = 0; i < ours->tap->signature.param_count; i++)
         if (wisp_tap_is_own(ours->tap, i))
-            wisp_playback_pair(playback, theirs->args[i].number, ours->args[i].number);
+            pair(playback, theirs->args[i].number, ours->args[i].number);
+}
+
+static bool lookup(const wisp_playback *playback, uint64_t key, uint64_t *ours)
+{
+    const wisp_own_pair *found = playback->pairs ? find_pair(playback, key) : NULL;
+    if (found && found->key != 0)
+        *ours = found->ours;
+    return found && found->key != 0;
+}
+
+bool wisp_playback_translate(const wisp_playback *playback, const wisp_entry *theirs,
+                             wisp_entry *ours)
+{
+    *ours = *theirs;
+    if (playback->is_same)
+        return true;
+    ours->at = 0; /* an address in their memory: the bytes themselves are lent instead */
+    if (theirs->kind == WISP_ENTRY_TASK)
+        return lookup(playback, key_of(theirs->id, 0), &ours->func) &&
+               lookup(playback, key_of(theirs->id, 1), &ours->number);
+    if (theirs->kind == WISP_ENTRY_DONE)
+        return lookup(playback, theirs->func, &ours->func) &&
+               (theirs->number == 0 || lookup(playback, theirs->number, &ours->number));
+    return true;
 }
 
 /* ------------------------------------------------------------------ finding on the tape */
@@ -259,11 +291,21 @@ static wisp_status answer(const wisp_taped_call *call, const wisp_arg *args, wis
     return WISP_OK;
 }
 
-/* An effect that is not on the tape: said to have gone well. */
-static wisp_status pretend(wisp_playback *playback, const wisp_tap *tap, wisp_value *results)
+/*
+ * An effect that is not on the tape: said to have gone well. In an entry that is not there
+ * either, ids count from 1 as those of a version do: so tasks that two versions set when they
+ * start have the same ones.
+ */
+static wisp_status pretend(wisp_playback *playback, const wisp_taped_call *found,
+                           wisp_value *results)
 {
-    if (tap->func.gives_id && *wisp_tap_results(tap))
-        wisp_taped_set(*wisp_tap_results(tap), ++playback->last_id, &results[0]);
+    const wisp_tap *tap = found->tap;
+    if (!tap->func.gives_id || !*wisp_tap_results(tap))
+        return WISP_OK;
+    uint32_t id =
+        playback->is_on_tape ? ++playback->last_id : ++playback->queries[tap->number].given;
+    wisp_taped_set(*wisp_tap_results(tap), id, &results[0]);
+    pair_by_id(playback, id, found);
     return WISP_OK;
 }
 
@@ -291,9 +333,9 @@ static wisp_status take_effect(wisp_playback *playback, const wisp_tap *tap, con
 {
     wisp_taped_call found, expected;
     char text[2][100] = {"no call"};
-    if (!playback->is_on_tape)
-        return pretend(playback, tap, results);
     wisp_taped_call_of(tap, args, &found);
+    if (!playback->is_on_tape)
+        return pretend(playback, &found, results);
     size_t at = playback->effect_at;
     bool is_there = find_call(playback, NULL, &at, &expected);
     if (!is_there || expected.tap != tap) {
@@ -304,7 +346,7 @@ static wisp_status take_effect(wisp_playback *playback, const wisp_tap *tap, con
         /* Perhaps some calls are missing: goes on behind them. */
         at = playback->effect_at;
         if (!find_call(playback, tap, &at, &expected))
-            return pretend(playback, tap, results);
+            return pretend(playback, &found, results);
     }
     playback->effect_at = at;
     compare(playback, &expected, &found);

@@ -3,6 +3,7 @@
 
 #include <wisp/host.h>
 
+#include "host/entry.h"
 #include "host/tap.h"
 
 /*
@@ -23,19 +24,22 @@
  * that says that all is well. So a version that differs in one call can still be compared in the
  * rest.
  *
- * What has no meaning outside of a module, numbers of its functions for instance, is translated:
- * see wisp_playback_translate.
+ * What has no meaning outside of a module, numbers of its functions for instance, is translated
+ * in the entries that lead to it: see wisp_playback_translate.
  */
 
 /* A number that means the same thing as another one in another module. */
 typedef struct wisp_own_pair {
-    uint64_t theirs, ours; /* theirs: 0 where the place is free */
+    uint64_t
+        key; /* their number, or the id of what it was given for; 0 where the place is free */
+    uint64_t ours;
 } wisp_own_pair;
 
 /* How far the calls of one query have come. */
 typedef struct wisp_taped_query {
     size_t at;       /* byte of the entry's calls behind those that were answered */
     uint64_t answer; /* the last one, of any entry: bits of the first result */
+    uint32_t given;  /* ids, in entries that are not on tape */
 } wisp_taped_query;
 
 typedef struct wisp_playback {
@@ -82,15 +86,14 @@ WISP_PRINTF(2, 3)
 void wisp_playback_differ(wisp_playback *playback, const char *format, ...);
 
 /*
- * The number that in this module means what [theirs], a number of a function or an address, means
- * in that of the tape: itself where the module is the same, and what the same parameter of the
- * same call was in both where it is not. For entries that lead to it: tasks, done functions.
- * False if it was never seen.
+ * Makes *[ours] the entry that means to this module what [theirs] means to that of the tape.
+ * Numbers of functions, contexts and addresses stay as they are where the module is the same;
+ * else they are what the same parameter of the same call was in both: of a task, of that which
+ * gave its id. False if there was none: this module has asked for nothing that the entry could
+ * be.
  */
-bool wisp_playback_translate(const wisp_playback *playback, uint64_t theirs, uint64_t *ours);
-
-/* Makes them mean the same. */
-void wisp_playback_pair(wisp_playback *playback, uint64_t theirs, uint64_t ours);
+bool wisp_playback_translate(const wisp_playback *playback, const wisp_entry *theirs,
+                             wisp_entry *ours);
 
 /* A call of the version's: what the tap does in place of performing it. */
 wisp_status wisp_playback_call(wisp_playback *playback, const wisp_tap *tap, void *user,
