@@ -156,7 +156,7 @@ static wisp_status load_counted(wisp_version *version, wisp_error *err)
 }
 
 /* With a black box, loading is watched as entries are. */
-static wisp_status load(wisp_version *version, wisp_error *err)
+wisp_status wisp_version_load(wisp_version *version, wisp_error *err)
 {
     wisp_blackbox *blackbox = version->guest->host->blackbox;
     if (!blackbox)
@@ -176,7 +176,7 @@ static wisp_status load(wisp_version *version, wisp_error *err)
 
 wisp_status wisp_version_start(wisp_version *version, wisp_error *err)
 {
-    wisp_status status = load(version, err);
+    wisp_status status = wisp_version_load(version, err);
     if (status != WISP_OK)
         return status;
     int32_t answer;
@@ -223,28 +223,33 @@ wisp_status wisp_version_save(wisp_version *version, wisp_state *state, wisp_err
     return status;
 }
 
-static wisp_status fill_region(wisp_version *version, const wisp_state *state, wisp_error *err)
+static wisp_status fill_region(wisp_version *version, const wisp_entry *entry, wisp_error *err)
 {
     size_t size;
     void *region = version->backend->state(version, &size);
     if (size == 0)
         return WISP_OK;
-    if (state->size != size)
+    if (entry->bytes.size != size)
         return wisp_fail(err, WISP_MISMATCH,
-                         "the state of version %u is of %zu bytes, '%s' of %zu", state->version,
-                         state->size, WISP_EXPORT_STATE, size);
-    memcpy(region, state->data, size);
+                         "the state of version %u is of %zu bytes, '%s' of %zu", entry->type,
+                         entry->bytes.size, WISP_EXPORT_STATE, size);
+    memcpy(region, entry->bytes.data, size);
     return WISP_OK;
 }
 
-/* It is no entry, but bytes that come into the module all the same. */
-static wisp_status fill_and_note(wisp_version *version, const wisp_entry *entry,
-                                 const wisp_state *state, wisp_error *err)
+/* That is no call, but bytes come into the module all the same. */
+wisp_status wisp_version_give(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                              wisp_error *err)
 {
+    *answer = 0;
+    if (version->backend->has(version, entry->kind))
+        return wisp_version_enter(version, entry, answer, err);
     if (version->tape)
         wisp_tape_clear(version->tape);
-    wisp_status status = fill_region(version, state, err);
-    wisp_recorder_note(version, entry, status, 0);
+    version->fuel = 0;
+    wisp_status status = fill_region(version, entry, err);
+    if (version->life > 0)
+        wisp_recorder_note(version, entry, status, 0);
     return status;
 }
 
@@ -252,10 +257,8 @@ wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state,
 {
     wisp_entry entry = {
         .kind = WISP_ENTRY_RESTORE, .type = state->version, .bytes = {state->data, state->size}};
-    if (!version->backend->has(version, entry.kind))
-        return fill_and_note(version, &entry, state, err);
     int32_t answer;
-    wisp_status status = wisp_version_enter(version, &entry, &answer, err);
+    wisp_status status = wisp_version_give(version, &entry, &answer, err);
     if (status == WISP_OK && answer != 0)
         status = wisp_fail(err, WISP_MISMATCH,
                            "wisp_restore returned %d for the state of version %u, expected 0",

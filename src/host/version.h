@@ -54,7 +54,8 @@ typedef struct wisp_wasm {
     wisp_store *store;
     wisp_instance *instance; /* NULL until loaded, as is what follows */
     wisp_exports exports;
-    wisp_tap_slot *slots; /* one for each of the guest's taps */
+    const wisp_snapshot *snapshot; /* in whose state it is loaded, or NULL; borrowed for that */
+    wisp_tap_slot *slots;          /* one for each of the guest's taps */
 } wisp_wasm;
 
 struct wisp_version {
@@ -98,6 +99,9 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
 /* The guest has taken [version] for its current one: lets out what it sent while it started. */
 void wisp_version_taken(wisp_version *version);
 
+/* Loads it, without entering wisp_start. */
+wisp_status wisp_version_load(wisp_version *version, wisp_error *err);
+
 /* Loads it and enters wisp_start: the first entry. WISP_UNSUPPORTED if wisp_start says no. */
 wisp_status wisp_version_start(wisp_version *version, wisp_error *err);
 
@@ -106,8 +110,12 @@ wisp_status wisp_version_start(wisp_version *version, wisp_error *err);
  * with neither. */
 wisp_status wisp_version_save(wisp_version *version, wisp_state *state, wisp_error *err);
 
-/* Enters wisp_restore with [state], if the module has it, or writes its state region, if it has
- * that. WISP_MISMATCH if wisp_restore says no, or the region is of another size. */
+/* Makes [entry], a RESTORE: enters wisp_restore, if the module has it, or writes its state
+ * region, if it has that. WISP_MISMATCH if the region is of another size. */
+wisp_status wisp_version_give(wisp_version *version, const wisp_entry *entry, int32_t *answer,
+                              wisp_error *err);
+
+/* The same with [state]. WISP_MISMATCH also if wisp_restore says no. */
 wisp_status wisp_version_restore(wisp_version *version, const wisp_state *state, wisp_error *err);
 
 /* Enters wisp_stop, if the module has it. */

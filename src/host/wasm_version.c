@@ -82,6 +82,15 @@ static void unload(wisp_version *version)
         free_slots(&guest->taps, guest->host->allocator, version->wasm.slots);
 }
 
+static wisp_status make_instance(wisp_wasm *wasm, const wisp_module *module,
+                                 const wisp_linker *linker, wisp_error *err)
+{
+    if (wasm->snapshot)
+        return wisp_instance_new_from(wasm->store, module, linker, wasm->snapshot,
+                                      &wasm->instance, err);
+    return wisp_instance_new(wasm->store, module, linker, &wasm->instance, err);
+}
+
 static wisp_status instantiate(wisp_version *version, wisp_error *err)
 {
     wisp_wasm *wasm = &version->wasm;
@@ -96,8 +105,7 @@ static wisp_status instantiate(wisp_version *version, wisp_error *err)
         status = make_linker(wasm->store, &guest->config, &guest->taps, wasm->slots, version,
                              &linker, err);
     if (status == WISP_OK)
-        status =
-            wisp_instance_new(wasm->store, version->source.module, linker, &wasm->instance, err);
+        status = make_instance(wasm, version->source.module, linker, err);
     if (status == WISP_OK)
         status = wisp_exports_find(wasm->instance, &wasm->exports, err);
     return status;
