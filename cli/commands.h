@@ -23,6 +23,7 @@
     X(bundle)                                                                                    \
     X(serve)                                                                                     \
     X(status)                                                                                    \
+    X(host)                                                                                      \
     X(run)                                                                                       \
     X(inspect)                                                                                   \
     X(validate)                                                                                  \

@@ -268,6 +268,7 @@ static void a_claim_of_much_costs_nothing(void **state)
 
 static void a_client_that_is_too_slow_is_closed(void **state)
 {
+    static const char head[] = "wmng\1\0\0\0\2\0\0\0";
     program p;
     (void)state;
     program_init(&p, NULL);
@@ -279,7 +280,7 @@ static void a_client_that_is_too_slow_is_closed(void **state)
     assert_true(wisp_manager_next_ns(p.manager) == p.now_ns + UINT64_C(10000000000));
     for (int i = 0; i < 10; i++) { /* a byte a second keeps nobody alive */
         assert_true(idle->is_open && slow->is_open && deaf->is_open);
-        wire_say(slow, "wmng\1\0\0\0\2\0\0\0" + i, 1);
+        wire_say(slow, &head[i], 1);
         p.now_ns += 1000000000;
         program_step(&p, 1);
     }
