@@ -95,7 +95,7 @@ static int swap(const cli_args *args, wisp_order *order)
 
 static int shadow(const cli_args *args, wisp_order *order)
 {
-    const uint64_t most = UINT64_C(1) << 53;
+    const uint64_t most = WISP_JSON_NUMBER_MAX;
     if (args_has(args, "end")) {
         if (args->len > 2)
             return usage_error(args->command, "'--end' takes no module");

@@ -138,7 +138,11 @@ static wisp_status verdict(const wisp_json *answer, wisp_error *err)
     if (status != WISP_OK || strcmp(name, "ok") == 0)
         return status;
     status = wisp_json_string(answer, "error", &words, err);
-    return status ? status : wisp_fail(err, status_of(name), "%s", words);
+    if (status != WISP_OK)
+        return status;
+    uint64_t offset = WISP_NO_OFFSET;
+    wisp_json_number(answer, "offset", &offset, NULL);
+    return wisp_fail_at(err, status_of(name), offset, "%s", words);
 }
 
 wisp_status wisp_manage_ask(const char *path, const wisp_order *order, wisp_bytes module,

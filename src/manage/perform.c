@@ -31,7 +31,9 @@ wisp_json *wisp_manage_failure(const wisp_error *err)
     char clean[WISP_ERROR_TEXT_MAX];
     wisp_text_copy(clean, sizeof clean, err->text);
     wisp_json *answer = begin_answer(err->status);
-    if (wisp_json_set_string(answer, "error", clean))
+    bool has_place = err->offset <= WISP_JSON_NUMBER_MAX;
+    if (wisp_json_set_string(answer, "error", clean) &&
+        (!has_place || wisp_json_set_number(answer, "offset", err->offset)))
         return answer;
     wisp_json_free(answer);
     return NULL;

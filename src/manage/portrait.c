@@ -3,8 +3,6 @@
 #include "base/text.h"
 #include "manage/order.h"
 
-#define NUMBER_MAX (UINT64_C(1) << 53) /* of JSON */
-
 const char *wisp_guest_state_name(wisp_guest_state state)
 {
     switch (state) {
@@ -24,7 +22,8 @@ const char *wisp_guest_state_name(wisp_guest_state state)
 
 static bool set_number(wisp_json *object, const char *key, uint64_t value)
 {
-    return wisp_json_set_number(object, key, value < NUMBER_MAX ? value : NUMBER_MAX);
+    return wisp_json_set_number(object, key,
+                                value < WISP_JSON_NUMBER_MAX ? value : WISP_JSON_NUMBER_MAX);
 }
 
 /* A text that a module or the program may have written. */

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX  32
-#define NUMBER_MAX (UINT64_C(1) << 53)
+#define DEPTH_MAX 32
 
 /*
  * A value takes up to a hundred bytes of memory but only two of text ("0,"), so the text's
@@ -160,7 +159,7 @@ wisp_status wisp_json_number(const wisp_json *object, const char *key, uint64_t 
     if (!json_is_integer(value))
         return unexpected(key, value, "a number", err);
     json_int_t number = json_integer_value(value);
-    if (number < 0 || (uint64_t)number > NUMBER_MAX)
+    if (number < 0 || (uint64_t)number > WISP_JSON_NUMBER_MAX)
         return wisp_fail(err, WISP_MALFORMED, "'%.80s' is %lld, expected 0 to 2^53", key,
                          (long long)number);
     *out = (uint64_t)number;
@@ -246,7 +245,7 @@ bool wisp_json_set_string(wisp_json *object, const char *key, const char *value)
 
 bool wisp_json_set_number(wisp_json *object, const char *key, uint64_t value)
 {
-    return value <= NUMBER_MAX &&
+    return value <= WISP_JSON_NUMBER_MAX &&
            json_object_set_new(inner(object), key, json_integer((json_int_t)value)) == 0;
 }
 

@@ -15,6 +15,9 @@
 
 typedef struct wisp_json wisp_json;
 
+/* Numbers go up to here, as every reader of JSON has those exactly. */
+#define WISP_JSON_NUMBER_MAX (UINT64_C(1) << 53)
+
 /* Parses [bytes], one JSON object; duplicate keys, a depth over 32, more than 262,144 values,
  * numbers with a fraction, and what is no UTF-8 are refused. WISP_MALFORMED with the byte
  * offset; WISP_NO_MEMORY.
