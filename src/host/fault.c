@@ -150,6 +150,7 @@ static bool roll_back(wisp_guest *guest, const wisp_version *failed, const wisp_
 
 void wisp_guest_recover(wisp_guest *guest, const wisp_error *why)
 {
+    wisp_shadow_end(guest, "the version that runs failed");
     wisp_version *failed = guest->current;
     wisp_on_fault action = guest->config.on_fault;
     if (action == WISP_ON_FAULT_DROP) {

@@ -25,10 +25,14 @@ static wisp_status enter(wisp_guest *guest, const wisp_entry *entry, wisp_error 
     bool has_fallback = guest->fallback != NULL;
     uint64_t began_ns = has_fallback ? wisp_host_now_ns(guest->host) : 0;
     wisp_status status = wisp_version_enter(guest->current, entry, NULL, err);
+    if (is_fault(status, has_fallback)) {
+        wisp_guest_failed(guest, began_ns, err);
+        return status;
+    }
     if (status == WISP_OK)
         wisp_guest_survived(guest, entry);
-    else if (is_fault(status, has_fallback))
-        wisp_guest_failed(guest, began_ns, err);
+    if (guest->shadow)
+        wisp_shadow_follow(guest, entry, status);
     return status;
 }
 
@@ -49,6 +53,8 @@ wisp_status wisp_guest_give(wisp_guest *guest, const wisp_entry *entry, wisp_err
             status = enter(guest, &again, err);
     }
     count(guest, entry, status == WISP_OK);
+    if (guest->shadow)
+        wisp_shadow_promote(guest);
     return status;
 }
 

@@ -290,6 +290,7 @@ static wisp_status end(wisp_guest *guest, wisp_version *version, wisp_error *why
 
 static void stop(wisp_guest *guest)
 {
+    wisp_shadow_end(guest, "the guest was stopped");
     wisp_version *version = guest->current, *fallback = guest->fallback;
     wisp_error why = {0};
     guest->is_stopping = true;

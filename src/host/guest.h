@@ -10,6 +10,7 @@
 #include "host/post.h"
 #include "host/probation.h"
 #include "host/recorder.h"
+#include "host/shadow.h"
 #include "host/state.h"
 #include "host/subscriptions.h"
 #include "host/timers.h"
@@ -80,6 +81,7 @@ struct wisp_guest {
     wisp_recovery recovery;
     wisp_tape tape;          /* of the entry under way, in the versions that are to be noted */
     wisp_recorder *recorder; /* NULL if it is not recorded */
+    wisp_shadow *shadow;     /* of the current version, or NULL */
 };
 
 /* A reading of the host's monotonic clock. */
@@ -120,6 +122,23 @@ void wisp_guest_release(wisp_guest *guest, wisp_version *version);
 
 /* Whether what is sent to it will be delivered: it runs, or will after a pause. */
 bool wisp_guest_is_up(const wisp_guest *guest);
+
+/* What one version hands over to another. All zero to begin with; fresh is to be cleared. */
+typedef struct wisp_handed {
+    wisp_state fresh;        /* what it has just saved, if it did */
+    const wisp_state *state; /* what the other is to restore; NULL if there is nothing */
+    wisp_error why;          /* [state] is not [fresh], or WISP_OK */
+} wisp_handed;
+
+/*
+ * Has the current version save. It must not be able to keep another one out, so what it does
+ * wrong is only noted, and the state that was saved last stands in. Fails only when memory
+ * runs out, which says nothing about the version.
+ */
+wisp_status wisp_guest_hand_over(wisp_guest *guest, wisp_handed *handed, wisp_error *err);
+
+/* wisp_guest_swap, from inside a call on the host. [err] is not NULL. */
+wisp_status wisp_guest_swap_to(wisp_guest *guest, wisp_source source, wisp_error *err);
 
 /* Makes [state], the caller's own, what a version of [guest] saved last. */
 void wisp_guest_keep_state(wisp_guest *guest, wisp_state *state);

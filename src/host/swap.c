@@ -21,31 +21,24 @@
 /* A swap under way. */
 typedef struct handover {
     wisp_version *next;
-    wisp_state fresh;        /* what the old version has just saved, if it did */
-    const wisp_state *state; /* what [next] is to restore; NULL if there is nothing */
-    wisp_error save_error;   /* why [state] is not [fresh], or WISP_OK */
-    wisp_holdings holdings;  /* what the guest had before [next] started */
+    wisp_handed handed;     /* to it by the current version */
+    wisp_holdings holdings; /* what the guest had before [next] started */
 } handover;
 
-/*
- * Has the old version save. It must not be able to keep the new one out, so what it does
- * wrong is only noted, and the state that was saved last stands in. Fails only when memory
- * runs out, which says nothing about the old version.
- */
-static wisp_status save_for(handover *h, wisp_guest *guest, wisp_error *err)
+wisp_status wisp_guest_hand_over(wisp_guest *guest, wisp_handed *handed, wisp_error *err)
 {
-    wisp_status status = wisp_version_save(guest->current, &h->fresh, err);
+    wisp_status status = wisp_version_save(guest->current, &handed->fresh, err);
     switch (status) {
     case WISP_NO_MEMORY:
         return status;
     case WISP_NOT_FOUND: /* it has no wisp_save: there is nothing to carry over */
         return WISP_OK;
     case WISP_OK:
-        h->state = &h->fresh;
+        handed->state = &handed->fresh;
         return WISP_OK;
     default:
-        h->save_error = *err;
-        h->state = guest->saved.is_saved ? &guest->saved : NULL;
+        handed->why = *err;
+        handed->state = guest->saved.is_saved ? &guest->saved : NULL;
         return WISP_OK;
     }
 }
@@ -58,9 +51,9 @@ static wisp_status prepare(handover *h, wisp_guest *guest, wisp_source source, w
         return status;
     status = wisp_guest_ready(guest, source, NULL, &h->next, err);
     if (status == WISP_OK)
-        status = save_for(h, guest, err);
-    if (status == WISP_OK && h->state)
-        status = wisp_version_restore(h->next, h->state, err);
+        status = wisp_guest_hand_over(guest, &h->handed, err);
+    if (status == WISP_OK && h->handed.state)
+        status = wisp_version_restore(h->next, h->handed.state, err);
     if (status != WISP_OK)
         wisp_holdings_put_back(guest, &h->holdings);
     return status;
@@ -68,11 +61,13 @@ static wisp_status prepare(handover *h, wisp_guest *guest, wisp_source source, w
 
 static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
 {
+    wisp_handed *handed = &h->handed;
+    wisp_shadow_end(guest, "another version was swapped in");
     if (guest->fallback)
         wisp_guest_commit(guest, NULL);
-    uint64_t state_size = h->state ? h->state->size : 0;
-    if (h->fresh.is_saved)
-        wisp_guest_keep_state(guest, &h->fresh);
+    uint64_t state_size = handed->state ? handed->state->size : 0;
+    if (handed->fresh.is_saved)
+        wisp_guest_keep_state(guest, &handed->fresh);
     guest->fallback = guest->current;
     guest->current = h->next;
     guest->aside = h->holdings;
@@ -85,25 +80,24 @@ static void take_over(handover *h, wisp_guest *guest, uint64_t began_ns)
                                .from_version = guest->fallback->number,
                                .pause_ns = wisp_host_now_ns(guest->host) - began_ns,
                                .state_size = state_size,
-                               .reason = h->save_error.text,
-                               .trap = wisp_version_trap(guest->fallback, h->save_error.status),
+                               .reason = handed->why.text,
+                               .trap = wisp_version_trap(guest->fallback, handed->why.status),
                            });
     wisp_version_taken(guest->current);
 }
 
-static wisp_status swap(wisp_guest *guest, wisp_source source, wisp_error *err)
+wisp_status wisp_guest_swap_to(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     if (!guest->current)
         return wisp_guest_fail_idle(guest, err);
     uint64_t began_ns = wisp_host_now_ns(guest->host);
     handover h = {0};
     wisp_status status = prepare(&h, guest, source, err);
-    if (status == WISP_OK) {
+    if (status == WISP_OK)
         take_over(&h, guest, began_ns);
-    } else {
+    else
         wisp_guest_refuse(guest, h.next, err);
-        wisp_state_clear(&h.fresh, guest->host->allocator);
-    }
+    wisp_state_clear(&h.handed.fresh, guest->host->allocator);
     return status;
 }
 
@@ -113,7 +107,7 @@ wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_e
     wisp_status status = wisp_host_enter(guest->host, err);
     if (status != WISP_OK)
         return status;
-    status = swap(guest, (wisp_source){.module = module}, &why);
+    status = wisp_guest_swap_to(guest, (wisp_source){.module = module}, &why);
     wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, status, &why, err);
 }

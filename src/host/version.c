@@ -53,12 +53,19 @@ void wisp_version_raise_peaks(const wisp_version *version, wisp_guest_status *co
     raise_to(&counts->heap_peak, usage.heap_peak);
 }
 
+/* Answered from a tape, it is not what the guest runs, and nothing of it counts. */
+static bool is_trial(const wisp_version *version)
+{
+    return version->playback != NULL;
+}
+
 void wisp_version_free(wisp_version *version)
 {
     if (!version)
         return;
     const wisp_allocator *allocator = version->guest->host->allocator;
-    wisp_version_raise_peaks(version, &version->guest->counts);
+    if (!is_trial(version))
+        wisp_version_raise_peaks(version, &version->guest->counts);
     wisp_effects_drop(&version->effects, version->guest);
     wisp_effects_deinit(&version->effects, allocator);
     version->backend->unload(version);
@@ -68,7 +75,9 @@ void wisp_version_free(wisp_version *version)
 
 void wisp_version_choose_tape(wisp_version *version)
 {
-    version->tape = version->life > 0 ? &version->guest->tape : NULL;
+    const wisp_guest *guest = version->guest;
+    bool is_shadowed = guest->shadow && guest->current == version;
+    version->tape = version->life > 0 || is_shadowed ? &version->guest->tape : NULL;
 }
 
 /* ------------------------------------------------------------------ entries */
@@ -90,7 +99,7 @@ static void settle(wisp_version *version, const wisp_entry *entry, wisp_status s
 static wisp_status count_trap(wisp_version *version, wisp_status status)
 {
     wisp_guest_status *counts = &version->guest->counts;
-    if (status != WISP_TRAP)
+    if (status != WISP_TRAP || is_trial(version))
         return status;
     wisp_trap_code code = version->backend->trap(version)->code;
     counts->traps++;
@@ -113,11 +122,13 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
         wisp_tape_clear(version->tape);
     wisp_meter *meter = &version->guest->meter;
     wisp_blackbox *blackbox = version->guest->host->blackbox;
-    bool is_timed = wisp_meter_next(meter);
+    bool is_timed = version->guest->shadow || is_trial(version) || wisp_meter_next(meter);
     wisp_blackbox_enter(blackbox, &version->note, entry->kind, entry->type);
     wisp_stopwatch_begin(&version->watch, is_timed);
     wisp_status status = version->backend->enter(version, entry, result, err);
-    wisp_meter_add(meter, version->fuel, wisp_stopwatch_ns(&version->watch), is_timed);
+    version->ns = wisp_stopwatch_ns(&version->watch);
+    if (!is_trial(version))
+        wisp_meter_add(meter, version->fuel, version->ns, is_timed);
     if (version->life > 0)
         wisp_recorder_note(version, entry, status, *result);
     settle(version, entry, status);

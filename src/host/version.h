@@ -74,6 +74,7 @@ struct wisp_version {
     wisp_blackbox_note note; /* of all its entries, if the host has a black box */
     wisp_stopwatch watch;
     uint64_t fuel; /* that the last entry has used; 0 of code that uses none */
+    uint64_t ns;   /* that it took; 0 if it was not timed and was short */
     wisp_wasm wasm;
 };
 
