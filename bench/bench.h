@@ -21,6 +21,7 @@ typedef wisp_status (*bench_fn)(const bench_options *options, bench_report *repo
 
 wisp_status bench_calls(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_load(const bench_options *options, bench_report *report, wisp_error *err);
+wisp_status bench_deadline(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_fleet(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_snapshot(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_swap(const bench_options *options, bench_report *report, wisp_error *err);

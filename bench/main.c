@@ -19,6 +19,7 @@ static const struct {
     {"load", "decoding, validating and compiling modules", bench_load},
     {"update", "checks and updates of a device", bench_update},
     {"fleet", "ten million devices taking a release, simulated", bench_fleet},
+    {"deadline", "how late modules that never end are stopped", bench_deadline},
     {"snapshot", "copies of instances", bench_snapshot},
     {"swap", "how long one version takes over from another", bench_swap},
 };
