@@ -101,7 +101,21 @@ WISP_EXPORT("wisp_start") int wisp_start(void);
  */
 WISP_EXPORT("wisp_message") void wisp_message(uint32_t channel, const void *data, uint32_t size);
 
-/* The program stops the module. Not called when another version takes over. */
+/*
+ * An event: from a guest, which is another module or this one, or from the program (0). Types of
+ * one's own begin at WISP_EVENT_USER; what comes with each is for those who post and handle it to
+ * agree upon. [data] is as in wisp_message, but for two things: where [size] is 0, it is the
+ * number that was posted and no address; and what this version has posted to itself is not
+ * copied, but handed back at its old address.
+ *
+ * Events come one at a time, in the order in which they were posted by whomever, after this
+ * entry; nothing that is called here delivers one.
+ */
+WISP_EXPORT("wisp_event")
+void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size);
+
+/* The program stops the module. Not called when another version takes over. Nothing can be
+ * posted any more. */
 WISP_EXPORT("wisp_stop") void wisp_stop(void);
 
 /*
@@ -172,11 +186,119 @@ WISP_IMPORT("save") int wisp_save_state(const void *data, size_t size);
 /* Microseconds of a clock that never goes back; its zero means nothing. */
 WISP_IMPORT("now_us") int64_t wisp_now_us(void);
 
+/* ------------------------------------------------------------------ events */
+
+#define WISP_TO_PROGRAM 0u
+#define WISP_TO_ALL     UINT32_MAX
+
+/* Types below WISP_EVENT_USER are the host's. */
+enum {
+    WISP_EVENT_STARTED = 1, /* a guest is there: a struct wisp_guest_info */
+    WISP_EVENT_STOPPED,     /* … is gone: the same. Both come to those who subscribe to them */
+    WISP_EVENT_TIMER,       /* a timer of this module is due; the data is its cookie */
+    WISP_EVENT_RESPONSE,    /* to wisp_request */
+    WISP_EVENT_USER = 0x8000
+};
+
+/* What is called when nobody looks at the data of an event any more, in an entry of its own: with
+ * the type and the address, or the number, that were posted. */
+typedef void wisp_done(uint32_t type, const void *data);
+
+/*
+ * Posts an event with a copy of [size] bytes to the guest [target], to the program, or to all who
+ * have subscribed to its type and one of [groups] (0: any). Where [size] is 0, [data] need be no
+ * address: it goes to the receivers as it is. It is posted when this entry ends well, and not if
+ * it traps.
+ *
+ * WISP_FAIL if it is refused, for one of the limits of the program, a type that cannot be posted
+ * or a guest that is not there. Whatever the outcome, [done] (NULL: none) is called once, after
+ * the event was handled by all or dropped, and never in this entry; only if this version is gone
+ * by then, it is not called. A module that goes on posting with [done] although it is refused,
+ * and never returns, is broken off.
+ */
+static inline int wisp_post_groups(uint32_t target, uint32_t type, uint32_t groups,
+                                   const void *data, size_t size, wisp_done *done);
+
+static inline int wisp_post(uint32_t target, uint32_t type, const void *data, size_t size,
+                            wisp_done *done)
+{
+    return wisp_post_groups(target, type, 0, data, size, done);
+}
+
+/* From now on events that are posted to all with [type] and one of the bits of [groups] (0: any)
+ * come to this guest; bits add up. It stays so when another version takes over. WISP_FAIL if there
+ * are too many subscriptions, or, of the second, if there was none. */
+WISP_IMPORT("subscribe") int wisp_subscribe(uint32_t type, uint32_t groups);
+WISP_IMPORT("unsubscribe") int wisp_unsubscribe(uint32_t type, uint32_t groups);
+
+/* The type of event that stands for the topic [name] of [size] bytes in this host, for posting to
+ * all and for subscribing: the same for whoever asks. 0 if there are too many. */
+WISP_IMPORT("topic") uint32_t wisp_topic_bytes(const char *name, size_t size);
+
+/*
+ * Has a WISP_EVENT_TIMER with [cookie] come to this guest in [after_us] microseconds and, if
+ * [every_us] is not 0, every so many after that, without drift; those that pass while one still
+ * waits are skipped. It stays when another version takes over. Returns its id, or 0 if there are
+ * too many or a time is negative.
+ */
+WISP_IMPORT("timer_set")
+uint32_t wisp_timer_set(int64_t after_us, int64_t every_us, const void *cookie);
+
+/* Ends a timer: no event of it comes any more, even if one waits already. WISP_FAIL if there is
+ * none with this [id], or it was due once and has come. */
+WISP_IMPORT("timer_cancel") int wisp_timer_cancel(uint32_t id);
+
+/* ------------------------------------------------------------------ who is there */
+
+struct wisp_guest_info {
+    uint64_t app_id; /* that the program has given it, or 0 */
+    uint32_t id;     /* of the guest: where events go to */
+    uint32_t version;
+};
+
+/* The id of this guest. It stays when another version takes over. */
+WISP_IMPORT("self") uint32_t wisp_self(void);
+
+/* The guest with [app_id]; 0 if none runs. */
+WISP_IMPORT("find") uint32_t wisp_find(uint64_t app_id);
+
+/* What there is to know of guest [id]; WISP_FAIL if there is none that runs. */
+WISP_IMPORT("guest_info") int wisp_guest_info(uint32_t id, struct wisp_guest_info *info);
+
+/* ------------------------------------------------------------------ the rest */
+
+/* Fills [size] bytes with randomness that is fit for keys. WISP_FAIL if the system has none. */
+WISP_IMPORT("random") int wisp_random(void *into, size_t size);
+
+/* Gives up: a fault, as if this version had trapped here. */
+WISP_IMPORT("abort") _Noreturn void wisp_abort(int32_t code);
+
 /* ------------------------------------------------------------------ for convenience */
 
 enum { WISP_LOG_ERROR, WISP_LOG_WARNING, WISP_LOG_INFO, WISP_LOG_DEBUG };
 
 size_t strlen(const char *text);
+
+WISP_IMPORT("post")
+int wisp_post_bytes(uint32_t target, uint32_t type, uint32_t groups, const void *data,
+                    size_t size, wisp_done *done);
+WISP_IMPORT("post_number")
+int wisp_post_number(uint32_t target, uint32_t type, uint32_t groups, const void *number,
+                     wisp_done *done);
+
+static inline int wisp_post_groups(uint32_t target, uint32_t type, uint32_t groups,
+                                   const void *data, size_t size, wisp_done *done)
+{
+    if (size == 0)
+        return wisp_post_number(target, type, groups, data, done);
+    return wisp_post_bytes(target, type, groups, data, size, done);
+}
+
+/* The topic [name]. */
+static inline uint32_t wisp_topic(const char *name)
+{
+    return wisp_topic_bytes(name, strlen(name));
+}
 
 /* Logs [text] as one line. */
 static inline void wisp_log(uint32_t level, const char *text)

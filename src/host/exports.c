@@ -91,6 +91,7 @@ static wisp_status check_memory(const wisp_module *module, wisp_error *err)
     return check_kind(WISP_EXPORT_MEMORY, type.kind, WISP_EXTERN_MEMORY, err);
 }
 
+/* Whether [module] hands out functions for certain: those that post may do without. */
 static bool imports_repeat(const wisp_module *module)
 {
     wisp_import import;

@@ -3,6 +3,7 @@
 #include <wisp/bridge.h>
 
 #include "base/error.h"
+#include "host/calls.h"
 #include "host/guest.h"
 #include "host/wasm_version.h"
 
@@ -14,36 +15,27 @@
 
 enum { TAKEN = 0, REFUSED = 1 };
 
-/* (level, address, size) */
-static wisp_status import_log(void *user, wisp_instance *caller, const wisp_arg *args,
-                              wisp_value *results, wisp_error *err)
+#define UNUSED __attribute__((unused))
+
+/* A wisp_bridge_fn; what it takes and gives is said before each. */
+#define IMPORT(name)                                                                             \
+    static wisp_status import_##name(UNUSED void *user, UNUSED wisp_instance *caller,            \
+                                     UNUSED const wisp_arg *args, UNUSED wisp_value *results,    \
+                                     UNUSED wisp_error *err)
+
+static wisp_value taken(bool is_taken)
 {
-    (void)caller;
-    (void)results;
-    (void)err;
-    wisp_guest *guest = ((wisp_version *)user)->guest;
-    uint32_t level = args[0].u32;
-    if (guest->config.on_log)
-        guest->config.on_log(guest->config.user, guest,
-                             level > WISP_LOG_DEBUG ? WISP_LOG_DEBUG : (wisp_log_level)level,
-                             args[1].in, args[1].size);
-    return WISP_OK;
+    return wisp_i32(is_taken ? TAKEN : REFUSED);
 }
 
-/* (channel, address, size) -> TAKEN or REFUSED */
-static wisp_status import_send(void *user, wisp_instance *caller, const wisp_arg *args,
-                               wisp_value *results, wisp_error *err)
+static wisp_value u32(uint32_t value)
 {
-    (void)caller;
-    (void)err;
-    wisp_version *version = user;
-    const wisp_host *host = version->guest->host;
-    wisp_bytes bytes = {args[1].in, args[1].size};
-    bool is_taken = bytes.size <= version->guest->config.message_size_max &&
-                    wisp_effects_send(&version->effects, host->allocator, host->mail.size_max,
-                                      args[0].u32, bytes) == WISP_OK;
-    results[0] = wisp_i32(is_taken ? TAKEN : REFUSED);
-    return WISP_OK;
+    return wisp_i32((int32_t)value);
+}
+
+static wisp_bytes bytes_of(const wisp_arg *arg)
+{
+    return (wisp_bytes){arg->in, arg->size};
 }
 
 /* Whether function [index], which the module hands to the import [name], can be called with
@@ -58,80 +50,196 @@ static wisp_status check_func(wisp_instance *caller, uint32_t index, uint32_t pa
     return status == WISP_OK ? WISP_OK : wisp_fail(err, status, "wisp.%s: %s", name, why.text);
 }
 
-/* (function, context, interval in microseconds) -> id, or 0 if refused */
-static wisp_status import_repeat(void *user, wisp_instance *caller, const wisp_arg *args,
-                                 wisp_value *results, wisp_error *err)
+/* ------------------------------------------------------------------ the program */
+
+/* (level, address, size) */
+IMPORT(log)
 {
-    wisp_version *version = user;
-    const wisp_guest *guest = version->guest;
-    wisp_task task = {.func = args[0].u32, .context = args[1].u32};
-    wisp_status status = check_func(caller, args[0].u32, 1, "repeat", err);
-    if (status != WISP_OK)
-        return status;
-    int64_t interval_us = args[2].i64;
-    results[0] = wisp_i32(0);
-    if (interval_us < 1 || interval_us > INT64_MAX / 1000 ||
-        version->tasks.len >= guest->config.tasks_max)
-        return WISP_OK;
-    task.interval_ns = (uint64_t)interval_us * 1000;
-    uint64_t now_ns = wisp_host_now_ns(guest->host);
-    task.due_ns = now_ns > UINT64_MAX - task.interval_ns ? UINT64_MAX : now_ns + task.interval_ns;
-    uint32_t id = wisp_tasks_add(&version->tasks, guest->host->allocator, task);
-    results[0] = wisp_i32((int32_t)id);
+    wisp_call_log(user, args[0].u32, bytes_of(&args[1]));
     return WISP_OK;
 }
 
-/* (id) -> TAKEN, or REFUSED if there is no such task */
-static wisp_status import_cancel(void *user, wisp_instance *caller, const wisp_arg *args,
-                                 wisp_value *results, wisp_error *err)
+/* (channel, address, size) -> TAKEN or REFUSED */
+IMPORT(send)
 {
-    (void)caller;
-    (void)err;
-    wisp_version *version = user;
-    bool was_there = wisp_tasks_cancel(&version->tasks, args[0].u32);
-    results[0] = wisp_i32(was_there ? TAKEN : REFUSED);
+    results[0] = taken(wisp_call_send(user, args[0].u32, bytes_of(&args[1])));
     return WISP_OK;
 }
 
 /* (address, size) -> TAKEN or REFUSED; only inside wisp_save */
-static wisp_status import_save(void *user, wisp_instance *caller, const wisp_arg *args,
-                               wisp_value *results, wisp_error *err)
+IMPORT(save)
 {
-    (void)caller;
-    wisp_version *version = user;
-    const wisp_guest *guest = version->guest;
-    if (!version->saving)
-        return wisp_fail(err, WISP_INVALID, "wisp.save: called outside wisp_save");
-    wisp_bytes bytes = {args[0].in, args[0].size};
-    wisp_status status = wisp_state_append(version->saving, guest->host->allocator,
-                                           guest->config.state_size_max, bytes);
-    results[0] = wisp_i32(status == WISP_OK ? TAKEN : REFUSED);
+    bool is_taken;
+    wisp_status status = wisp_call_save(user, bytes_of(&args[0]), &is_taken, err);
+    if (status == WISP_OK)
+        results[0] = taken(is_taken);
+    return status;
+}
+
+/* ------------------------------------------------------------------ time */
+
+/* (function, context, interval in microseconds) -> id, or 0 if refused */
+IMPORT(repeat)
+{
+    wisp_status status = check_func(caller, args[0].u32, 1, "repeat", err);
+    if (status == WISP_OK)
+        results[0] = u32(wisp_call_repeat(user, args[0].u32, args[1].u32, args[2].i64));
+    return status;
+}
+
+/* (id) -> TAKEN, or REFUSED if there is no such task */
+IMPORT(cancel)
+{
+    results[0] = taken(wisp_call_cancel(user, args[0].u32));
     return WISP_OK;
 }
 
 /* () -> microseconds */
-static wisp_status import_now_us(void *user, wisp_instance *caller, const wisp_arg *args,
-                                 wisp_value *results, wisp_error *err)
+IMPORT(now_us)
 {
-    (void)caller;
-    (void)args;
-    (void)err;
-    const wisp_version *version = user;
-    results[0] = wisp_i64((int64_t)(wisp_host_now_ns(version->guest->host) / 1000));
+    results[0] = wisp_i64(wisp_call_now_us(user));
     return WISP_OK;
 }
 
+/* (microseconds from now, interval or 0, cookie) -> id, or 0 if refused */
+IMPORT(timer_set)
+{
+    results[0] = u32(wisp_call_timer_set(user, args[0].i64, args[1].i64, args[2].u32));
+    return WISP_OK;
+}
+
+/* (id) -> TAKEN, or REFUSED if there is no such timer */
+IMPORT(timer_cancel)
+{
+    results[0] = taken(wisp_call_timer_cancel(user, args[0].u32));
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ events */
+
+static wisp_status post(wisp_version *version, wisp_instance *caller, const wisp_post *what,
+                        uint32_t address, uint32_t done, wisp_value *result, wisp_error *err)
+{
+    wisp_status status = done ? check_func(caller, done, 2, "post", err) : WISP_OK;
+    if (status != WISP_OK)
+        return status;
+    wisp_origin from = {version, address, done};
+    bool is_taken;
+    status = wisp_post_by_module(&from, what, &is_taken, err);
+    if (status == WISP_OK)
+        *result = taken(is_taken);
+    return status;
+}
+
+/* (target, type, groups, address, size, done) -> TAKEN or REFUSED */
+IMPORT(post)
+{
+    wisp_post what = {.target = args[0].u32,
+                      .type = args[1].u32,
+                      .groups = args[2].u32,
+                      .data = args[3].in,
+                      .size = args[3].size};
+    return post(user, caller, &what, (uint32_t)args[3].address, args[5].u32, &results[0], err);
+}
+
+/* (target, type, groups, number, done) -> TAKEN or REFUSED */
+IMPORT(post_number)
+{
+    wisp_post what = {
+        .target = args[0].u32, .type = args[1].u32, .groups = args[2].u32, .number = args[3].u32};
+    return post(user, caller, &what, args[3].u32, args[4].u32, &results[0], err);
+}
+
+/* (type, groups) -> TAKEN or REFUSED */
+IMPORT(subscribe)
+{
+    results[0] = taken(wisp_call_subscribe(user, args[0].u32, args[1].u32));
+    return WISP_OK;
+}
+
+/* (type, groups) -> TAKEN, or REFUSED if it had not subscribed to any of them */
+IMPORT(unsubscribe)
+{
+    results[0] = taken(wisp_call_unsubscribe(user, args[0].u32, args[1].u32));
+    return WISP_OK;
+}
+
+/* (address, size) -> type, or 0 if refused */
+IMPORT(topic)
+{
+    results[0] = u32(wisp_call_topic(user, bytes_of(&args[0])));
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ who is there */
+
+/* () -> id */
+IMPORT(self)
+{
+    results[0] = u32(((const wisp_version *)user)->guest->id);
+    return WISP_OK;
+}
+
+/* (app id) -> id, or 0 if none of that runs */
+IMPORT(find)
+{
+    results[0] = u32(wisp_call_find(user, args[0].u64));
+    return WISP_OK;
+}
+
+/* (id, address of a wisp_guest_note) -> TAKEN, or REFUSED if none with that id runs */
+IMPORT(guest_info)
+{
+    wisp_guest_note note;
+    bool is_there = wisp_call_guest_info(user, args[0].u32, &note);
+    results[0] = taken(is_there);
+    if (is_there)
+        wisp_put_guest_note(args[1].out, &note);
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ the rest */
+
+/* (address, size) -> TAKEN, or REFUSED if the system has none */
+IMPORT(random)
+{
+    results[0] = taken(wisp_call_random(user, args[0].out, args[0].size));
+    return WISP_OK;
+}
+
+/* (code) */
+IMPORT(abort)
+{
+    return wisp_fail(err, WISP_TRAP, "wisp.abort: the module gives up with code %d", args[0].i32);
+}
+
+/* ------------------------------------------------------------------ all of them */
+
 /* Bits of parameters. */
-enum { FIRST = 1, SECOND = 2 };
+enum { FIRST = 1, SECOND = 2, THIRD = 4, FIFTH = 16, SIXTH = 32 };
 
 static const wisp_tap_func imports[] = {
     {"log", "(i <[2] z)", import_log, .kind = WISP_TAP_REMARK},
     {"send", "(i <[2] z)i", import_send, .kind = WISP_TAP_EFFECT, .channel = 1},
+    {"save", "(<[1] z)i", import_save, .kind = WISP_TAP_OWN},
     {"repeat", "(iiI)i", import_repeat, .kind = WISP_TAP_EFFECT, .own = FIRST | SECOND,
      .gives_id = true},
     {"cancel", "(i)i", import_cancel, .kind = WISP_TAP_EFFECT},
-    {"save", "(<[1] z)i", import_save, .kind = WISP_TAP_OWN},
     {"now_us", "()I", import_now_us, .kind = WISP_TAP_QUERY},
+    {"timer_set", "(IIi)i", import_timer_set, .kind = WISP_TAP_EFFECT, .own = THIRD,
+     .gives_id = true},
+    {"timer_cancel", "(i)i", import_timer_cancel, .kind = WISP_TAP_EFFECT},
+    {"post", "(iii <[4] z i)i", import_post, .kind = WISP_TAP_EFFECT, .channel = 2, .own = SIXTH},
+    {"post_number", "(iiiii)i", import_post_number, .kind = WISP_TAP_EFFECT, .channel = 2,
+     .own = FIFTH},
+    {"subscribe", "(ii)i", import_subscribe, .kind = WISP_TAP_EFFECT},
+    {"unsubscribe", "(ii)i", import_unsubscribe, .kind = WISP_TAP_EFFECT},
+    {"topic", "(<[1] z)i", import_topic, .kind = WISP_TAP_QUERY, .gives_id = true},
+    {"self", "()i", import_self, .kind = WISP_TAP_QUERY},
+    {"find", "(I)i", import_find, .kind = WISP_TAP_QUERY},
+    {"guest_info", "(i >16)i", import_guest_info, .kind = WISP_TAP_QUERY},
+    {"random", "(>[1] z)i", import_random, .kind = WISP_TAP_QUERY},
+    {"abort", "(i)", import_abort, .kind = WISP_TAP_EFFECT},
 };
 
 wisp_status wisp_imports_add(wisp_taps *taps, const wisp_allocator *allocator, wisp_error *err)

@@ -179,7 +179,13 @@ wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, 
 
 /* ------------------------------------------------------------------ by the host */
 
-enum { NOTE_SIZE = 16 };
+void wisp_put_guest_note(void *into, const wisp_guest_note *note)
+{
+    uint8_t *at = into;
+    wisp_put_u64(at, note->app_id);
+    wisp_put_u32(at + 8, note->guest_id);
+    wisp_put_u32(at + 12, note->version);
+}
 
 void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version)
 {
@@ -187,16 +193,15 @@ void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version)
     if (!wisp_subscriptions_any(&host->subscriptions, type))
         return;
     wisp_mail_lock(&host->mail);
-    wisp_envelope *note = wisp_mail_new(&host->mail, NOTE_SIZE);
+    wisp_envelope *note = wisp_mail_new(&host->mail, WISP_GUEST_NOTE_SIZE);
     if (note) {
         note->kind = WISP_MAIL_EVENT;
         note->target = WISP_TO_ALL;
         note->type = type;
         note->data = note->room;
-        note->size = NOTE_SIZE;
-        wisp_put_u64(note->room, guest->config.app_id);
-        wisp_put_u32(note->room + 8, guest->id);
-        wisp_put_u32(note->room + 12, version);
+        note->size = WISP_GUEST_NOTE_SIZE;
+        wisp_guest_note content = {guest->config.app_id, guest->id, version};
+        wisp_put_guest_note(note->room, &content);
         wisp_envelopes_push(&host->mail.queue, note);
     }
     wisp_mail_unlock(&host->mail);

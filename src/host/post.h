@@ -33,6 +33,11 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
 wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
                                 wisp_error *err);
 
+enum { WISP_GUEST_NOTE_SIZE = 16 };
+
+/* Writes [note] as modules get it. */
+void wisp_put_guest_note(void *into, const wisp_guest_note *note);
+
 /* Posts to all who have subscribed to [type], WISP_EVENT_STARTED or _STOPPED, a note of
  * [version] of [guest]. Nobody is told if memory is refused. */
 void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version);
