@@ -27,6 +27,7 @@
     X(run)                                                                                       \
     X(inspect)                                                                                   \
     X(validate)                                                                                  \
+    X(bind)                                                                                      \
     X(delta)                                                                                     \
     X(help)
 

@@ -1,0 +1,246 @@
+#include "plan.h"
+
+#include "memory.h"
+
+#include <string.h>
+
+static const c_type *function_type(const c_type *type)
+{
+    if (type->kind == C_POINTER)
+        type = type->of;
+    return type->kind == C_FUNCTION ? type : NULL;
+}
+
+static bool plan_params(plan *p, plan_function *f, const c_signature *guest,
+                        const c_signature *host);
+
+/* ------------------------------------------------------------------ callbacks */
+
+/* The parameter that brings back what the module has left with its function: the one "void *"
+ * of which nothing else is said. */
+static bool find_user(plan *p, const plan_item *item, plan_callback *callback)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < callback->function.param_len; i++) {
+        plan_item *param = &callback->function.params[i];
+        if (param->shape != SHAPE_USER)
+            continue;
+        callback->user_at = i;
+        found++;
+    }
+    return found == 1 ||
+           plan_fault(p, item->place,
+                      "'%s' is '%s': expected one parameter 'void *' that brings back what goes "
+                      "with it, found %zu; annotate the others in '%s' with scalar",
+                      item->name, item->guest->text, found, callback->function.owner);
+}
+
+static plan_callback *find_callback(const plan *p, const char *owner, lifetime life)
+{
+    for (size_t i = 0; i < p->callbacks.len; i++) {
+        plan_callback *callback = p->callbacks.items[i];
+        if (strcmp(callback->function.owner, owner) == 0 && callback->life == life)
+            return callback;
+    }
+    return NULL;
+}
+
+/* The functions that [item] can be, by the name of their type or, where it has none, of the
+ * parameter. */
+static bool plan_callback_of(plan *p, plan_item *item, const plan_function *of)
+{
+    const c_type *guest = function_type(item->guest), *host = function_type(item->host);
+    const char *type = guest->name[0] ? guest->name
+                       : item->guest->name[0]
+                           ? item->guest->name
+                           : take_print(p->arena, "%s.%s", of->name, item->name);
+    item->callback = find_callback(p, type, item->notes.life);
+    if (item->callback)
+        return true;
+    plan_callback *callback = take(p->arena, 1, sizeof *callback);
+    plan_function *f = &callback->function;
+    f->owner = type;
+    f->name = take_print(p->arena, "%s_%s", of->name, item->name);
+    f->place = item->place;
+    f->is_callback = true;
+    callback->life = item->notes.life;
+    if (!plan_params(p, f, guest->signature, host->signature) || !find_user(p, item, callback))
+        return false;
+    item->callback = callback;
+    plan_add(p, &p->callbacks, callback);
+    return true;
+}
+
+static size_t find_param(const plan_function *f, const char *name)
+{
+    for (size_t i = 0; i < f->param_len; i++)
+        if (strcmp(f->params[i].name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+/* Pairs [item], parameter [at] of [f], with the parameter that goes with it. */
+static bool plan_partner(plan *p, plan_function *f, size_t at)
+{
+    plan_item *item = &f->params[at];
+    if (!item->notes.life)
+        return plan_fault(p, item->place,
+                          "'%s' is '%s': annotate it with cb(once|many|scope, user=parameter)",
+                          item->name, item->guest->text);
+    if (!item->notes.user)
+        return plan_fault(p, item->place,
+                          "'%s' is a callback without user=parameter: which one goes with it?",
+                          item->name);
+    size_t partner = find_param(f, item->notes.user);
+    plan_item *user = partner == SIZE_MAX ? NULL : &f->params[partner];
+    if (!user || user->guest->kind != C_POINTER || user->guest->of->kind != C_VOID)
+        return plan_fault(p, item->place, "'%s' goes with '%s', which is no 'void *' beside it",
+                          item->name, item->notes.user);
+    if (user->shape == SHAPE_USER)
+        return plan_fault(p, item->place, "'%s' goes with '%s', as another function does",
+                          item->name, item->notes.user);
+    item->shape = SHAPE_CALLBACK;
+    item->partner = partner;
+    user->shape = SHAPE_USER;
+    user->partner = at;
+    return true;
+}
+
+/* ------------------------------------------------------------------ parameters */
+
+/* [type] is one that a function can have whatever is said of it, and not a pointer. */
+static bool plan_plain(plan *p, plan_item *item, const char *owner)
+{
+    switch (item->guest->kind) {
+    case C_BOOL:
+    case C_INT:
+    case C_ENUM:
+    case C_FLOAT:
+        item->shape = SHAPE_VALUE;
+        return true;
+    case C_VOID:
+        item->shape = SHAPE_NOTHING;
+        return true;
+    case C_RECORD:
+        return plan_fault(p, item->place,
+                          "'%s' has '%s', a struct itself; a pointer to one could be bound",
+                          owner, item->guest->text);
+    default:
+        return plan_fault(p, item->place, "'%s' has '%s', which modules cannot have", owner,
+                          item->guest->text);
+    }
+}
+
+static bool plan_param(plan *p, plan_function *f, size_t at)
+{
+    plan_item *item = &f->params[at];
+    const plan_scope scope = {f->params, f->param_len, "p_", true, NULL};
+    if (item->shape == SHAPE_USER)
+        return true;
+    if (function_type(item->guest) && f->is_callback)
+        return plan_fault(p, item->place,
+                          "'%s' of '%s' is a function, which cannot be handed to "
+                          "a module",
+                          item->name, f->owner);
+    if (function_type(item->guest))
+        return plan_callback_of(p, item, f);
+    if (item->guest->kind != C_POINTER && item->guest->kind != C_ARRAY)
+        return plan_plain(p, item, f->owner);
+    if (f->is_callback && item->guest->of->kind == C_VOID && !item->notes.is_scalar &&
+        !item->notes.len && !item->notes.handle) {
+        item->shape = SHAPE_USER;
+        return true;
+    }
+    if (!plan_pointer(p, item, ROLE_PARAM, &scope))
+        return false;
+    if (f->is_callback && item->way != WAY_IN &&
+        (item->shape != SHAPE_OBJECTS || item->element->has_pointers))
+        return plan_fault(p, item->place,
+                          "'%s' of '%s' gets pointers from the module, which end with the call",
+                          item->name, f->owner);
+    return true;
+}
+
+/* What the code for [item], a parameter of [f], needs of what it points at. What a function of
+ * the program's leaves alone stays as it was, so even what it fills is fetched first, but where
+ * there are pointers in it. */
+static void use_param(const plan_function *f, const plan_item *item)
+{
+    if (item->shape != SHAPE_OBJECTS)
+        return;
+    if (f->is_callback)
+        plan_use(item->element, item->way == WAY_IN ? USE_PACK : USE_PACK | USE_GET);
+    else if (item->way == WAY_IN)
+        plan_use(item->element, USE_GET);
+    else
+        plan_use(item->element, item->element->has_pointers ? USE_PACK : USE_PACK | USE_GET);
+}
+
+static bool plan_result(plan *p, plan_function *f)
+{
+    plan_item *result = &f->result;
+    const plan_scope scope = {f->params, f->param_len, "p_", true, NULL};
+    if (result->guest->kind != C_POINTER)
+        return plan_plain(p, result, f->owner);
+    if (f->is_callback && !result->notes.is_scalar)
+        return plan_fault(p, result->place, "'%s' returns '%s', which a module's function cannot",
+                          f->owner, result->guest->text);
+    if (function_type(result->guest) && !result->notes.is_scalar)
+        return plan_fault(p, result->place, "'%s' returns a function, which modules cannot call",
+                          f->owner);
+    if (!plan_pointer(p, result, ROLE_RESULT, &scope))
+        return false;
+    if (result->shape == SHAPE_OBJECTS)
+        plan_use(result->element, USE_PACK);
+    return true;
+}
+
+/* Fills params, whose notes must all be known before one of them is decided. */
+static bool plan_params(plan *p, plan_function *f, const c_signature *guest,
+                        const c_signature *host)
+{
+    bool is_good = true;
+    f->param_len = guest->param_len;
+    f->params = take(p->arena, guest->param_len + 1, sizeof *f->params);
+    if (guest->is_variadic)
+        return plan_fault(p, f->place,
+                          "'%s' takes any arguments, which cannot be bound: "
+                          "annotate it with skip",
+                          f->owner);
+    if (guest->param_len != host->param_len)
+        return plan_fault(p, f->place, "'%s' is not the same for modules and the program",
+                          f->owner);
+    for (size_t i = 0; i < f->param_len; i++) {
+        plan_item *item = &f->params[i];
+        is_good &= plan_pair(p, item, &guest->params[i], &host->params[i], f->owner);
+        if (!item->place.file)
+            item->place = f->place;
+        if (!item->name[0])
+            item->name = take_print(p->arena, "_%zu", i);
+        is_good &= plan_notes(p, item->place, guest->params[i].annotation, f->owner, item->name,
+                              &item->notes);
+    }
+    for (size_t i = 0; i < f->param_len && is_good && !f->is_callback; i++)
+        if (function_type(f->params[i].guest))
+            is_good &= plan_partner(p, f, i);
+    for (size_t i = 0; i < f->param_len && is_good; i++) {
+        is_good &= plan_param(p, f, i);
+        if (is_good)
+            use_param(f, &f->params[i]);
+    }
+    const c_member guest_result = {"result", guest->result, "", f->place, 0, 0};
+    const c_member host_result = {"result", host->result, "", f->place, 0, 0};
+    return is_good && plan_pair(p, &f->result, &guest_result, &host_result, f->owner) &&
+           plan_result(p, f);
+}
+
+plan_function *plan_imported(plan *p, const c_function *guest, const c_function *host,
+                             const annotation *notes)
+{
+    plan_function *f = take(p->arena, 1, sizeof *f);
+    f->name = f->owner = guest->name;
+    f->place = guest->place;
+    f->result.notes = *notes;
+    plan_params(p, f, guest->signature, host->signature);
+    return f;
+}

@@ -1,0 +1,195 @@
+#include "plan.h"
+
+#include "memory.h"
+
+#include <string.h>
+
+/* What a pointer is: by its annotations first, and by its type where that leaves no doubt. */
+
+static const c_type byte = {
+    .kind = C_INT, .text = "uint8_t", .name = "uint8_t", .size = 1, .alignment = 1};
+
+static bool is_character(const c_type *type)
+{
+    return type->kind == C_INT && type->size == 1;
+}
+
+/* Names that are given to what only comes back to who gave it. */
+static bool seems_cookie(const char *name)
+{
+    static const char *const words[] = {"cookie",  "user", "user_data", "userdata", "userData",
+                                        "context", "ctx",  "opaque",    "closure"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The integer beside [item] that seems to count what it points at; NULL where none does. */
+static const char *seeming_count(const plan_item *item, plan_role role, const plan_scope *scope)
+{
+    size_t stem = strlen(item->name);
+    for (size_t i = 0; scope && i < scope->len; i++) {
+        const plan_item *other = &scope->items[i];
+        bool is_next = role == ROLE_PARAM && i > 0 && &scope->items[i - 1] == item;
+        bool is_named_so = stem > 0 && strncmp(other->name, item->name, stem) == 0;
+        if (other->guest->kind == C_INT && (is_next || is_named_so) &&
+            plan_seems_count(other->name))
+            return other->name;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ shapes */
+
+static bool plan_text(plan *p, plan_item *item)
+{
+    const c_type *pointee = item->guest->of;
+    item->shape = SHAPE_TEXT;
+    if (item->way == WAY_OUT && pointee->kind == C_POINTER)
+        pointee = pointee->of;
+    if (!is_character(pointee))
+        return plan_fault(p, item->place, "'%s' is '%s', expected characters for cstr",
+                          item->name, item->guest->text);
+    if (item->way != WAY_IN && pointee == item->guest->of)
+        return plan_fault(p, item->place,
+                          "'%s' is a text that is written: annotate it with out, len(…)",
+                          item->name);
+    return true;
+}
+
+static plan_handle *find_handle(plan *p, const char *name, const char *type)
+{
+    for (size_t i = 0; i < p->handles.len; i++) {
+        plan_handle *handle = p->handles.items[i];
+        if (strcmp(handle->name, name) == 0)
+            return handle;
+    }
+    plan_handle *handle = take(p->arena, 1, sizeof *handle);
+    *handle = (plan_handle){name, type, NULL};
+    plan_add(p, &p->handles, handle);
+    return handle;
+}
+
+static bool plan_handle_of(plan *p, plan_item *item, plan_role role)
+{
+    const annotation *n = &item->notes;
+    const c_type *object = item->guest->of;
+    bool is_placed = object->kind == C_POINTER; /* where to put one: struct db ** */
+    if (is_placed)
+        object = object->of;
+    const char *name = n->handle && n->handle[0] ? n->handle : object->name;
+    item->shape = SHAPE_HANDLE;
+    if (object->kind != C_RECORD && object->kind != C_VOID)
+        return plan_fault(p, item->place, "'%s' is '%s', expected a pointer to a struct or void",
+                          item->name, item->guest->text);
+    if (object->kind == C_VOID && !(n->handle && n->handle[0]))
+        return plan_fault(p, item->place, "'%s' is '%s', a handle to what? handle(name)",
+                          item->name, item->guest->text);
+    if ((is_placed || role == ROLE_RESULT) && !n->handle)
+        return plan_fault(p, item->place,
+                          "'%s' gives a '%s', which the module may keep for how long? Annotate "
+                          "it with new, if it is to be ended, or handle, if it is not",
+                          item->name, object->text);
+    if (n->is_new && !is_placed && role != ROLE_RESULT)
+        return plan_fault(p, item->place, "'%s' is '%s', and nothing new can come by it",
+                          item->name, item->guest->text);
+    item->way = is_placed ? WAY_OUT : WAY_IN;
+    item->handle = find_handle(p, name, object->text);
+    return true;
+}
+
+static const count *make_number(plan *p, uint64_t number)
+{
+    count *made = take(p->arena, 1, sizeof *made);
+    made->text = take_print(p->arena, "%llu", (unsigned long long)number);
+    return made;
+}
+
+static bool plan_objects(plan *p, plan_item *item, const plan_scope *scope)
+{
+    const annotation *n = &item->notes;
+    const c_type *guest = item->guest->of, *host = item->host->of;
+    item->shape = SHAPE_OBJECTS;
+    if (guest->kind == C_VOID)
+        guest = host = &byte;
+    if (n->len && n->len_is_bytes && guest->size != 1)
+        return plan_fault(p, item->place, "'%s' has elements of '%s': count them by len(…)",
+                          item->name, guest->text);
+    if (n->len && !(item->len = plan_count(p, item, n->len, scope)))
+        return false;
+    if (item->guest->kind == C_ARRAY)
+        item->len = make_number(p, item->guest->len);
+    if (n->written && !item->len)
+        return plan_fault(p, item->place, "'%s' has written(…) without len(…)", item->name);
+    if (n->written && !(item->written = plan_count(p, item, n->written, scope)))
+        return false;
+    item->element = plan_element_of(p, item, guest, host);
+    if (!item->element)
+        return false;
+    if (item->way == WAY_INOUT && item->element->has_pointers)
+        return plan_fault(p, item->place, "'%s' has pointers in it, and cannot be inout",
+                          item->name);
+    return true;
+}
+
+/* ------------------------------------------------------------------ the decision */
+
+static bool refuse(plan *p, const plan_item *item, plan_role role, const plan_scope *scope)
+{
+    const char *number = seeming_count(item, role, scope);
+    const char *type = item->guest->text;
+    if (number)
+        return plan_fault(p, item->place,
+                          "'%s' is '%s' beside '%s': annotate it with len(%s), or in, out or "
+                          "cstr if '%s' does not count it",
+                          item->name, type, number, number, number);
+    if (item->guest->of->kind == C_VOID)
+        return plan_fault(p, item->place,
+                          "'%s' is '%s': annotate it with bytes(…), handle(name), or scalar if "
+                          "it is not followed",
+                          item->name, type);
+    return plan_fault(p, item->place,
+                      "'%s' is '%s', one or many? Annotate it with len(…), or len(1)", item->name,
+                      type);
+}
+
+/* Whether type and names leave no doubt that it points at one. */
+static bool is_surely_one(const plan_item *item, plan_role role, const plan_scope *scope)
+{
+    const c_type *pointee = item->guest->of;
+    if (item->notes.way)
+        return pointee->kind != C_VOID && !is_character(pointee);
+    if (role == ROLE_FIELD || seeming_count(item, role, scope))
+        return false;
+    if (pointee->kind == C_RECORD)
+        return true;
+    return role == ROLE_PARAM && !pointee->is_const && !is_character(pointee) &&
+           pointee->kind >= C_BOOL && pointee->kind <= C_ENUM;
+}
+
+bool plan_pointer(plan *p, plan_item *item, plan_role role, const plan_scope *scope)
+{
+    const annotation *n = &item->notes;
+    const c_type *pointee = item->guest->of;
+    item->way = n->way ? n->way : pointee->is_const || role != ROLE_PARAM ? WAY_IN : WAY_OUT;
+    item->shape = SHAPE_COOKIE;
+    if (item->guest->kind == C_ARRAY && !n->len)
+        return plan_objects(p, item, scope);
+    if (n->is_scalar)
+        return true;
+    if (n->handle || (pointee->kind == C_RECORD && !pointee->record->is_whole))
+        return plan_handle_of(p, item, role);
+    if (n->is_text)
+        return plan_text(p, item);
+    if (n->len)
+        return plan_objects(p, item, scope);
+    if (pointee->kind == C_VOID && seems_cookie(item->name))
+        return true;
+    if (is_character(pointee) && pointee->is_const && strcmp(pointee->text, "char") == 0 &&
+        !n->way && !seeming_count(item, role, scope))
+        return plan_text(p, item);
+    if (pointee->kind != C_POINTER && is_surely_one(item, role, scope))
+        return plan_objects(p, item, scope);
+    return refuse(p, item, role, scope);
+}
