@@ -202,8 +202,8 @@ struct wisp_module {
     uint32_t export_count, element_count, data_count, section_count;
     uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
     uint32_t tag_count, imported_tags;
-    uint32_t start;  /* function index or WISP_NO_INDEX */
-    wisp_span names; /* content of the name section, empty without one */
+    uint32_t start;             /* function index or WISP_NO_INDEX */
+    wisp_span names;            /* content of the name section, empty without one */
     uint32_t hash[2], has_hash; /* see wisp_module_hash */
 };
 
