@@ -20,6 +20,7 @@ static const struct {
     {"update", "checks and updates of a device", bench_update},
     {"fleet", "ten million devices taking a release, simulated", bench_fleet},
     {"deadline", "how late modules that never end are stopped", bench_deadline},
+    {"mapping", "buffers mapped into modules, or copied", bench_mapping},
     {"snapshot", "copies of instances", bench_snapshot},
     {"swap", "how long one version takes over from another", bench_swap},
 };

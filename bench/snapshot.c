@@ -15,24 +15,26 @@ static const uint8_t module_bytes[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00,
 static const struct {
     const char *name;
     uint32_t pages, used_size;
+    wisp_memory_source source;
 } CASES[] = {
-    {"64 KB", 1, 64 * 1024},
-    {"16 MB, 256 KB of it used", 256, 256 * 1024},
-    {"16 MB", 256, 16 * 1024 * 1024},
+    {"64 KB", 1, 64 * 1024, WISP_MEMORY_MAPPED},
+    {"64 KB from malloc", 1, 64 * 1024, WISP_MEMORY_ALLOCATED},
+    {"16 MB, 256 KB of it used", 256, 256 * 1024, WISP_MEMORY_MAPPED},
+    {"16 MB", 256, 16 * 1024 * 1024, WISP_MEMORY_MAPPED},
 };
 
 typedef struct times {
     double take[BENCH_RUNS_MAX], make[BENCH_RUNS_MAX], restore[BENCH_RUNS_MAX];
 } times;
 
-static wisp_status time_once(const wisp_instance *instance, times *t, unsigned run,
-                             wisp_error *err)
+static wisp_status time_once(const wisp_instance *instance, const wisp_store_config *config,
+                             times *t, unsigned run, wisp_error *err)
 {
     const wisp_module *module = wisp_instance_module(instance);
     wisp_snapshot *snapshot = NULL;
     wisp_instance *clone;
     wisp_store *store;
-    wisp_status status = wisp_store_new(NULL, &store, err);
+    wisp_status status = wisp_store_new(config, &store, err);
     if (status)
         return status;
     double began = bench_now_ns();
@@ -65,7 +67,8 @@ static wisp_status measure(const wisp_module *module, size_t which, unsigned run
     wisp_store *store;
     wisp_instance *instance;
     times t;
-    wisp_status status = wisp_store_new(NULL, &store, err);
+    wisp_store_config config = {.memory_source = CASES[which].source};
+    wisp_status status = wisp_store_new(&config, &store, err);
     if (status)
         return status;
     status = wisp_instance_new(store, module, NULL, &instance, err);
@@ -76,7 +79,7 @@ static wisp_status measure(const wisp_module *module, size_t which, unsigned run
             memset(wisp_memory_at(memory, 0, CASES[which].used_size), 1, CASES[which].used_size);
     }
     for (unsigned run = 0; run < runs && !status; run++)
-        status = time_once(instance, &t, run, err);
+        status = time_once(instance, &config, &t, run, err);
     if (!status) {
         tell(report, "snapshot", CASES[which].name, t.take, runs);
         tell(report, "instance of it", CASES[which].name, t.make, runs);

@@ -793,6 +793,10 @@ WISP_API uint8_t *wisp_memory_at(wisp_memory *memory, uint64_t address, uint64_t
  * Mapping: pages of a file, a memfd for instance, in place of a part of linear memory, so that
  * modules read and write without a copy what the program or other modules have. The part is a
  * buffer that the module gave away for that; what was in it is gone.
+ *
+ * It is for what several look at and write at the same time, or stays for many uses: to map a
+ * buffer, touch all its pages and unmap it takes the system several times as long as to copy it
+ * (docs/engine.md).
  */
 typedef struct wisp_mapping {
     int fd;          /* which may be closed afterwards */
