@@ -6,6 +6,7 @@
 #include "manage/order.h"
 #include "manage/server.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,8 +59,15 @@ static void note_difference(void *user, wisp_guest *guest,
                             const wisp_shadow_difference *difference)
 {
     wisp_managed_guest *managed = user;
-    if (!managed->shadow[0])
-        wisp_text_copy(managed->shadow, sizeof managed->shadow, difference->text);
+    if (!managed->shadow[0]) {
+        char words[WISP_ERROR_TEXT_MAX];
+        snprintf(words, sizeof words,
+                 "entry %" PRIu64 ", %s %" PRIu32 ": %s; fuel %" PRIu64
+                 ", of the shadow %" PRIu64,
+                 difference->entry, difference->kind, difference->channel, difference->text,
+                 difference->fuel, difference->shadow_fuel);
+        wisp_text_copy(managed->shadow, sizeof managed->shadow, words);
+    }
     const wisp_shadow_config *to = &managed->their_shadow;
     if (to->on_difference)
         to->on_difference(to->user, guest, difference);
@@ -68,11 +76,11 @@ static void note_difference(void *user, wisp_guest *guest,
 static void note_shadow_end(void *user, wisp_guest *guest, bool promoted, const char *reason)
 {
     wisp_managed_guest *managed = user;
-    if (!promoted)
+    if (!promoted && managed->shadow_module != wisp_guest_module(guest))
         note_unused(managed, managed->shadow_module);
     managed->shadow_module = NULL;
     if (!managed->shadow[0])
-        wisp_text_copy(managed->shadow, sizeof managed->shadow, reason);
+        wisp_text_copy(managed->shadow, sizeof managed->shadow, promoted ? "promoted" : reason);
     const wisp_shadow_config *to = &managed->their_shadow;
     if (to->on_end)
         to->on_end(to->user, guest, promoted, reason);
@@ -288,6 +296,18 @@ wisp_status wisp_manager_swap(wisp_manager *manager, const char *name, wisp_byte
     return status;
 }
 
+/* What runs in [managed], if its bytes are those of [module]: then the shadow can begin as a copy
+ * of its memory. Else [module]. */
+static wisp_managed_module *same_as_running(wisp_managed_guest *managed,
+                                            wisp_managed_module *module)
+{
+    const wisp_module *running = wisp_guest_module(managed->guest);
+    for (wisp_managed_module *it = managed->modules; it; it = it->next)
+        if (it->module == running && strcmp(it->sha256, module->sha256) == 0)
+            return it;
+    return module;
+}
+
 static wisp_status begin_shadow(wisp_managed_guest *managed, const wisp_module *module,
                                 const wisp_shadow_config *config, wisp_error *err)
 {
@@ -314,11 +334,11 @@ wisp_status wisp_manager_shadow(wisp_manager *manager, const char *name, wisp_by
     status = load(managed, bytes, &module, err);
     if (status != WISP_OK)
         return status;
-    status = begin_shadow(managed, module->module, config, err);
-    if (status != WISP_OK) {
-        module->is_unused = true;
+    wisp_managed_module *candidate = same_as_running(managed, module);
+    status = begin_shadow(managed, candidate->module, config, err);
+    module->is_unused = status != WISP_OK || candidate != module;
+    if (status != WISP_OK)
         managed->shadow_module = NULL;
-    }
     sweep(manager);
     return status;
 }

@@ -138,6 +138,129 @@ static void a_guest_that_is_down_is_started_with_the_new_module(void **state)
     program_deinit(&p);
 }
 
+/* ------------------------------------------------------------------ shadows */
+
+static void shadow_it(program *p, const char *name, const wisp_shadow_config *config)
+{
+    wisp_error err = {.text = ""};
+    if (wisp_manager_shadow(p->manager, "a", program_module(name), config, &err))
+        fail_msg("%s: %s", name, err.text);
+}
+
+static bool has_shadow(program *p, wisp_shadow_status *status)
+{
+    return wisp_guest_shadow_status(wisp_manager_guest(p->manager, "a"), status);
+}
+
+static void a_shadow_that_differs_is_told_let_go_and_freed(void **state)
+{
+    program p;
+    wisp_shadow_status status;
+    (void)state;
+    program_init(&p, NULL);
+    program_install(&p, "v1", WISP_OK);
+    program_deliver(&p, COUNT);
+    int64_t alone = p.memory.live_bytes;
+    shadow_it(&p, "v2", NULL); /* it answers with another version */
+    assert_true(has_shadow(&p, &status));
+    assert_int_equal(program_deliver(&p, COUNT), WISP_OK);
+    assert_int_equal(p.heard_version, 1);
+    assert_false(has_shadow(&p, &status));
+    assert_non_null(strstr(look(&p).shadow, "entry 1, message 1: "));
+    program_step(&p, 1);
+    assert_in_range(p.memory.live_bytes, alone - 3000, alone + 3000);
+    program_deinit(&p);
+}
+
+static unsigned differences, ends;
+
+static void count_difference(void *user, wisp_guest *guest,
+                             const wisp_shadow_difference *difference)
+{
+    (void)user, (void)guest, (void)difference;
+    differences++;
+}
+
+static void count_end(void *user, wisp_guest *guest, bool promoted, const char *reason)
+{
+    (void)user, (void)guest, (void)promoted, (void)reason;
+    ends++;
+}
+
+static void the_program_hears_of_its_shadow(void **state)
+{
+    program p;
+    (void)state;
+    program_init(&p, NULL);
+    program_install(&p, "v1", WISP_OK);
+    differences = ends = 0;
+    shadow_it(&p, "v2",
+              &(wisp_shadow_config){
+                  .differences_max = 2, .on_difference = count_difference, .on_end = count_end});
+    for (int i = 0; i < 5; i++)
+        program_deliver(&p, COUNT);
+    assert_int_equal(differences, 2);
+    assert_int_equal(ends, 1);
+    program_deinit(&p);
+}
+
+static void a_shadow_of_the_same_module_is_equal_and_is_promoted(void **state)
+{
+    program p;
+    wisp_shadow_status status;
+    (void)state;
+    program_init(&p, NULL);
+    program_install(&p, "v1", WISP_OK);
+    program_deliver(&p, COUNT);
+    shadow_it(&p, "v1", &(wisp_shadow_config){.promote_after = 3});
+    for (int i = 0; i < 2; i++)
+        program_deliver(&p, COUNT);
+    assert_true(has_shadow(&p, &status));
+    assert_int_equal(status.entries, 2);
+    assert_int_equal(status.differences, 0);
+    program_deliver(&p, COUNT);
+    wisp_host_step(p.host, p.now_ns);
+    assert_false(has_shadow(&p, &status));
+    assert_string_equal(look(&p).shadow, "promoted");
+    assert_string_equal(look(&p).last, "swapped");
+    program_step(&p, 1);
+    assert_int_equal(program_deliver(&p, COUNT), WISP_OK);
+    program_deinit(&p);
+}
+
+static void a_shadow_ends_when_it_is_told_to_or_its_guest_goes(void **state)
+{
+    program p;
+    wisp_shadow_status status;
+    (void)state;
+    program_init(&p, NULL);
+    program_install(&p, "v1", WISP_OK);
+    assert_int_equal(wisp_manager_shadow_end(p.manager, "a", NULL), WISP_INVALID);
+    shadow_it(&p, "v2", NULL);
+    assert_int_equal(wisp_manager_shadow(p.manager, "a", program_module("v2"), NULL, NULL),
+                     WISP_INVALID);
+    assert_int_equal(wisp_manager_shadow_end(p.manager, "a", NULL), WISP_OK);
+    assert_false(has_shadow(&p, &status));
+    shadow_it(&p, "v1", NULL);
+    assert_int_equal(wisp_manager_remove(p.manager, "a", NULL), WISP_OK);
+    program_deinit(&p);
+}
+
+static void a_swap_takes_the_shadow_away(void **state)
+{
+    program p;
+    wisp_shadow_status status;
+    (void)state;
+    program_init(&p, NULL);
+    program_install(&p, "v1", WISP_OK);
+    shadow_it(&p, "v1", NULL);
+    program_swap(&p, "v2", WISP_OK);
+    assert_false(has_shadow(&p, &status));
+    program_deliver(&p, COUNT);
+    assert_int_equal(p.heard_version, 2);
+    program_deinit(&p);
+}
+
 /* ------------------------------------------------------------------ what is refused */
 
 static void names_are_short_and_plain_and_had_once(void **state)
@@ -285,6 +408,8 @@ static void any_allocation_may_fail(void **state)
             assert_true(status == WISP_OK || status == WISP_NO_MEMORY || status == WISP_LIMIT);
             assert_int_equal(!!wisp_manager_guest(p.manager, "a"), status == WISP_OK);
             if (status == WISP_OK)
+                wisp_manager_shadow(p.manager, "a", v2, NULL, NULL);
+            if (status == WISP_OK)
                 wisp_manager_swap(p.manager, "a", v2, NULL);
         }
         program_deinit(&p);
@@ -302,6 +427,11 @@ int main(void)
         cmocka_unit_test(a_swap_that_is_refused_changes_nothing),
         cmocka_unit_test(two_swaps_in_a_row_commit_the_first),
         cmocka_unit_test(a_guest_that_is_down_is_started_with_the_new_module),
+        cmocka_unit_test(a_shadow_that_differs_is_told_let_go_and_freed),
+        cmocka_unit_test(the_program_hears_of_its_shadow),
+        cmocka_unit_test(a_shadow_of_the_same_module_is_equal_and_is_promoted),
+        cmocka_unit_test(a_shadow_ends_when_it_is_told_to_or_its_guest_goes),
+        cmocka_unit_test(a_swap_takes_the_shadow_away),
         cmocka_unit_test(names_are_short_and_plain_and_had_once),
         cmocka_unit_test(an_app_id_is_had_once),
         cmocka_unit_test(limits_hold),
