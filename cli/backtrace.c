@@ -32,12 +32,12 @@ static bool add_places(const run_module *m, const wisp_trap *trap, frame_places 
     return found;
 }
 
-/* Finds the places of all frames of [trap]; false if there are none. */
-static bool find_places(const run_world *world, const wisp_trap *trap, frame_places *places)
+/* Finds the places of all frames; false if there are none. */
+static bool find_places(const backtrace *b, frame_places *places)
 {
-    bool found = add_places(&world->main, trap, places);
-    for (size_t i = 0; i < world->preload_count; i++)
-        found |= world->preloads[i].module && add_places(&world->preloads[i], trap, places);
+    bool found = add_places(b->main, b->trap, places);
+    for (size_t i = 0; i < b->preload_count; i++)
+        found |= b->preloads[i].module && add_places(&b->preloads[i], b->trap, places);
     return found;
 }
 
@@ -120,9 +120,9 @@ static bool set_frames(wisp_json *object, const wisp_trap *trap, const frame_pla
     return made;
 }
 
-static int print_json_trap(const wisp_trap *trap, const frame_places *places)
+/* Frees [object] as well. */
+static int print_json_trap(wisp_json *object, const wisp_trap *trap, const frame_places *places)
 {
-    wisp_json *object = wisp_json_new_object();
     if (!wisp_json_set_bool(object, "trapped", true) ||
         !wisp_json_set_string(object, "trap", trap->text) ||
         !wisp_json_set_number(object, "depth", trap->depth) ||
@@ -135,11 +135,11 @@ static int print_json_trap(const wisp_trap *trap, const frame_places *places)
 
 /* ------------------------------------------------------------------ both */
 
-static int print_with(const run_world *world, const wisp_trap *trap, const frame_places *places)
+static int print_with(const backtrace *b, const frame_places *places)
 {
-    if (args_has(world->args, "json"))
-        return print_json_trap(trap, places);
-    print_frames(trap, places);
+    if (b->wants_json)
+        return print_json_trap(b->json, b->trap, places);
+    print_frames(b->trap, places);
     return EXIT_TRAP;
 }
 
@@ -148,7 +148,7 @@ static int print_with(const run_world *world, const wisp_trap *trap, const frame
  * malicious debug information can take that process down, but not this one. Nothing is printed
  * before all is found. False if nothing was.
  */
-static bool print_apart(const run_world *world, const wisp_trap *trap, frame_places *places)
+static bool print_apart(const backtrace *b, frame_places *places)
 {
     enum { NOTHING_FOUND = 200 };
     int status = 0;
@@ -158,8 +158,8 @@ static bool print_apart(const run_world *world, const wisp_trap *trap, frame_pla
         alarm(10);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         int code = NOTHING_FOUND;
-        if (find_places(world, trap, places))
-            code = print_with(world, trap, places);
+        if (find_places(b, places))
+            code = print_with(b, places);
         fflush(NULL);
         _exit(code);
     }
@@ -167,22 +167,38 @@ static bool print_apart(const run_world *world, const wisp_trap *trap, frame_pla
            WEXITSTATUS(status) == EXIT_TRAP;
 }
 
-int print_trap(const run_world *world)
+int print_backtrace(const backtrace *b)
 {
-    const wisp_trap *trap = wisp_store_trap(world->store);
-    bool wants_lines = args_has(world->args, "backtrace");
     frame_places *places = calloc(WISP_TRAP_FRAMES_MAX, sizeof *places);
     if (!places) {
-        fprintf(stderr, "trap: %s\n", trap->text);
+        fprintf(stderr, "trap: %s\n", b->trap->text);
+        wisp_json_free(b->json);
         return EXIT_SYSTEM;
     }
     int code = EXIT_TRAP;
-    bool is_done = wants_lines && print_apart(world, trap, places);
-    if (!is_done)
-        code = print_with(world, trap, places);
-    if (!is_done && wants_lines)
+    bool is_done = b->wants_lines && print_apart(b, places);
+    if (is_done)
+        wisp_json_free(b->json);
+    else
+        code = print_with(b, places);
+    if (!is_done && b->wants_lines)
         fputs("no source lines: no debug information that can be read; compile with -g\n",
               stderr);
     free(places);
     return code;
+}
+
+int print_trap(const run_world *world)
+{
+    bool wants_json = args_has(world->args, "json");
+    backtrace b = {
+        .trap = wisp_store_trap(world->store),
+        .main = &world->main,
+        .preloads = world->preloads,
+        .preload_count = world->preload_count,
+        .wants_lines = args_has(world->args, "backtrace"),
+        .wants_json = wants_json,
+        .json = wants_json ? wisp_json_new_object() : NULL,
+    };
+    return print_backtrace(&b);
 }

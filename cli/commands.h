@@ -25,6 +25,7 @@
     X(status)                                                                                    \
     X(host)                                                                                      \
     X(run)                                                                                       \
+    X(replay)                                                                                    \
     X(inspect)                                                                                   \
     X(validate)                                                                                  \
     X(bind)                                                                                      \
