@@ -44,7 +44,7 @@ static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_byt
     struct watch *w = user;
     uint32_t words[2] = {0};
     memcpy(words, bytes.data, bytes.size < sizeof words ? bytes.size : sizeof words);
-    uint32_t value = words[bytes.size / 4 - 1];
+    uint32_t value = words[bytes.size < sizeof words ? 0 : 1];
     w->sent_len += (size_t)snprintf(w->sent + w->sent_len, sizeof w->sent - w->sent_len, "%u:%u ",
                                     channel, value);
     assert_true(w->sent_len < sizeof w->sent);
