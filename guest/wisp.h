@@ -238,8 +238,12 @@ WISP_IMPORT("topic") uint32_t wisp_topic_bytes(const char *name, size_t size);
 /*
  * Has a WISP_EVENT_TIMER with [cookie] come to this guest in [after_us] microseconds and, if
  * [every_us] is not 0, every so many after that, without drift; those that pass while one still
- * waits are skipped. It stays when another version takes over. Returns its id, or 0 if there are
- * too many or a time is negative.
+ * waits are skipped. Returns its id, or 0 if there are too many or a time is negative.
+ *
+ * It stays when another version takes over, so its cookie should mean the same to every version:
+ * a number, and no address. A version may set its timers in wisp_start whether it takes over or
+ * not: there, a timer of the version before it that has the same cookie becomes the one that is
+ * set, and goes on in its phase if it has the same interval.
  */
 WISP_IMPORT("timer_set")
 uint32_t wisp_timer_set(int64_t after_us, int64_t every_us, const void *cookie);

@@ -61,12 +61,16 @@ uint32_t wisp_call_timer_set(wisp_version *version, int64_t after_us, int64_t ev
                              uint64_t cookie)
 {
     wisp_guest *guest = version->guest;
-    uint64_t due_ns;
+    wisp_timer_spec spec = {.generation = version->generation, .cookie = cookie};
     if (every_us < 0 || every_us > INT64_MAX / 1000 ||
-        guest->timers.len >= guest->config.timers_max ||
-        !time_from(guest->host, after_us, &due_ns))
+        !time_from(guest->host, after_us, &spec.due_ns))
         return 0;
-    return wisp_timers_set(guest, due_ns, (uint64_t)every_us * 1000, cookie);
+    spec.every_ns = (uint64_t)every_us * 1000;
+    bool is_taking_over = guest->current && guest->current != version;
+    uint32_t id = is_taking_over ? wisp_timers_inherit(guest, &spec) : 0;
+    if (id > 0 || guest->timers.len >= guest->config.timers_max)
+        return id;
+    return wisp_timers_set(guest, &spec);
 }
 
 bool wisp_call_timer_cancel(wisp_version *version, uint32_t id)

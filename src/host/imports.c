@@ -216,7 +216,7 @@ IMPORT(abort)
 /* ------------------------------------------------------------------ all of them */
 
 /* Bits of parameters. */
-enum { FIRST = 1, SECOND = 2, THIRD = 4, FIFTH = 16, SIXTH = 32 };
+enum { FIRST = 1, SECOND = 2, FOURTH = 8, FIFTH = 16, SIXTH = 32 };
 
 static const wisp_tap_func imports[] = {
     {"log", "(i <[2] z)", import_log, .kind = WISP_TAP_REMARK},
@@ -226,10 +226,10 @@ static const wisp_tap_func imports[] = {
      .gives_id = true},
     {"cancel", "(i)i", import_cancel, .kind = WISP_TAP_EFFECT},
     {"now_us", "()I", import_now_us, .kind = WISP_TAP_QUERY},
-    {"timer_set", "(IIi)i", import_timer_set, .kind = WISP_TAP_EFFECT, .own = THIRD,
-     .gives_id = true},
+    {"timer_set", "(IIi)i", import_timer_set, .kind = WISP_TAP_EFFECT, .gives_id = true},
     {"timer_cancel", "(i)i", import_timer_cancel, .kind = WISP_TAP_EFFECT},
-    {"post", "(iii <[4] z i)i", import_post, .kind = WISP_TAP_EFFECT, .channel = 2, .own = SIXTH},
+    {"post", "(iii <[4] z i)i", import_post, .kind = WISP_TAP_EFFECT, .channel = 2,
+     .own = FOURTH | SIXTH},
     {"post_number", "(iiiii)i", import_post_number, .kind = WISP_TAP_EFFECT, .channel = 2,
      .own = FIFTH},
     {"subscribe", "(ii)i", import_subscribe, .kind = WISP_TAP_EFFECT},

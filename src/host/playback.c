@@ -66,11 +66,19 @@ void wisp_playback_differ(wisp_playback *playback, const char *format, ...)
 
 /* ------------------------------------------------------------------ numbers of one's own */
 
-/* What stands for own number [which], from 0 on, of the call that gave [id]: more than any number
- * that a module could have. */
+/*
+ * Numbers of different meaning are told apart by what is before their 32 bits: addresses by 0,
+ * numbers of functions by the largest, and own number [which], from 0 on, of the call that gave
+ * [id] by one more.
+ */
 static uint64_t key_of(uint64_t id, uint32_t which)
 {
     return (uint64_t)(which + 1) << 32 | (uint32_t)id;
+}
+
+static uint64_t key_of_func(uint64_t number)
+{
+    return key_of(number, UINT32_MAX - 1);
 }
 
 /* Where [key] is, or could be; there is always a free place. */
@@ -132,9 +140,12 @@ static void pair_own(wisp_playback *playback, const wisp_taped_call *theirs,
         pair_by_id(playback, theirs->results[0], ours);
         return;
     }
-    for (uint32_t i = 0; i < ours->tap->signature.param_count; i++)
-        if (wisp_tap_is_own(ours->tap, i))
-            pair(playback, theirs->args[i].number, ours->args[i].number);
+    for (uint32_t i = 0; i < ours->tap->signature.param_count; i++) {
+        uint64_t number = theirs->args[i].number;
+        if (wisp_tap_is_own(ours->tap, i) && number != 0)
+            pair(playback, wisp_tap_is_pointer(ours->tap, i) ? number : key_of_func(number),
+                 ours->args[i].number);
+    }
 }
 
 static bool lookup(const wisp_playback *playback, uint64_t key, uint64_t *ours)
@@ -155,10 +166,10 @@ bool wisp_playback_translate(const wisp_playback *playback, const wisp_entry *th
     if (theirs->kind == WISP_ENTRY_TASK)
         return lookup(playback, key_of(theirs->id, 0), &ours->func) &&
                lookup(playback, key_of(theirs->id, 1), &ours->number);
-    if (theirs->kind == WISP_ENTRY_DONE)
-        return lookup(playback, theirs->func, &ours->func) &&
-               (theirs->number == 0 || lookup(playback, theirs->number, &ours->number));
-    return true;
+    if (theirs->kind != WISP_ENTRY_DONE)
+        return true;
+    (void)lookup(playback, theirs->number, &ours->number); /* a number that is no address stays */
+    return lookup(playback, key_of_func(theirs->func), &ours->func);
 }
 
 /* ------------------------------------------------------------------ finding on the tape */

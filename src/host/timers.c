@@ -94,18 +94,44 @@ static uint32_t unused_id(wisp_timers *timers)
     return timers->last_id;
 }
 
-uint32_t wisp_timers_set(wisp_guest *guest, uint64_t due_ns, uint64_t every_ns, uint64_t cookie)
+static void set(wisp_timer *timer, const wisp_timer_spec *spec)
+{
+    timer->due_ns = spec->due_ns;
+    timer->every_ns = spec->every_ns;
+    timer->cookie = spec->cookie;
+    timer->generation = spec->generation;
+    wisp_alarms_set(&timer->guest->host->alarms, &timer->alarm, timer->due_ns);
+}
+
+uint32_t wisp_timers_set(wisp_guest *guest, const wisp_timer_spec *spec)
 {
     uint32_t id = unused_id(&guest->timers);
     wisp_timer *timer = make(guest, &guest->timers);
     if (!timer)
         return 0;
     timer->id = id;
-    timer->due_ns = due_ns;
-    timer->every_ns = every_ns;
-    timer->cookie = cookie;
-    wisp_alarms_set(&guest->host->alarms, &timer->alarm, due_ns);
+    set(timer, spec);
     return id;
+}
+
+/* A timer that was due once and whose event waits is as good as gone. */
+static bool can_inherit(const wisp_timer *timer, const wisp_timer_spec *spec)
+{
+    return timer->generation != spec->generation && timer->cookie == spec->cookie &&
+           (!timer->event || (timer->every_ns > 0 && spec->every_ns > 0));
+}
+
+uint32_t wisp_timers_inherit(wisp_guest *guest, const wisp_timer_spec *spec)
+{
+    wisp_timer *timer = guest->timers.first;
+    while (timer && !can_inherit(timer, spec))
+        timer = timer->next;
+    if (!timer)
+        return 0;
+    if (timer->every_ns != spec->every_ns || spec->every_ns == 0)
+        set(timer, spec);
+    timer->generation = spec->generation;
+    return timer->id;
 }
 
 bool wisp_timers_cancel(wisp_guest *guest, uint32_t id)
@@ -163,6 +189,7 @@ bool wisp_timers_copy(wisp_guest *guest, wisp_timers *aside)
         timer->due_ns = it->due_ns;
         timer->every_ns = it->every_ns;
         timer->cookie = it->cookie;
+        timer->generation = it->generation;
     }
     return true;
 }

@@ -18,6 +18,7 @@ struct wisp_timer {
     uint32_t id;
     uint64_t due_ns, every_ns; /* every_ns 0: once */
     uint64_t cookie;
+    uint64_t generation;  /* of the version that has set it last */
     wisp_envelope *event; /* that waits, or NULL */
 };
 
@@ -28,8 +29,20 @@ typedef struct wisp_timers {
     uint32_t last_id;
 } wisp_timers;
 
-/* Sets a timer of [guest] to [due_ns]; its id, or 0 if memory is refused. */
-uint32_t wisp_timers_set(wisp_guest *guest, uint64_t due_ns, uint64_t every_ns, uint64_t cookie);
+/* What a version asks for. */
+typedef struct wisp_timer_spec {
+    uint64_t generation, due_ns, every_ns, cookie;
+} wisp_timer_spec;
+
+/* Sets a timer of [guest]; its id, or 0 if memory is refused. */
+uint32_t wisp_timers_set(wisp_guest *guest, const wisp_timer_spec *spec);
+
+/*
+ * The same for a version that is about to take over, and sets what the one before it has set
+ * already: an inherited timer with the same cookie becomes its own, and if it has the same
+ * interval as well, keeps its phase. Its id; 0 if there is none.
+ */
+uint32_t wisp_timers_inherit(wisp_guest *guest, const wisp_timer_spec *spec);
 
 /* Ends the timer [id] with the event of it that may wait; false if there is none. */
 bool wisp_timers_cancel(wisp_guest *guest, uint32_t id);

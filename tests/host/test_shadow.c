@@ -181,6 +181,34 @@ static void a_candidate_is_told_the_same_time_however_often_it_asks(void **state
     rig_deinit(&w.rig);
 }
 
+static void what_comes_of_events_is_compared_too(void **state)
+{
+    (void)state;
+    static const char *const candidates[] = {"shaded_events_1", "shaded_events_2"};
+    for (size_t c = 0; c < 2; c++) {
+        struct watch w;
+        start(&w, NULL, "shaded_events_1");
+        rig_deliver(&w.rig, POST, 0, 70, 0);
+        rig_step(&w.rig);
+        assert_int_equal(shadow(&w, candidates[c], (wisp_shadow_config){0}, NULL), WISP_OK);
+        w.sent_len = 0;
+        for (uint32_t i = 0; i < 3; i++) {
+            rig_deliver(&w.rig, POST, 0, 80 + i, 0);
+            w.rig.now_ns += 2000000;
+            rig_step(&w.rig);
+        }
+        expect_said(&w, "");
+        /* Three times: the message, two events, a timer's, two done functions, a task. */
+        assert_int_equal(status_of(&w).entries, 21);
+        assert_non_null(strstr(w.sent, "32769:82 "));
+        assert_non_null(strstr(w.sent, "32770:82 "));
+        assert_non_null(strstr(w.sent, "3:5 "));
+        assert_int_equal(rig_status(&w.rig).timer_count, 1);
+        assert_int_equal(rig_status(&w.rig).subscription_count, 1);
+        rig_deinit(&w.rig);
+    }
+}
+
 /* ------------------------------------------------------------------ what is different */
 
 static void the_first_difference_is_told(void **state)
@@ -555,6 +583,7 @@ int main(void)
         cmocka_unit_test(another_version_that_does_the_same_is_equal),
         cmocka_unit_test(nothing_that_a_candidate_does_is_performed_or_counted),
         cmocka_unit_test(a_candidate_is_told_the_same_time_however_often_it_asks),
+        cmocka_unit_test(what_comes_of_events_is_compared_too),
         cmocka_unit_test(the_first_difference_is_told),
         cmocka_unit_test(a_trap_in_the_candidate_is_told_and_ends_it),
         cmocka_unit_test(a_candidate_that_does_not_end_is_stopped_by_its_fuel),

@@ -30,9 +30,11 @@ enum channel {
     FREE,         /* … frees all */
     SEND_TRAP,    /* answers, and then traps in the version that it is meant for */
     SEND_MANY, /* sends [a] messages of [b] bytes on channel ECHO; answers how many were taken */
+    POST,      /* posts [a] to itself, as bytes and as a number; answers when they come */
     ECHO,      /* sends the message back as it is */
     TASK,      /* (answers only) the task ran; the value is its context */
-    STOPPED    /* (answers only) it was stopped */
+    STOPPED,   /* (answers only) it was stopped */
+    DONE       /* (answers only) a function done was called */
 };
 
 struct command {

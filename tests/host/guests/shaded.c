@@ -34,8 +34,36 @@ static void task(void *context)
     wisp_send(TASK, &ticks, sizeof ticks);
 }
 
+#ifdef EVENTS
+static uint32_t parcel;
+
+static void delivered(uint32_t type, const void *data)
+{
+    uint32_t words[] = {type, data == &parcel ? parcel : (uint32_t)(uintptr_t)data};
+    wisp_send(DONE, words, sizeof words);
+}
+
+void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
+{
+    uint32_t value = size == sizeof parcel ? *(const uint32_t *)data : (uint32_t)(uintptr_t)data;
+    uint32_t words[] = {sender, value};
+    wisp_send(type, words, sizeof words);
+}
+
+static void post(uint32_t value)
+{
+    parcel = value;
+    wisp_post(wisp_self(), WISP_EVENT_USER + 1, &parcel, sizeof parcel, delivered);
+    wisp_post(wisp_self(), WISP_EVENT_USER + 2, (void *)(uintptr_t)value, 0, delivered);
+}
+#endif
+
 int wisp_start(void)
 {
+#ifdef EVENTS
+    wisp_timer_set(2000, 2000, (void *)5);
+    wisp_subscribe(WISP_EVENT_USER + 3, 0);
+#endif
     wisp_repeat_task(task, &ticks, 1000);
 #if VERSION > 1
     wisp_repeat_task(other_task, (void *)3, 3600000000);
@@ -61,6 +89,10 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
     (void)is_wrong;
     if (channel == TRAP)
         __builtin_trap();
+#ifdef EVENTS
+    if (channel == POST)
+        post(c.a);
+#endif
     state.count++;
     wisp_log(WISP_LOG_INFO, "counted");
     uint32_t now = (uint32_t)wisp_now_us();
