@@ -8,6 +8,7 @@
 set -eu
 
 build=$(cd "$1" && pwd)
+examples=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 modules=$build/examples/scheduler
 log=$work/program.log
@@ -307,6 +308,11 @@ for word in 'Last good +the module embedded' 'Lost +version 7' 'version 3, .*div
     grep -Eq "$word" status || fail "the status does not say '$word'"
 done
 proved "the answer for the engineer on call"
+
+step "11. Several modules in one host, which talk to each other, are changed by hand"
+"$examples/sensorhub/play" "$build" >played || { cat played >&2; fail "the sensor hub"; }
+grep -v '^   | Name' played
+proved "one was swapped, one tried in the shadow; a bad one was taken back, and no sample was lost"
 
 printf '\n%sEvery step held. The whole story took %s.%s s.%s\n' "$bold" \
     $((($(now_ms) - demo_began) / 1000)) $(((($(now_ms) - demo_began) % 1000) / 100)) "$plain"

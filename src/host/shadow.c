@@ -73,7 +73,8 @@ static wisp_shadow *new_shadow(wisp_guest *guest, const wisp_shadow_config *conf
         free_shadow(shadow, allocator);
         return NULL;
     }
-    shadow->playback.may_ask = true; /* topics, above all, which it needs to know when it starts */
+    /* What no tape has: its topics, above all, when it starts. */
+    shadow->playback.may_ask = true;
     shadow->playback.ignores = shadow->config.ignore;
     shadow->playback.ignore_len = shadow->config.ignore_len;
     return shadow;

@@ -40,6 +40,6 @@ void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
         return;
     wisp_state.is_on = alarm.is_on;
     wisp_post(WISP_TO_ALL, topic, &alarm, sizeof alarm, NULL);
-    uintptr_t interval_us = alarm.is_on ? 5000 : 20000;
+    uintptr_t interval_us = alarm.is_on ? 5000 : 10000;
     wisp_post(wisp_find(THERMOMETER), EVENT_INTERVAL, (const void *)interval_us, 0, NULL);
 }

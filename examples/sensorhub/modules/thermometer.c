@@ -27,7 +27,7 @@ static void set_interval(int64_t us)
 int wisp_start(void)
 {
     topic = wisp_topic(TOPIC_RAW);
-    set_interval(20000);
+    set_interval(10000);
     return timer ? WISP_OK : WISP_FAIL;
 }
 
