@@ -92,6 +92,15 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
 #ifdef EVENTS
     if (channel == POST)
         post(c.a);
+    if (channel == CANCEL && c.version == VERSION) {
+        wisp_timer_cancel(c.a);
+        wisp_unsubscribe(WISP_EVENT_USER + 3, 0);
+        wisp_timer_set(1000, 1000, (void *)6);
+    }
+    if (channel == SEND_TRAP && c.version == VERSION) {
+        post(c.a);
+        __builtin_trap();
+    }
 #endif
     state.count++;
     wisp_log(WISP_LOG_INFO, "counted");
@@ -140,6 +149,9 @@ void wisp_save(void)
 int wisp_restore(uint32_t old_version, const void *data, uint32_t size)
 {
     (void)old_version;
+#ifdef REFUSES
+    size++;
+#endif
     if (size != sizeof state)
         return WISP_FAIL;
     memcpy(&state, data, size);
