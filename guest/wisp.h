@@ -252,6 +252,37 @@ uint32_t wisp_timer_set(int64_t after_us, int64_t every_us, const void *cookie);
  * none with this [id], or it was due once and has come. */
 WISP_IMPORT("timer_cancel") int wisp_timer_cancel(uint32_t id);
 
+/* ------------------------------------------------------------------ requests */
+
+/* What a WISP_EVENT_RESPONSE begins with; the bytes of the answer follow. */
+struct wisp_response {
+    uint32_t request; /* as wisp_request gave it */
+    int32_t status;   /* 0: it was answered; else why not: WISP_UNANSWERED_… */
+    int32_t code;     /* of the one who answered; its meaning is for the two to agree upon */
+    uint32_t cookie;  /* as it was given to wisp_request */
+};
+
+#define WISP_UNANSWERED_GONE   6 /* who was asked is gone, or takes no events */
+#define WISP_UNANSWERED_FAILED 8 /* … has failed in it */
+#define WISP_UNANSWERED_LATE   5 /* … has not answered in time */
+
+/*
+ * Posts an event to a guest or the program that is to be answered within [timeout_us] (0: 10
+ * seconds). Exactly one WISP_EVENT_RESPONSE comes for it, with [cookie]. Returns the number of the
+ * request; 0 if it is refused, and then no response comes.
+ */
+WISP_IMPORT("request")
+uint32_t wisp_request(uint32_t target, uint32_t type, const void *data, size_t size,
+                      int64_t timeout_us, uint32_t cookie);
+
+/* The request that the event being handled is, for wisp_reply; 0 if it is none. */
+WISP_IMPORT("asked") uint32_t wisp_asked(void);
+
+/* Answers [request], which came to this guest, now or later. WISP_FAIL if nobody waits for it any
+ * more, or takes no answer of this size. */
+WISP_IMPORT("reply")
+int wisp_reply(uint32_t request, int32_t code, const void *data, size_t size);
+
 /* ------------------------------------------------------------------ who is there */
 
 struct wisp_guest_info {

@@ -49,6 +49,9 @@ void wisp_host_drop(wisp_host *host, wisp_envelope *envelope)
 {
     if (envelope->kind != WISP_MAIL_EVICTED)
         uncount(host, envelope);
+    if (envelope->asking)
+        wisp_request_fail(envelope->asking, WISP_NOT_FOUND);
+    envelope->asking = NULL;
     wisp_host_unref(host, envelope);
 }
 
@@ -117,7 +120,10 @@ static void give(wisp_guest *guest, const wisp_envelope *envelope)
 {
     wisp_error why;
     wisp_entry entry = entry_of(envelope, guest->current);
-    wisp_guest_give(guest, &entry, &why);
+    wisp_status status = wisp_guest_give(guest, &entry, &why);
+    if (status != WISP_OK) /* a limit is room that the module does not have */
+        wisp_requests_fail(guest->host, envelope->request,
+                           status == WISP_TRAP ? WISP_TRAP : WISP_NOT_FOUND);
     wisp_guest_refresh(guest);
 }
 
@@ -163,7 +169,9 @@ static void deliver(wisp_host *host, wisp_envelope *envelope)
         wisp_timers_delivered(envelope);
     if (envelope->kind == WISP_MAIL_EVICTED)
         return;
-    if (envelope->to)
+    if (envelope->kind == WISP_MAIL_RESPONSE)
+        wisp_response_tell(envelope);
+    else if (envelope->to)
         give(envelope->to, envelope);
     else if (envelope->target == WISP_TO_ALL)
         tell_all(host, envelope);
@@ -176,6 +184,9 @@ void wisp_host_deliver(wisp_host *host)
     wisp_host_call_done(host); /* of what was refused outside of a step */
     host->turn = wisp_mail_take(&host->mail);
     for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&host->turn));) {
+        if (envelope->asking)
+            wisp_request_open(envelope->asking);
+        envelope->asking = NULL;
         if (envelope->to && !envelope->to->current) {
             wisp_envelopes_push(&envelope->to->held, envelope);
             continue;

@@ -21,6 +21,7 @@ typedef enum wisp_mail_kind {
 
 typedef struct wisp_envelope wisp_envelope;
 typedef struct wisp_timer wisp_timer;
+typedef struct wisp_request wisp_request;
 
 struct wisp_envelope {
     wisp_envelope *next; /* in the one list that it is in */
@@ -33,8 +34,9 @@ struct wisp_envelope {
     uint64_t number;  /* where size is 0 */
     const void *data; /* in room, in region, or lent by the program */
     size_t size;
-    wisp_region *region; /* that it carries, or NULL */
-    wisp_timer *timer;   /* whose event it is, or NULL */
+    wisp_region *region;  /* that it carries, or NULL */
+    wisp_timer *timer;    /* whose event it is, or NULL */
+    wisp_request *asking; /* whose event it is, until it is taken from the queue; or NULL */
     bool region_writable;
     bool is_counted; /* among the events that may wait in the host */
     bool is_refused; /* nothing but a record of a post whose done has to be called */
@@ -43,7 +45,8 @@ struct wisp_envelope {
     uint64_t generation, address, func;
     /* A program's. */
     wisp_done_fn done;
-    void *user;
+    wisp_response_fn response; /* whom a WISP_MAIL_RESPONSE is for */
+    void *user;                /* for these */
 
     size_t room_size;
     _Alignas(16) uint8_t room[];

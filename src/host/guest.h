@@ -10,6 +10,7 @@
 #include "host/post.h"
 #include "host/probation.h"
 #include "host/recorder.h"
+#include "host/requests.h"
 #include "host/shadow.h"
 #include "host/state.h"
 #include "host/subscriptions.h"
@@ -43,6 +44,7 @@ struct wisp_host {
     wisp_subscriber program;
     wisp_topics topics; /* changes under the lock of the mail */
     uint32_t topics_max;
+    wisp_requests requests;
 
     wisp_alarms alarms;
     wisp_guest *due; /* guests that have something to do in this step */
@@ -68,6 +70,7 @@ struct wisp_guest {
     wisp_mailbox mailbox;  /* under the lock of the mail */
     wisp_envelopes held;   /* for it, until a version runs again */
     wisp_envelopes parked; /* its posts whose version waits in probation */
+    uint64_t epoch;        /* counts how often it has begun anew */
     uint32_t posts_len;    /* of its posts that were taken, and are not done with */
     uint32_t refusals_len; /* … that were not */
     wisp_subscriber subscriber;

@@ -38,4 +38,5 @@ void wisp_holdings_clear(wisp_guest *guest)
     wisp_host *host = guest->host;
     wisp_subscriptions_clear(&host->subscriptions, host->allocator, &guest->subscriber);
     wisp_timers_clear(guest);
+    guest->epoch++; /* what was asked before is not answered any more */
 }

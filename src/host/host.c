@@ -36,12 +36,18 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
     return WISP_OK;
 }
 
-/* What still waits when all guests are gone is for the program alone. */
+/* What still waits when all guests are gone is for the program alone: to be told that its events
+ * are done with, and what became of its requests. */
 static void empty(wisp_host *host)
 {
-    wisp_envelopes left = wisp_mail_take(&host->mail);
-    for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&left));)
-        wisp_host_drop(host, envelope);
+    wisp_requests_end(host);
+    for (wisp_envelopes left; (left = wisp_mail_take(&host->mail)).first;) {
+        for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&left));) {
+            if (envelope->kind == WISP_MAIL_RESPONSE)
+                wisp_response_tell(envelope);
+            wisp_host_drop(host, envelope);
+        }
+    }
     wisp_host_call_done(host);
 }
 
@@ -54,6 +60,7 @@ void wisp_host_free(wisp_host *host)
     empty(host);
     wisp_subscriptions_clear(&host->subscriptions, host->allocator, &host->program);
     wisp_subscriptions_deinit(&host->subscriptions, host->allocator);
+    wisp_index_deinit(&host->requests.open, host->allocator);
     wisp_topics_deinit(&host->topics, host->allocator);
     wisp_alarms_deinit(&host->alarms, host->allocator);
     wisp_index_deinit(&host->by_id, host->allocator);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "host/calls.h"
 #include "host/guest.h"
+#include "host/requests.h"
 #include "host/wasm_version.h"
 
 /*
@@ -171,6 +172,31 @@ IMPORT(topic)
     return WISP_OK;
 }
 
+/* ------------------------------------------------------------------ requests */
+
+/* (target, type, address, size, microseconds, cookie) -> request, or 0 if refused */
+IMPORT(request)
+{
+    wisp_post what = {
+        .target = args[0].u32, .type = args[1].u32, .data = args[2].in, .size = args[2].size};
+    results[0] = u32(wisp_request_by_module(user, &what, args[4].i64, args[5].u32));
+    return WISP_OK;
+}
+
+/* () -> the request that is being handled, or 0 */
+IMPORT(asked)
+{
+    results[0] = u32(((const wisp_version *)user)->asked);
+    return WISP_OK;
+}
+
+/* (request, code, address, size) -> TAKEN, or REFUSED if nobody waits for it */
+IMPORT(reply)
+{
+    results[0] = taken(wisp_reply_by_module(user, args[0].u32, args[1].i32, bytes_of(&args[2])));
+    return WISP_OK;
+}
+
 /* ------------------------------------------------------------------ who is there */
 
 /* () -> id */
@@ -235,6 +261,10 @@ static const wisp_tap_func imports[] = {
     {"subscribe", "(ii)i", import_subscribe, .kind = WISP_TAP_EFFECT},
     {"unsubscribe", "(ii)i", import_unsubscribe, .kind = WISP_TAP_EFFECT},
     {"topic", "(<[1] z)i", import_topic, .kind = WISP_TAP_QUERY, .gives_id = true},
+    {"request", "(ii <[3] z Ii)i", import_request, .kind = WISP_TAP_EFFECT, .channel = 2,
+     .gives_id = true},
+    {"asked", "()i", import_asked, .kind = WISP_TAP_QUERY},
+    {"reply", "(ii <[3] z)i", import_reply, .kind = WISP_TAP_EFFECT},
     {"self", "()i", import_self, .kind = WISP_TAP_QUERY},
     {"find", "(I)i", import_find, .kind = WISP_TAP_QUERY},
     {"guest_info", "(i >16)i", import_guest_info, .kind = WISP_TAP_QUERY},

@@ -145,17 +145,32 @@ static wisp_status keep_record(const wisp_origin *from, const wisp_post *post, w
 
 static void release(wisp_guest *guest, void *object)
 {
-    wisp_envelopes one = {object, object};
     guest->counts.events_out++;
-    wisp_mail_put(&guest->host->mail, &one);
+    wisp_host_put(guest->host, object);
 }
 
+/* Who asks in an entry that fails has never asked. */
 static void drop(wisp_guest *guest, void *object)
 {
-    wisp_host_drop(guest->host, object);
+    wisp_envelope *envelope = object;
+    if (envelope->asking)
+        wisp_request_free(envelope->asking);
+    envelope->asking = NULL;
+    wisp_host_drop(guest->host, envelope);
 }
 
 static const wisp_effect_ops post_ops = {release, drop};
+
+bool wisp_post_send(wisp_version *version, wisp_envelope *envelope)
+{
+    wisp_guest *guest = version->guest;
+    guest->posts_len++;
+    if (wisp_effects_add(&version->effects, guest->host->allocator, &post_ops, envelope))
+        return true;
+    envelope->func = 0; /* told by a record, as for every other refusal */
+    drop(guest, envelope);
+    return false;
+}
 
 wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
                                 wisp_error *err)
@@ -163,16 +178,10 @@ wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, 
     wisp_guest *guest = from->version->guest;
     wisp_host *host = guest->host;
     wisp_envelope *envelope;
-    *is_taken = false;
-    if (wisp_post_make(host, post, from, &envelope, NULL) == WISP_OK) {
-        guest->posts_len++;
-        *is_taken =
-            wisp_effects_add(&from->version->effects, host->allocator, &post_ops, envelope);
-        if (*is_taken)
-            return WISP_OK;
-        envelope->func = 0; /* told by the record, as for every other refusal */
-        wisp_host_drop(host, envelope);
-    }
+    *is_taken = wisp_post_make(host, post, from, &envelope, NULL) == WISP_OK &&
+                wisp_post_send(from->version, envelope);
+    if (*is_taken)
+        return WISP_OK;
     guest->counts.events_refused++;
     return from->func ? keep_record(from, post, err) : WISP_OK;
 }
@@ -209,10 +218,16 @@ void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version)
 
 /* ------------------------------------------------------------------ by the program */
 
-static void tell_done(const wisp_post *post)
+void wisp_post_tell_done(const wisp_post *post)
 {
     if (post->done)
         post->done(post->user, post->type, post->data);
+}
+
+void wisp_host_put(wisp_host *host, wisp_envelope *envelope)
+{
+    wisp_envelopes one = {envelope, envelope};
+    wisp_mail_put(&host->mail, &one);
 }
 
 wisp_status wisp_host_post(wisp_host *host, const wisp_post *post, wisp_error *err)
@@ -220,11 +235,10 @@ wisp_status wisp_host_post(wisp_host *host, const wisp_post *post, wisp_error *e
     wisp_envelope *envelope;
     wisp_status status = wisp_post_make(host, post, NULL, &envelope, err);
     if (status != WISP_OK) {
-        tell_done(post);
+        wisp_post_tell_done(post);
         return status;
     }
-    wisp_envelopes one = {envelope, envelope};
-    wisp_mail_put(&host->mail, &one);
+    wisp_host_put(host, envelope);
     return WISP_OK;
 }
 

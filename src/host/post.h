@@ -33,6 +33,16 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
 wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
                                 wisp_error *err);
 
+/* The same for [envelope], which is made already; false, with nothing of it left, for want of
+ * memory. */
+bool wisp_post_send(wisp_version *version, wisp_envelope *envelope);
+
+/* Puts the program's [envelope] into the queue. Any thread. */
+void wisp_host_put(wisp_host *host, wisp_envelope *envelope);
+
+/* Calls the done of the program's [post], which was refused. */
+void wisp_post_tell_done(const wisp_post *post);
+
 enum { WISP_GUEST_NOTE_SIZE = 16 };
 
 /* Writes [note] as modules get it. */

@@ -14,8 +14,10 @@ static void open_or_close(wisp_guest *guest)
     wisp_mail_lock(mail);
     guest->mailbox.is_open = is_open;
     wisp_mail_unlock(mail);
-    if (!is_open)
-        wisp_guest_drop_events(guest);
+    if (is_open)
+        return;
+    wisp_guest_drop_events(guest);
+    wisp_requests_leave(guest);
 }
 
 /* When [guest] has something to do of its own. */

@@ -67,6 +67,7 @@ struct wisp_version {
     wisp_tasks tasks;
     wisp_effects effects;    /* of the entry under way, and of those that wait for the version to
                               * be taken */
+    uint32_t asked;          /* the request that the entry under way is, or 0 */
     wisp_state *saving;      /* where wisp.save appends; NULL outside wisp_save */
     uint32_t life;           /* its number in the recording of the guest; 0: it has none */
     wisp_tape *tape;         /* on which its calls are written, or NULL: see tap.h */
