@@ -48,7 +48,7 @@ static size_t take_all(const cli_args *args, const char *option, const char **in
 static int tell(const bind_order *order, const bind_report *report)
 {
     FILE *out = report->faults ? stderr : stdout;
-    bool is_written = report->faults == 0 || order->keep_going;
+    bool is_written = report->bound > 0 && (report->faults == 0 || order->keep_going);
     fprintf(out, "%s: %zu functions bound, %u skipped, %u refused%s\n", order->module,
             report->bound, report->skipped, report->refused,
             is_written ? "" : "; nothing was written");

@@ -206,13 +206,13 @@ static wisp_status take_skip(parser *p)
 
 static wisp_status take_cstr(parser *p)
 {
-    wisp_status status = take_bracketed_name(p, &p->out->text_max);
+    const char *max;
+    wisp_status status = take_bracketed_name(p, &max);
+    if (status)
+        return status;
     p->out->is_text = true;
-    if (!status && p->out->text_max[0] && !is_number(p->out->text_max))
-        return fail(p, "a decimal number before it");
-    if (p->out->text_max[0] == '\0')
-        p->out->text_max = NULL;
-    return status;
+    p->out->text_max = max[0] ? max : NULL;
+    return is_number(max) ? WISP_OK : fail(p, "a decimal number before it");
 }
 
 static wisp_status take_len(parser *p)
@@ -225,6 +225,12 @@ static wisp_status take_bytes(parser *p)
 {
     p->out->len_is_bytes = true;
     return take_bracketed_count(p, &p->out->len);
+}
+
+static wisp_status take_cap(parser *p)
+{
+    p->out->way = p->out->way ? p->out->way : WAY_OUT;
+    return take_len(p);
 }
 
 static wisp_status take_written(parser *p)
@@ -317,24 +323,28 @@ static wisp_status take_switch(parser *p)
 }
 
 static const struct {
-    const char *word;
+    const char *name;
     wisp_status (*take)(parser *p);
-} words[] = {
-    {"in", take_in},     {"out", take_out},         {"inout", take_inout},
-    {"opt", take_opt},   {"scalar", take_scalar},   {"skip", take_skip},
-    {"cstr", take_cstr}, {"len", take_len},         {"bytes", take_bytes},
-    {"cap", take_len},   {"written", take_written}, {"handle", take_handle},
-    {"new", take_new},   {"del", take_del},         {"lent", take_lent},
-    {"cb", take_cb},     {"switch", take_switch},
+} words[WORD_LEN] = {
+#define X(word) {#word, take_##word},
+    ANNOTATION_WORDS(X)
+#undef X
 };
+
+const char *annotation_word_name(annotation_word word)
+{
+    return words[word].name;
+}
 
 static wisp_status take_annotation(parser *p)
 {
     const char *before = p->at;
-    const char *word = take_word(p);
-    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i].word) == 0)
+    const char *name = take_word(p);
+    for (unsigned i = 0; name && i < WORD_LEN; i++)
+        if (strcmp(name, words[i].name) == 0) {
+            p->out->said |= 1u << i;
             return words[i].take(p);
+        }
     p->at = before;
     skip_spaces(p);
     return fail(p, "a word such as in, out, cstr, len(…) or scalar");

@@ -16,6 +16,36 @@
  * parentheses.
  */
 
+/* The words, each of which takes what follows it. */
+#define ANNOTATION_WORDS(X)                                                                      \
+    X(in)                                                                                        \
+    X(out)                                                                                       \
+    X(inout)                                                                                     \
+    X(opt)                                                                                       \
+    X(scalar)                                                                                    \
+    X(skip)                                                                                      \
+    X(cstr)                                                                                      \
+    X(len)                                                                                       \
+    X(bytes)                                                                                     \
+    X(cap)                                                                                       \
+    X(written)                                                                                   \
+    X(lent)                                                                                      \
+    X(handle)                                                                                    \
+    X(new)                                                                                       \
+    X(del)                                                                                       \
+    X(cb)                                                                                        \
+    X(switch)
+
+typedef enum annotation_word {
+#define X(word) WORD_##word,
+    ANNOTATION_WORDS(X)
+#undef X
+        WORD_LEN
+} annotation_word;
+
+/* The word itself. Static. */
+const char *annotation_word_name(annotation_word word);
+
 typedef enum count_kind {
     COUNT_NUMBER,
     COUNT_NAME,   /* a parameter or a field */
@@ -45,6 +75,7 @@ typedef struct variant {
 enum { VARIANTS_MAX = 64 };
 
 typedef struct annotation {
+    uint32_t said; /* 1 << WORD_… for each */
     direction way;
     bool is_optional, is_scalar, is_skipped, is_text, is_new, is_deleted;
     const char *text_max; /* bytes with the NUL; NULL for any */

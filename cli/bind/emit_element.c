@@ -372,9 +372,9 @@ static void emit_needed(emitter *e, const plan_item *items, size_t len)
 static void emit_element(emitter *e, plan_element *element)
 {
     unsigned uses = element->uses;
-    element->uses = 0;
-    if (!uses)
+    if (!uses || element->is_told)
         return;
+    element->is_told = true;
     emit_needed(e, element->fields, element->field_len);
     if (uses & USE_READ)
         emit_read(e, element);

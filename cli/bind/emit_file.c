@@ -34,6 +34,8 @@ void emit_layouts(emitter *e, bool of_guest)
     for (size_t i = 0; i < list->len; i++) {
         const plan_element *element = list->items[i];
         const c_type *type = of_guest ? element->guest : element->host;
+        if (!element->uses)
+            continue;
         emit(e, "LAYOUT(sizeof(%s) == %u);", type->text, type->size);
         if (type->kind == C_RECORD)
             emit_offsets(e, type->text, "", type->record, 0);
@@ -49,6 +51,8 @@ static void emit_handles(emitter *e)
     const plan_list *list = &e->plan->handles;
     for (size_t i = 0; i < list->len; i++) {
         const plan_handle *handle = list->items[i];
+        if (!handle->is_used)
+            continue;
         if (handle->release) {
             emit(e, "static void release_%s(void *object)", handle->name);
             emit_open(e);

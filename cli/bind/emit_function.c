@@ -100,8 +100,13 @@ static const char *const lives[] = {[LIFE_ONCE] = "WISP_BIND_ONCE",
 
 static void take_callback(emitter *e, const plan_function *f, const plan_item *item, size_t at)
 {
-    const char *user = variable(e, &f->params[item->partner]);
-    if (item->notes.is_deleted)
+    const plan_item *partner = &f->params[item->partner];
+    const char *user = variable(e, partner);
+    if (partner->shape == SHAPE_HELD)
+        emit(e, "void *%s = wisp_bind_hold(call, \"%s\", \"%s\", %s, %s, %s, %s);", user,
+             partner->name, signature(e, &item->callback->function), address(e, at),
+             address(e, item->partner), c_len(e, partner, ""), optional(item));
+    else if (item->notes.is_deleted)
         emit(e, "void *%s = wisp_bind_ticket_end(call, \"%s\", %s, %s);", user, item->name,
              address(e, at), address(e, item->partner));
     else
@@ -404,8 +409,10 @@ static void emit_thunk(emitter *e, const plan_callback *callback)
     emit(e, "wisp_bind_call entry, *call = &entry;");
     if (has_result)
         emit(e, "%s = 0;", c_declare(e, f->result.host, "returned"));
-    emit(e, "if (!wisp_bind_enter(call, %s, \"%s\"))", variable(e, &f->params[callback->user_at]),
-         f->owner);
+    const char *user = variable(e, &f->params[callback->user_at]);
+    if (callback->is_held)
+        user = take_print(e->arena, "wisp_bind_held(%s)", user);
+    emit(e, "if (!wisp_bind_enter(call, %s, \"%s\"))", user, f->owner);
     emit(e, has_result ? "    return returned;" : "    return;");
     emit(e, "const wisp_value args[] = {");
     for (size_t i = 0; i < f->param_len; i++)
@@ -421,8 +428,11 @@ static void emit_thunk(emitter *e, const plan_callback *callback)
 
 void emit_callbacks(emitter *e)
 {
-    for (size_t i = 0; i < e->plan->callbacks.len; i++)
-        emit_thunk(e, e->plan->callbacks.items[i]);
+    for (size_t i = 0; i < e->plan->callbacks.len; i++) {
+        const plan_callback *callback = e->plan->callbacks.items[i];
+        if (callback->is_used)
+            emit_thunk(e, callback);
+    }
 }
 
 void emit_functions(emitter *e)

@@ -103,7 +103,11 @@ wisp_status bind_generate(const bind_order *order, bind_report *out, wisp_error 
         plan p = {.arena = &arena, .guest = &guest, .host = &host, .notes = &notes};
         plan_make(&p);
         *out = (bind_report){p.functions.len, p.skipped, p.refused, p.faults};
-        if (p.faults == 0 || order->keep_going)
+        if (p.functions.len == 0 && p.faults == 0)
+            status = wisp_fail(err, WISP_NOT_FOUND,
+                               "%.150s declares no functions, nor do headers in its folder",
+                               order->headers[0]);
+        else if (p.functions.len > 0 && (p.faults == 0 || order->keep_going))
             status = write_files(&p, order, err);
     }
     wisp_arena_deinit(&arena);

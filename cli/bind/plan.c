@@ -4,10 +4,10 @@
 
 #include "base/error.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void plan_add(plan *p, plan_list *list, void *item)
 {
@@ -48,12 +48,42 @@ bool plan_pair(plan *p, plan_item *item, const c_member *guest, const c_member *
     item->field = guest;
     item->place = guest->place;
     item->partner = SIZE_MAX;
+    item->label = guest->name[0] ? take_print(p->arena, "%s.%s", owner, guest->name) : owner;
     if (strcmp(guest->name, host->name) != 0 || guest->type->kind != host->type->kind ||
         guest->type->len != host->type->len)
         return plan_fault(p, guest->place,
                           "'%s.%s' is '%s' for modules and '%s %s' for the program, expected "
                           "the same declaration",
                           owner, guest->name, guest->type->text, host->type->text, host->name);
+    return true;
+}
+
+#define SAID(word) (1u << WORD_##word)
+
+static const uint32_t fitting[] = {
+    [SHAPE_NOTHING] = 0,
+    [SHAPE_VALUE] = SAID(scalar),
+    [SHAPE_COOKIE] = SAID(scalar),
+    [SHAPE_TEXT] = SAID(in) | SAID(out) | SAID(opt) | SAID(cstr) | SAID(lent),
+    [SHAPE_OBJECTS] = SAID(in) | SAID(out) | SAID(inout) | SAID(opt) | SAID(len) | SAID(bytes) |
+                      SAID(cap) | SAID(written) | SAID(lent),
+    [SHAPE_HANDLE] = SAID(in) | SAID(out) | SAID(opt) | SAID(handle) | SAID(new) | SAID(del),
+    [SHAPE_CALLBACK] = SAID(opt) | SAID(cb) | SAID(del),
+    [SHAPE_HELD] = SAID(in) | SAID(len) | SAID(bytes),
+    [SHAPE_USER] = SAID(scalar),
+    [SHAPE_RECORD] = 0,
+    [SHAPE_ARRAY] = UINT32_MAX, /* it is said of what is in it */
+    [SHAPE_UNION] = SAID(switch),
+    [SHAPE_BYTES] = 0,
+};
+
+bool plan_fits(plan *p, const plan_item *item)
+{
+    uint32_t rest = item->notes.said & ~fitting[item->shape];
+    for (unsigned i = 0; i < WORD_LEN; i++)
+        if (rest >> i & 1)
+            return plan_fault(p, item->place, "'%s' is '%s', of which '%s' says nothing",
+                              item->label, item->guest->text, annotation_word_name(i));
     return true;
 }
 
@@ -80,15 +110,15 @@ static bool resolve(plan *p, const plan_item *of, count *c, const plan_scope *sc
 {
     const plan_item *item = find(scope, c->text, &c->text, p->arena);
     if (!item)
-        return plan_fault(p, of->place, "'%s': there is no '%s' beside it to count by", of->name,
+        return plan_fault(p, of->place, "'%s': there is no '%s' beside it to count by", of->label,
                           c->text);
     const c_type *type = item->host;
     if (c->kind == COUNT_TARGET)
         type = scope->is_function && type->kind == C_POINTER && !item->notes.is_scalar ? type->of
                                                                                        : NULL;
     if (!type || !is_integer(type))
-        return plan_fault(p, of->place, "'%s': '%s' is '%s', expected %s to count by", of->name,
-                          item->name, item->host->text,
+        return plan_fault(p, of->place, "'%s': '%s' is '%s', expected %s to count by", of->label,
+                          item->label, item->host->text,
                           c->kind == COUNT_NAME ? "an integer" : "a pointer to an integer");
     return true;
 }
@@ -106,18 +136,22 @@ const count *plan_count(plan *p, const plan_item *of, const count *from, const p
     return (from->left && !c->left) || (from->right && !c->right) ? NULL : c;
 }
 
+static const char *const counting[] = {"count", "len", "size", "num", "cap", "max", "bytes"};
+
+bool plan_begins_count(const char *name)
+{
+    for (size_t i = 0; i < sizeof counting / sizeof *counting; i++)
+        if (strncasecmp(name, counting[i], strlen(counting[i])) == 0)
+            return true;
+    return false;
+}
+
 bool plan_seems_count(const char *name)
 {
-    static const char *const words[] = {"count", "len", "size", "num", "cap", "max", "bytes"};
-    char lower[64];
-    size_t len = 0;
-    for (; name[len] && len + 1 < sizeof lower; len++)
-        lower[len] = (char)tolower((unsigned char)name[len]);
-    lower[len] = '\0';
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strstr(lower, words[i]))
+    for (const char *at = name; *at; at++)
+        if (plan_begins_count(at))
             return true;
-    return strcmp(lower, "n") == 0;
+    return strcmp(name, "n") == 0;
 }
 
 /* ------------------------------------------------------------------ the whole */
@@ -181,5 +215,6 @@ void plan_make(plan *p)
     for (size_t i = 0; i < p->guest->function_len; i++)
         add_function(p, &p->guest->functions[i]);
     find_releases(p);
+    plan_uses(p);
     tell_unused_notes(p);
 }

@@ -20,6 +20,7 @@ typedef enum shape {
     SHAPE_OBJECTS,  /* a pointer to one or several elements */
     SHAPE_HANDLE,   /* an object of the program's, which the module knows by a number */
     SHAPE_CALLBACK, /* a function of the module's */
+    SHAPE_HELD,     /* bytes that go with a callback, until it is called with them */
     SHAPE_USER,     /* what goes with a callback */
     SHAPE_RECORD,   /* a struct in place */
     SHAPE_ARRAY,    /* several of something in place */
@@ -48,6 +49,7 @@ typedef struct plan_element {
     bool is_dense; /* … and none of them padding, which may hold anything */
     bool has_pointers;
     unsigned uses; /* USE_… */
+    bool is_told;  /* that code has been written */
     bool is_open;  /* it is being planned: what leads here again has no end */
     bool is_broken;
 } plan_element;
@@ -57,10 +59,12 @@ typedef struct plan_handle {
     const char *name;    /* "db" */
     const char *type;    /* "struct db" */
     const char *release; /* the function that ends one, NULL for none */
+    bool is_used;        /* by what is bound */
 } plan_handle;
 
 struct plan_item {
     const char *name;
+    const char *label; /* as annotations beside the header call it: "find.key" */
     const c_type *guest, *host;
     const c_member *field; /* as the module has it; offset and width */
     c_place place;
@@ -93,6 +97,8 @@ typedef struct plan_function {
 struct plan_callback {
     plan_function function;
     lifetime life;
+    bool is_held;   /* that is what was held */
+    bool is_used;   /* by what is bound */
     size_t user_at; /* the parameter that brings back what went with it */
 };
 
@@ -144,16 +150,22 @@ const count *plan_count(plan *p, const plan_item *of, const count *from, const p
 
 /* Whether an integer called [name] probably counts something. */
 bool plan_seems_count(const char *name);
+/* … or whether it begins with a word that says so. */
+bool plan_begins_count(const char *name);
 
 /* The element for the type; NULL after a fault about [of]. */
 plan_element *plan_element_of(plan *p, const plan_item *of, const c_type *guest,
                               const c_type *host);
 
-/* Notes that the generated code needs [uses] of [element], and what they need in turn. */
-void plan_use(plan_element *element, unsigned uses);
+/* Finds out what is needed of elements, handles and callbacks for the functions that are bound.
+ */
+void plan_uses(plan *p);
 
 /* What a pointer stands in. */
 typedef enum plan_role { ROLE_PARAM, ROLE_FIELD, ROLE_RESULT } plan_role;
+
+/* Whether all that was said of [item] says something of the shape that it got. */
+bool plan_fits(plan *p, const plan_item *item);
 
 /* Decides what the pointer [item] is, which is no callback, by its type and notes. [scope] has
  * what it stands among. */

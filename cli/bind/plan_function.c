@@ -32,14 +32,15 @@ static bool find_user(plan *p, const plan_item *item, plan_callback *callback)
            plan_fault(p, item->place,
                       "'%s' is '%s': expected one parameter 'void *' that brings back what goes "
                       "with it, found %zu; annotate the others in '%s' with scalar",
-                      item->name, item->guest->text, found, callback->function.owner);
+                      item->label, item->guest->text, found, callback->function.owner);
 }
 
-static plan_callback *find_callback(const plan *p, const char *owner, lifetime life)
+static plan_callback *find_callback(const plan *p, const char *owner, lifetime life, bool is_held)
 {
     for (size_t i = 0; i < p->callbacks.len; i++) {
         plan_callback *callback = p->callbacks.items[i];
-        if (strcmp(callback->function.owner, owner) == 0 && callback->life == life)
+        if (strcmp(callback->function.owner, owner) == 0 && callback->life == life &&
+            callback->is_held == is_held)
             return callback;
     }
     return NULL;
@@ -54,7 +55,8 @@ static bool plan_callback_of(plan *p, plan_item *item, const plan_function *of)
                        : item->guest->name[0]
                            ? item->guest->name
                            : take_print(p->arena, "%s.%s", of->name, item->name);
-    item->callback = find_callback(p, type, item->notes.life);
+    bool is_held = of->params[item->partner].shape == SHAPE_HELD;
+    item->callback = find_callback(p, type, item->notes.life, is_held);
     if (item->callback)
         return true;
     plan_callback *callback = take(p->arena, 1, sizeof *callback);
@@ -64,6 +66,7 @@ static bool plan_callback_of(plan *p, plan_item *item, const plan_function *of)
     f->place = item->place;
     f->is_callback = true;
     callback->life = item->notes.life;
+    callback->is_held = is_held;
     if (!plan_params(p, f, guest->signature, host->signature) || !find_user(p, item, callback))
         return false;
     item->callback = callback;
@@ -86,30 +89,35 @@ static bool plan_partner(plan *p, plan_function *f, size_t at)
     if (!item->notes.life)
         return plan_fault(p, item->place,
                           "'%s' is '%s': annotate it with cb(once|many|scope, user=parameter)",
-                          item->name, item->guest->text);
+                          item->label, item->guest->text);
     if (!item->notes.user)
-        return plan_fault(p, item->place,
-                          "'%s' is a callback without user=parameter: which one goes with it?",
-                          item->name);
+        return plan_fault(
+            p, item->place,
+            "'%s' is a callback without user=parameter, and nothing else would tell "
+            "one from another",
+            item->label);
     size_t partner = find_param(f, item->notes.user);
     plan_item *user = partner == SIZE_MAX ? NULL : &f->params[partner];
     if (!user || user->guest->kind != C_POINTER || user->guest->of->kind != C_VOID)
         return plan_fault(p, item->place, "'%s' goes with '%s', which is no 'void *' beside it",
-                          item->name, item->notes.user);
-    if (user->shape == SHAPE_USER)
+                          item->label, item->notes.user);
+    if (user->shape != SHAPE_NOTHING)
         return plan_fault(p, item->place, "'%s' goes with '%s', as another function does",
-                          item->name, item->notes.user);
+                          item->label, item->notes.user);
     item->shape = SHAPE_CALLBACK;
     item->partner = partner;
-    user->shape = SHAPE_USER;
+    user->shape = user->notes.len ? SHAPE_HELD : SHAPE_USER;
     user->partner = at;
+    if (user->shape == SHAPE_HELD && item->notes.life != LIFE_ONCE)
+        return plan_fault(p, user->place, "'%s' goes with '%s', which must be cb(once, …)",
+                          user->label, item->label);
     return true;
 }
 
 /* ------------------------------------------------------------------ parameters */
 
 /* [type] is one that a function can have whatever is said of it, and not a pointer. */
-static bool plan_plain(plan *p, plan_item *item, const char *owner)
+static bool plan_plain(plan *p, plan_item *item)
 {
     switch (item->guest->kind) {
     case C_BOOL:
@@ -123,10 +131,10 @@ static bool plan_plain(plan *p, plan_item *item, const char *owner)
         return true;
     case C_RECORD:
         return plan_fault(p, item->place,
-                          "'%s' has '%s', a struct itself; a pointer to one could be bound",
-                          owner, item->guest->text);
+                          "'%s' is '%s', a struct itself; a pointer to one could be bound",
+                          item->label, item->guest->text);
     default:
-        return plan_fault(p, item->place, "'%s' has '%s', which modules cannot have", owner,
+        return plan_fault(p, item->place, "'%s' is '%s', which modules cannot have", item->label,
                           item->guest->text);
     }
 }
@@ -137,15 +145,15 @@ static bool plan_param(plan *p, plan_function *f, size_t at)
     const plan_scope scope = {f->params, f->param_len, "p_", true, NULL};
     if (item->shape == SHAPE_USER)
         return true;
+    if (item->shape == SHAPE_HELD)
+        return (item->len = plan_count(p, item, item->notes.len, &scope)) != NULL;
     if (function_type(item->guest) && f->is_callback)
         return plan_fault(p, item->place,
-                          "'%s' of '%s' is a function, which cannot be handed to "
-                          "a module",
-                          item->name, f->owner);
+                          "'%s' is a function, which cannot be handed to a module", item->label);
     if (function_type(item->guest))
         return plan_callback_of(p, item, f);
     if (item->guest->kind != C_POINTER && item->guest->kind != C_ARRAY)
-        return plan_plain(p, item, f->owner);
+        return plan_plain(p, item);
     if (f->is_callback && item->guest->of->kind == C_VOID && !item->notes.is_scalar &&
         !item->notes.len && !item->notes.handle) {
         item->shape = SHAPE_USER;
@@ -156,24 +164,9 @@ static bool plan_param(plan *p, plan_function *f, size_t at)
     if (f->is_callback && item->way != WAY_IN &&
         (item->shape != SHAPE_OBJECTS || item->element->has_pointers))
         return plan_fault(p, item->place,
-                          "'%s' of '%s' gets pointers from the module, which end with the call",
-                          item->name, f->owner);
+                          "'%s' gets pointers from the module, which end with the call",
+                          item->label);
     return true;
-}
-
-/* What the code for [item], a parameter of [f], needs of what it points at. What a function of
- * the program's leaves alone stays as it was, so even what it fills is fetched first, but where
- * there are pointers in it. */
-static void use_param(const plan_function *f, const plan_item *item)
-{
-    if (item->shape != SHAPE_OBJECTS)
-        return;
-    if (f->is_callback)
-        plan_use(item->element, item->way == WAY_IN ? USE_PACK : USE_PACK | USE_GET);
-    else if (item->way == WAY_IN)
-        plan_use(item->element, USE_GET);
-    else
-        plan_use(item->element, item->element->has_pointers ? USE_PACK : USE_PACK | USE_GET);
 }
 
 static bool plan_result(plan *p, plan_function *f)
@@ -181,18 +174,14 @@ static bool plan_result(plan *p, plan_function *f)
     plan_item *result = &f->result;
     const plan_scope scope = {f->params, f->param_len, "p_", true, NULL};
     if (result->guest->kind != C_POINTER)
-        return plan_plain(p, result, f->owner);
+        return plan_plain(p, result);
     if (f->is_callback && !result->notes.is_scalar)
         return plan_fault(p, result->place, "'%s' returns '%s', which a module's function cannot",
                           f->owner, result->guest->text);
     if (function_type(result->guest) && !result->notes.is_scalar)
         return plan_fault(p, result->place, "'%s' returns a function, which modules cannot call",
                           f->owner);
-    if (!plan_pointer(p, result, ROLE_RESULT, &scope))
-        return false;
-    if (result->shape == SHAPE_OBJECTS)
-        plan_use(result->element, USE_PACK);
-    return true;
+    return plan_pointer(p, result, ROLE_RESULT, &scope);
 }
 
 /* Fills params, whose notes must all be known before one of them is decided. */
@@ -223,15 +212,13 @@ static bool plan_params(plan *p, plan_function *f, const c_signature *guest,
     for (size_t i = 0; i < f->param_len && is_good && !f->is_callback; i++)
         if (function_type(f->params[i].guest))
             is_good &= plan_partner(p, f, i);
-    for (size_t i = 0; i < f->param_len && is_good; i++) {
-        is_good &= plan_param(p, f, i);
-        if (is_good)
-            use_param(f, &f->params[i]);
-    }
+    for (size_t i = 0; i < f->param_len && is_good; i++)
+        is_good &= plan_param(p, f, i) && plan_fits(p, &f->params[i]);
     const c_member guest_result = {"result", guest->result, "", f->place, 0, 0};
     const c_member host_result = {"result", host->result, "", f->place, 0, 0};
-    return is_good && plan_pair(p, &f->result, &guest_result, &host_result, f->owner) &&
-           plan_result(p, f);
+    is_good = is_good && plan_pair(p, &f->result, &guest_result, &host_result, f->owner);
+    f->result.label = f->owner; /* what is said of a function is said of its result */
+    return is_good && plan_result(p, f) && plan_fits(p, &f->result);
 }
 
 plan_function *plan_imported(plan *p, const c_function *guest, const c_function *host,

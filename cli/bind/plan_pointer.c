@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What a pointer is: by its annotations first, and by its type where that leaves no doubt. */
 
@@ -25,16 +26,36 @@ static bool seems_cookie(const char *name)
     return false;
 }
 
+/* What is left of [text] after [start], whatever the case of letters and without '_' between the
+ * two; NULL if it does not begin so. */
+static const char *rest_after(const char *text, const char *start, size_t size)
+{
+    if (strncasecmp(text, start, size) != 0)
+        return NULL;
+    return text[size] == '_' ? text + size + 1 : text + size;
+}
+
+/* "labelCount", "labels_len" or "num_labels" for "labels". */
+static bool is_named_after(const char *number, const char *pointer)
+{
+    size_t size = strlen(pointer);
+    const char *rest = rest_after(number, pointer, size);
+    if (!rest && size > 1 && pointer[size - 1] == 's')
+        rest = rest_after(number, pointer, size - 1);
+    if (rest && plan_begins_count(rest))
+        return true;
+    rest = rest_after(number, "num", 3);
+    return rest && strncasecmp(rest, pointer, size) == 0;
+}
+
 /* The integer beside [item] that seems to count what it points at; NULL where none does. */
 static const char *seeming_count(const plan_item *item, plan_role role, const plan_scope *scope)
 {
-    size_t stem = strlen(item->name);
     for (size_t i = 0; scope && i < scope->len; i++) {
         const plan_item *other = &scope->items[i];
         bool is_next = role == ROLE_PARAM && i > 0 && &scope->items[i - 1] == item;
-        bool is_named_so = stem > 0 && strncmp(other->name, item->name, stem) == 0;
-        if (other->guest->kind == C_INT && (is_next || is_named_so) &&
-            plan_seems_count(other->name))
+        if (other->guest->kind == C_INT && ((is_next && plan_seems_count(other->name)) ||
+                                            is_named_after(other->name, item->name)))
             return other->name;
     }
     return NULL;
@@ -50,11 +71,11 @@ static bool plan_text(plan *p, plan_item *item)
         pointee = pointee->of;
     if (!is_character(pointee))
         return plan_fault(p, item->place, "'%s' is '%s', expected characters for cstr",
-                          item->name, item->guest->text);
+                          item->label, item->guest->text);
     if (item->way != WAY_IN && pointee == item->guest->of)
         return plan_fault(p, item->place,
                           "'%s' is a text that is written: annotate it with out, len(…)",
-                          item->name);
+                          item->label);
     return true;
 }
 
@@ -66,7 +87,8 @@ static plan_handle *find_handle(plan *p, const char *name, const char *type)
             return handle;
     }
     plan_handle *handle = take(p->arena, 1, sizeof *handle);
-    *handle = (plan_handle){name, type, NULL};
+    handle->name = name;
+    handle->type = type;
     plan_add(p, &p->handles, handle);
     return handle;
 }
@@ -82,18 +104,18 @@ static bool plan_handle_of(plan *p, plan_item *item, plan_role role)
     item->shape = SHAPE_HANDLE;
     if (object->kind != C_RECORD && object->kind != C_VOID)
         return plan_fault(p, item->place, "'%s' is '%s', expected a pointer to a struct or void",
-                          item->name, item->guest->text);
+                          item->label, item->guest->text);
     if (object->kind == C_VOID && !(n->handle && n->handle[0]))
         return plan_fault(p, item->place, "'%s' is '%s', a handle to what? handle(name)",
-                          item->name, item->guest->text);
+                          item->label, item->guest->text);
     if ((is_placed || role == ROLE_RESULT) && !n->handle)
         return plan_fault(p, item->place,
                           "'%s' gives a '%s', which the module may keep for how long? Annotate "
                           "it with new, if it is to be ended, or handle, if it is not",
-                          item->name, object->text);
+                          item->label, object->text);
     if (n->is_new && !is_placed && role != ROLE_RESULT)
         return plan_fault(p, item->place, "'%s' is '%s', and nothing new can come by it",
-                          item->name, item->guest->text);
+                          item->label, item->guest->text);
     item->way = is_placed ? WAY_OUT : WAY_IN;
     item->handle = find_handle(p, name, object->text);
     return true;
@@ -115,13 +137,13 @@ static bool plan_objects(plan *p, plan_item *item, const plan_scope *scope)
         guest = host = &byte;
     if (n->len && n->len_is_bytes && guest->size != 1)
         return plan_fault(p, item->place, "'%s' has elements of '%s': count them by len(…)",
-                          item->name, guest->text);
+                          item->label, guest->text);
     if (n->len && !(item->len = plan_count(p, item, n->len, scope)))
         return false;
     if (item->guest->kind == C_ARRAY)
         item->len = make_number(p, item->guest->len);
     if (n->written && !item->len)
-        return plan_fault(p, item->place, "'%s' has written(…) without len(…)", item->name);
+        return plan_fault(p, item->place, "'%s' has written(…) without len(…)", item->label);
     if (n->written && !(item->written = plan_count(p, item, n->written, scope)))
         return false;
     item->element = plan_element_of(p, item, guest, host);
@@ -129,7 +151,7 @@ static bool plan_objects(plan *p, plan_item *item, const plan_scope *scope)
         return false;
     if (item->way == WAY_INOUT && item->element->has_pointers)
         return plan_fault(p, item->place, "'%s' has pointers in it, and cannot be inout",
-                          item->name);
+                          item->label);
     return true;
 }
 
@@ -143,15 +165,15 @@ static bool refuse(plan *p, const plan_item *item, plan_role role, const plan_sc
         return plan_fault(p, item->place,
                           "'%s' is '%s' beside '%s': annotate it with len(%s), or in, out or "
                           "cstr if '%s' does not count it",
-                          item->name, type, number, number, number);
+                          item->label, type, number, number, number);
     if (item->guest->of->kind == C_VOID)
         return plan_fault(p, item->place,
                           "'%s' is '%s': annotate it with bytes(…), handle(name), or scalar if "
                           "it is not followed",
-                          item->name, type);
+                          item->label, type);
     return plan_fault(p, item->place,
-                      "'%s' is '%s', one or many? Annotate it with len(…), or len(1)", item->name,
-                      type);
+                      "'%s' is '%s', one or many? Annotate it with len(…), or len(1)",
+                      item->label, type);
 }
 
 /* Whether type and names leave no doubt that it points at one. */
@@ -178,6 +200,11 @@ bool plan_pointer(plan *p, plan_item *item, plan_role role, const plan_scope *sc
         return plan_objects(p, item, scope);
     if (n->is_scalar)
         return true;
+    if (pointee->kind == C_FUNCTION)
+        return plan_fault(p, item->place,
+                          "'%s' is a function in a struct: annotate it with scalar if it is not "
+                          "called, or the functions that need the struct with skip",
+                          item->label);
     if (n->handle || (pointee->kind == C_RECORD && !pointee->record->is_whole))
         return plan_handle_of(p, item, role);
     if (n->is_text)

@@ -122,7 +122,7 @@ static bool plan_array(plan *p, plan_item *item, const char *owner, const plan_s
     *item->of = *item;
     item->of->guest = item->guest->of;
     item->of->host = item->host->of;
-    return plan_field(p, item->of, owner, scope);
+    return plan_field(p, item->of, owner, scope) && plan_fits(p, item->of);
 }
 
 /* An anonymous union in which any member stands for all: the largest. */
@@ -176,8 +176,8 @@ static bool plan_field(plan *p, plan_item *item, const char *owner, const plan_s
     case C_POINTER:
         return plan_pointer(p, item, ROLE_FIELD, scope);
     default:
-        return plan_fault(p, item->place, "'%s.%s' is '%s', which modules cannot have", owner,
-                          item->name, item->guest->text);
+        return plan_fault(p, item->place, "'%s' is '%s', which modules cannot have", item->label,
+                          item->guest->text);
     }
 }
 
@@ -198,9 +198,10 @@ static bool plan_fields(plan *p, const c_type *guest, const c_type *host, const 
         is_good = plan_pair(p, &items[i], &g->fields[i], &h->fields[i], owner) &&
                   plan_notes(p, items[i].place, g->fields[i].annotation, owner, key_of(&items[i]),
                              &items[i].notes);
-    for (size_t i = 0; i < g->field_len && is_good; i++)
+    bool is_read = is_good;
+    for (size_t i = 0; i < g->field_len && is_read; i++) /* all faults of them */
         if (!g->fields[i].bit_width || items[i].name[0])
-            is_good = plan_field(p, &items[i], owner, &scope);
+            is_good &= plan_field(p, &items[i], owner, &scope) && plan_fits(p, &items[i]);
     return is_good;
 }
 
@@ -265,39 +266,16 @@ plan_element *plan_element_of(plan *p, const plan_item *of, const c_type *guest,
     if (is_record ? !guest->record->is_whole || guest->record->is_union || !guest->record->tag[0]
                   : guest->kind > C_ENUM || guest->kind == C_VOID) {
         plan_fault(p, of->place, "'%s' has '%s', expected numbers or structs with a name",
-                   of->name, guest->text);
+                   of->label, guest->text);
         return NULL;
     }
     plan_element *element = find_element(p, guest);
     if (!element)
         element = make_element(p, guest, host);
     else if (element->is_open)
-        plan_fault(p, of->place, "'%s' leads from '%s' to itself, which has no end", of->name,
+        plan_fault(p, of->place, "'%s' leads from '%s' to itself, which has no end", of->label,
                    guest->text);
     else if (element->is_broken)
-        plan_fault(p, of->place, "'%s' needs '%s', see above", of->name, guest->text);
+        plan_fault(p, of->place, "'%s' needs '%s', see above", of->label, guest->text);
     return element->is_open || element->is_broken ? NULL : element;
-}
-
-/* What [uses] need of the elements among the [len] fields at [items]. */
-static void use_fields(plan_item *items, size_t len, unsigned uses)
-{
-    for (size_t i = 0; i < len; i++) {
-        bool is_in_place = items[i].shape != SHAPE_OBJECTS;
-        if (items[i].element && (uses & USE_READ))
-            plan_use(items[i].element, is_in_place ? USE_READ : USE_GET);
-        if (items[i].element && (uses & USE_WRITE))
-            plan_use(items[i].element, is_in_place ? USE_WRITE : USE_PACK);
-        use_fields(items[i].of, items[i].of_len, uses);
-    }
-}
-
-void plan_use(plan_element *element, unsigned uses)
-{
-    if (uses & USE_GET)
-        uses |= element->is_alike ? 0 : USE_READ;
-    if (uses & USE_PACK)
-        uses |= element->is_dense ? 0 : USE_WRITE;
-    element->uses |= uses;
-    use_fields(element->fields, element->field_len, uses);
 }

@@ -56,6 +56,7 @@ typedef struct wisp_bind_config {
     const wisp_allocator *allocator;
     uint32_t lent_max;     /* bytes of the module's memory for what it is lent [1 MiB] */
     uint32_t copied_max;   /* bytes that one call may have copied for it [16 MiB] */
+    uint32_t held_max;     /* bytes that wait for their callbacks [16 MiB] */
     uint32_t handle_max;   /* objects that the module may have at a time [1,024] */
     uint32_t callback_max; /* functions that it may have left at a time [1,024] */
     wisp_bind_enter_fn *enter;
@@ -91,6 +92,7 @@ WISP_API void wisp_bind_forget(wisp_bind *bind, const void *object);
 /* What is in use now. */
 typedef struct wisp_bind_usage {
     uint32_t lent;      /* bytes of the module's memory, in blocks that are used again */
+    uint32_t held;      /* bytes that the program has until it calls a function */
     uint32_t handles;   /* objects */
     uint32_t callbacks; /* functions that the program may call */
 } wisp_bind_usage;
@@ -222,6 +224,15 @@ typedef enum wisp_bind_life {
 WISP_API void *wisp_bind_ticket_new(wisp_bind_call *call, const char *what, const char *signature,
                                     wisp_bind_life life, uint32_t index, uint32_t user,
                                     bool is_optional);
+
+/* The same for a function that is called once, with what goes with it: the [count] bytes at
+ * [address]. The program gets a copy, which is there until it calls the function with it; the
+ * module gets [address] back. Also without a function, which is function 0, if [is_optional]. */
+WISP_API void *wisp_bind_hold(wisp_bind_call *call, const char *what, const char *signature,
+                              uint32_t index, uint32_t address, uint64_t count, bool is_optional);
+
+/* The ticket of the bytes that wisp_bind_hold gave. */
+WISP_API void *wisp_bind_held(void *bytes);
 
 /* The pointer that was given for them, to take them back; NULL if they were not left here. It is
  * void when the call is over. */

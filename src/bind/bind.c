@@ -5,7 +5,13 @@
 #include "base/error.h"
 #include "wasm/runtime.h"
 
-enum { LENT_MAX = 1 << 20, COPIED_MAX = 16 << 20, HANDLE_MAX = 1024, CALLBACK_MAX = 1024 };
+enum {
+    LENT_MAX = 1 << 20,
+    COPIED_MAX = 16 << 20,
+    HELD_MAX = 16 << 20,
+    HANDLE_MAX = 1024,
+    CALLBACK_MAX = 1024
+};
 
 static uint32_t number_or(uint32_t number, uint32_t otherwise)
 {
@@ -23,6 +29,7 @@ wisp_status wisp_bind_new(const wisp_bind_config *config, wisp_bind **out, wisp_
     bind->config = given;
     bind->config.lent_max = number_or(given.lent_max, LENT_MAX);
     bind->config.copied_max = number_or(given.copied_max, COPIED_MAX);
+    bind->config.held_max = number_or(given.held_max, HELD_MAX);
     bind->config.handle_max = number_or(given.handle_max, HANDLE_MAX);
     bind->config.callback_max = number_or(given.callback_max, CALLBACK_MAX);
     *out = bind;
@@ -53,7 +60,12 @@ void wisp_bind_free(wisp_bind *bind)
 
 wisp_bind_usage wisp_bind_use(const wisp_bind *bind)
 {
-    return (wisp_bind_usage){bind->lent.size, bind->handles.used, bind->tickets.used};
+    return (wisp_bind_usage){
+        .lent = bind->lent.size,
+        .held = (uint32_t)bind->tickets.held,
+        .handles = bind->handles.used,
+        .callbacks = bind->tickets.used,
+    };
 }
 
 /* ------------------------------------------------------------------ imports */

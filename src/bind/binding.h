@@ -75,10 +75,12 @@ enum { TICKET_SIZE = 128 }; /* a power of 2, and what tickets are aligned to */
 
 struct wisp_bind_ticket {
     wisp_bind *bind;
-    wisp_func *func;
+    wisp_func *func; /* NULL: there is only something held */
     ticket *next;    /* of those of one call, of one handle, or free */
     ticket *sibling; /* all there are */
     void *block;     /* where it lies */
+    void *held;      /* bytes that go with it */
+    size_t held_size;
     uint32_t user;
     uint8_t life;       /* wisp_bind_life */
     uint8_t generation; /* under TICKET_SIZE */
@@ -90,6 +92,7 @@ typedef struct tickets {
     ticket *all;
     ticket *free_first, *free_last;
     uint32_t used;
+    size_t held; /* bytes with them */
 } tickets;
 
 /* If the program calls [first] or one of those behind it any more, nothing happens. */

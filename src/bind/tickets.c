@@ -40,6 +40,10 @@ static void release(ticket *t)
     tickets *all = &t->bind->tickets;
     if (!t->is_held)
         return;
+    wisp_free(t->bind->allocator, t->held, t->held_size);
+    all->held -= t->held_size;
+    t->held = NULL;
+    t->held_size = 0;
     t->is_held = false;
     t->generation = (t->generation + 1) % TICKET_SIZE;
     t->next = NULL;
@@ -69,7 +73,7 @@ static ticket *find(void *pointer)
 {
     size_t generation = (uintptr_t)pointer % TICKET_SIZE;
     ticket *t = pointer ? (ticket *)(void *)((uint8_t *)pointer - generation) : NULL;
-    return t && t->is_held && t->generation == generation && !t->bind->is_dead ? t : NULL;
+    return t && t->is_held && t->generation == generation ? t : NULL;
 }
 
 /* ------------------------------------------------------------------ left by the module */
@@ -94,6 +98,8 @@ static wisp_func *find_func(wisp_bind_call *call, const char *what, const char *
 {
     wisp_table *table = wisp_instance_table(call->bind->instance, "__indirect_function_table");
     wisp_value value;
+    if (call->status)
+        return NULL;
     if (!table) {
         wisp_bind_fail(call, what, "is a function, and the module exports no table of them");
     } else if (wisp_table_get(table, index, &value, NULL)) {
@@ -109,14 +115,12 @@ static wisp_func *find_func(wisp_bind_call *call, const char *what, const char *
     return NULL;
 }
 
-void *wisp_bind_ticket_new(wisp_bind_call *call, const char *what, const char *signature,
-                           wisp_bind_life life, uint32_t index, uint32_t user, bool is_optional)
+/* A ticket that the program gets in this call. */
+static ticket *give(wisp_bind_call *call, const char *what, wisp_func *func, wisp_bind_life life,
+                    uint32_t user)
 {
     wisp_bind *bind = call->bind;
-    if (call->status || (index == 0 && is_optional))
-        return NULL;
-    wisp_func *func = find_func(call, what, signature, index);
-    if (func && bind->tickets.used >= bind->config.callback_max)
+    if (!call->status && bind->tickets.used >= bind->config.callback_max)
         wisp_bind_fail(call, what, "is one function more than the %u of callback_max",
                        bind->config.callback_max);
     ticket *t = call->status ? NULL : take(call);
@@ -130,7 +134,59 @@ void *wisp_bind_ticket_new(wisp_bind_call *call, const char *what, const char *s
     t->is_ending = life == WISP_BIND_SCOPE;
     t->next = call->ticket;
     call->ticket = t;
-    return pointer_to(t);
+    return t;
+}
+
+void *wisp_bind_ticket_new(wisp_bind_call *call, const char *what, const char *signature,
+                           wisp_bind_life life, uint32_t index, uint32_t user, bool is_optional)
+{
+    if (call->status || (index == 0 && is_optional))
+        return NULL;
+    ticket *t = give(call, what, find_func(call, what, signature, index), life, user);
+    return t ? pointer_to(t) : NULL;
+}
+
+/* Before the bytes that the program gets is the pointer by which the ticket is found. */
+enum { HELD_HEADER = 16 };
+
+static bool take_held(wisp_bind_call *call, const char *what, ticket *t, size_t size)
+{
+    wisp_bind *bind = call->bind;
+    if (size > bind->config.held_max - bind->tickets.held) {
+        wisp_bind_fail(call, what, "is %zu bytes, and %zu of the %u of held_max are held", size,
+                       bind->tickets.held, bind->config.held_max);
+        return false;
+    }
+    t->held = wisp_alloc(bind->allocator, 1, size);
+    if (!t->held) {
+        call->status = wisp_fail_memory(call->err, size);
+        return false;
+    }
+    t->held_size = size;
+    bind->tickets.held += size;
+    return true;
+}
+
+void *wisp_bind_hold(wisp_bind_call *call, const char *what, const char *signature,
+                     uint32_t index, uint32_t address, uint64_t count, bool is_optional)
+{
+    const void *bytes = wisp_bind_get(call, what, address, count, 1, 1, false);
+    bool has_func = index != 0 || !is_optional;
+    wisp_func *func = has_func ? find_func(call, what, signature, index) : NULL;
+    ticket *t = give(call, what, func, WISP_BIND_ONCE, address);
+    size_t size = HELD_HEADER + (size_t)count; /* which was found in the module's memory */
+    if (!t || !take_held(call, what, t, size))
+        return NULL;
+    void *pointer = pointer_to(t);
+    memcpy(t->held, &pointer, sizeof pointer);
+    return memcpy((uint8_t *)t->held + HELD_HEADER, bytes ? bytes : "", (size_t)count);
+}
+
+void *wisp_bind_held(void *bytes)
+{
+    void *pointer;
+    memcpy(&pointer, (uint8_t *)bytes - HELD_HEADER, sizeof pointer);
+    return pointer;
 }
 
 void *wisp_bind_ticket_end(wisp_bind_call *call, const char *what, uint32_t index, uint32_t user)
@@ -166,6 +222,7 @@ void tickets_deinit(wisp_bind *bind)
 {
     for (ticket *t = bind->tickets.all, *next; t; t = next) {
         next = t->sibling;
+        wisp_free(bind->allocator, t->held, t->held_size);
         wisp_free(bind->allocator, t->block, 2 * (size_t)TICKET_SIZE);
     }
 }
@@ -177,6 +234,11 @@ bool wisp_bind_enter(wisp_bind_call *call, void *pointer, const char *name)
     ticket *t = find(pointer);
     if (!t)
         return false;
+    if (t->bind->is_dead || !t->func) { /* nobody is called, but this was the one time */
+        if (t->life == WISP_BIND_ONCE)
+            release(t);
+        return false;
+    }
     call_begin(call, t->bind, "", name, &call->error);
     call->is_callback = true;
     call->ticket = t;

@@ -281,6 +281,30 @@ EXPORT(last_code)
     return done_code;
 }
 
+static uint8_t message[4] = {1, 2, 3, 4};
+static int sent_count;
+
+static void sent(void *sent_message, size_t size)
+{
+    if (sent_message != message || size != sizeof message)
+        __builtin_trap();
+    sent_count++;
+}
+
+EXPORT(send)
+{
+    CHECK(shapes_send(message, sizeof message, sent));
+    message[0] = 101; /* of which the program has a copy */
+    CHECK(shapes_send(message, sizeof message, NULL));
+    CHECK(shapes_send(NULL, 0, NULL));
+    return 0;
+}
+
+EXPORT(count_sent)
+{
+    return sent_count;
+}
+
 static uint32_t ticks, tick_bytes;
 
 static void tick(void *user, const uint8_t *data, size_t size)
@@ -412,6 +436,8 @@ __attribute__((export_name("raw"))) int raw(int what, uintptr_t a, uintptr_t b, 
         return (int)(uintptr_t)shapes_label((uint32_t)a);
     case 22:
         return (int)shapes_each((uint32_t)b, (shapes_visit_fn *)a, NULL);
+    case 23:
+        return shapes_send((const void *)a, b, (shapes_sent_fn *)c);
     default:
         return shapes_is_true((bool)a);
     }

@@ -353,6 +353,36 @@ uint32_t native_run_later(void)
 }
 
 static struct {
+    const void *message;
+    size_t size;
+    shapes_sent_fn *sent;
+} messages[16];
+static uint32_t messages_len;
+
+bool shapes_send(const void *message, size_t size, shapes_sent_fn *sent)
+{
+    if (messages_len == 16)
+        return false;
+    messages[messages_len].message = message;
+    messages[messages_len].size = size;
+    messages[messages_len++].sent = sent;
+    return true;
+}
+
+uint32_t native_send(void)
+{
+    uint32_t sum = 0, len = messages_len;
+    messages_len = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        const uint8_t *bytes = messages[i].message;
+        for (size_t k = 0; k < messages[i].size; k++)
+            sum += bytes[k];
+        messages[i].sent((void *)(uintptr_t)bytes, messages[i].size);
+    }
+    return sum;
+}
+
+static struct {
     shapes_tick_fn tick;
     void *user;
 } subscribed[8], last;
@@ -425,5 +455,5 @@ void native_fire_timers(int32_t code)
 
 void native_forget_all(void)
 {
-    waiting_len = subscribed_len = 0;
+    waiting_len = subscribed_len = messages_len = 0;
 }

@@ -8,6 +8,10 @@
 /* Calls what shapes_later was given, in that order, and forgets it; gives how many. */
 uint32_t native_run_later(void);
 
+/* Adds up the bytes of the messages that shapes_send was given, and gives them back; those that
+ * were not before a test ended are given back here as well. */
+uint32_t native_send(void);
+
 /* Calls those that shapes_subscribe was given, with the bytes. */
 void native_tick(const uint8_t *data, size_t size);
 

@@ -98,7 +98,7 @@ struct shelf {
 
 uint32_t shapes_weigh(const struct shelf *shelf);
 bool shapes_shelf(uint32_t labels, struct shelf *shelf); /* lends all of it */
-WISP_BIND(opt) const struct label *shapes_label(uint32_t number);
+const struct label *shapes_label(uint32_t number);
 
 /* ------------------------------------------------------------------ unions */
 
@@ -159,6 +159,11 @@ void shapes_fix(WISP_BIND(cb(scope,
 /* Once, when the program gets to it. */
 bool shapes_later(int32_t code, WISP_BIND(cb(once, user = user), opt) shapes_done_fn *done,
                   void *user);
+
+/* The message is there until [sent] is called with it, which may be when the module is gone. */
+typedef void shapes_sent_fn(void *message, size_t size);
+bool shapes_send(WISP_BIND(bytes(size)) const void *message, size_t size,
+                 WISP_BIND(cb(once, user = message), opt) shapes_sent_fn *sent);
 
 /* Until it is taken back. */
 bool shapes_subscribe(WISP_BIND(cb(many, user = user)) shapes_tick_fn tick, void *user);

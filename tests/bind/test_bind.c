@@ -194,6 +194,10 @@ static const struct attack {
     {16, 0, UINT32_MAX, 0, "'result' is 4294967296, which does not fit into 32 bits"},
     {17, 7, 0, 0, "'track.total' is 15032385536, which does not fit into 32 bits"},
     {18, 77, 0, 0, "'value.kind' is none of those that are known"},
+    {23, HERE, 8, 1000, "'message' is function 1000 of a table"},
+    {23, END - 4, 8, 0, "'message' is 8 elements of 1 bytes"},
+    {23, HERE, UINT32_MAX, 0, "outside the memory"},
+    {23, 0, 1, 0, "'message' is null"},
     {22, 0, 1, 0, "'visit' is function 0, where the table has none"},
 };
 
@@ -331,6 +335,7 @@ static void limits_are_kept(void **state)
         {{.callback_max = 2}, 20, 0, 0, 2, "one function more than the 2 of callback_max"},
         {{.lent_max = 64}, 21, 0, 0, 0, "lent_max"},
         {{.lent_max = 8192}, 21, 0, 0, 128, "lent_max"},
+        {{.held_max = 1000}, 23, HERE, 100, 8, "held_max"},
         {{.copied_max = 100}, 4, HERE, 25, UINT32_MAX, NULL},
         {{.copied_max = 99}, 4, HERE, 25, 0, "copied_max"},
     };
@@ -454,6 +459,25 @@ static void a_function_that_came_with_an_object_ends_with_it(void **state)
     close_world(&w);
 }
 
+static void bytes_are_held_until_their_callback(void **state)
+{
+    world w;
+    (void)state;
+    open_plain(&w);
+    check(&w, "send");
+    assert_int_equal(wisp_bind_use(w.bind).callbacks, 3);
+    assert_true(wisp_bind_use(w.bind).held >= 8);
+    assert_int_equal(native_send(), 10 + 110);
+    assert_int_equal(ask(&w, "count_sent"), 1);
+    assert_int_equal(wisp_bind_use(w.bind).callbacks, 0);
+    check(&w, "send");
+    wisp_bind_close(w.bind);
+    assert_int_equal(native_send(), 2 * 110); /* which is still there */
+    assert_int_equal(wisp_bind_use(w.bind).held, 0);
+    assert_int_equal(wisp_bind_use(w.bind).callbacks, 0);
+    close_world(&w);
+}
+
 static void a_module_that_is_gone_is_not_entered(void **state)
 {
     world w;
@@ -572,8 +596,9 @@ static void a_binding_is_for_one_instance(void **state)
 
 static void refused_memory_fails_the_call_and_nothing_else(void **state)
 {
-    static const char *const exports[] = {"structs", "texts", "several",   "pointers",   "unions",
-                                          "handles", "left",  "subscribe", "start_timer"};
+    static const char *const exports[] = {"structs",     "texts",   "several", "pointers",
+                                          "unions",      "handles", "left",    "subscribe",
+                                          "start_timer", "send"};
     ration r = {0};
     const wisp_allocator allocator = ration_allocator(&r);
     const wisp_bind_config config = {.allocator = &allocator};
@@ -637,6 +662,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_thousand_left_functions_are_each_called_once),
         cmocka_unit_test(a_function_is_called_until_it_is_taken_back),
         cmocka_unit_test(a_function_that_came_with_an_object_ends_with_it),
+        cmocka_unit_test(bytes_are_held_until_their_callback),
         cmocka_unit_test(a_module_that_is_gone_is_not_entered),
         cmocka_unit_test(a_module_that_trapped_in_a_callback_is_not_entered_again),
         cmocka_unit_test(a_trap_in_a_callback_ends_the_call_that_made_it),
