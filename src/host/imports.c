@@ -260,16 +260,16 @@ static const wisp_tap_func imports[] = {
      .own = FIFTH},
     {"subscribe", "(ii)i", import_subscribe, .kind = WISP_TAP_EFFECT},
     {"unsubscribe", "(ii)i", import_unsubscribe, .kind = WISP_TAP_EFFECT},
-    {"topic", "(<[1] z)i", import_topic, .kind = WISP_TAP_QUERY, .gives_id = true},
+    {"topic", "(<[1] z)i", import_topic, .kind = WISP_TAP_QUERY, .is_fixed = true},
     {"request", "(ii <[3] z Ii)i", import_request, .kind = WISP_TAP_EFFECT, .channel = 2,
      .gives_id = true},
     {"asked", "()i", import_asked, .kind = WISP_TAP_QUERY},
     {"reply", "(ii <[3] z)i", import_reply, .kind = WISP_TAP_EFFECT},
-    {"self", "()i", import_self, .kind = WISP_TAP_QUERY},
+    {"self", "()i", import_self, .kind = WISP_TAP_QUERY, .is_fixed = true},
     {"find", "(I)i", import_find, .kind = WISP_TAP_QUERY},
     {"guest_info", "(i >16)i", import_guest_info, .kind = WISP_TAP_QUERY},
     {"random", "(>[1] z)i", import_random, .kind = WISP_TAP_QUERY},
-    {"abort", "(i)", import_abort, .kind = WISP_TAP_EFFECT},
+    {"abort", "(i)", import_abort, .kind = WISP_TAP_OWN},
 };
 
 wisp_status wisp_imports_add(wisp_taps *taps, const wisp_allocator *allocator, wisp_error *err)

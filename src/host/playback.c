@@ -332,7 +332,7 @@ static wisp_status take_query(wisp_playback *playback, const wisp_tap *tap, void
             query->answer = call.results[0];
         return answer(&call, args, results, err);
     }
-    if (playback->may_ask)
+    if (playback->may_ask || tap->func.is_fixed)
         return tap->func.fn(user, caller, args, results, err);
     if (*letter)
         wisp_taped_set(*letter, query->answer, &results[0]);

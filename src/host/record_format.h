@@ -22,8 +22,9 @@ typedef enum wisp_frame_kind {
 typedef enum wisp_record_kind {
     WISP_RECORD_GUEST = 1,
     WISP_RECORD_IMPORT = 2,
-    WISP_RECORD_LIFE = 3,
-    WISP_RECORD_ENTRY = 4
+    WISP_RECORD_TOPIC = 3,
+    WISP_RECORD_LIFE = 4,
+    WISP_RECORD_ENTRY = 5
 } wisp_record_kind;
 
 /* Kinds of entries: those of host/entry.h, whose order may change, and the making of the

@@ -147,6 +147,7 @@ static wisp_status record_guest(wisp_recorder *recorder, const wisp_guest *guest
     begin_record(recorder, WISP_RECORD_GUEST);
     put_text(plain, guest->config.name);
     put_text(plain, WISP_VERSION);
+    wisp_tape_put_u64(plain, guest->id);
     wisp_tape_put_s64(plain, os->wall_time_s(os->user));
     wisp_tape_put_u64(plain, guest->config.fuel);
     wisp_tape_put_u64(plain, guest->config.state_size_max);
@@ -172,6 +173,20 @@ static wisp_status record_import(wisp_recorder *recorder, const wisp_guest *gues
     wisp_tape_put_u64(plain, tap->func.own);
     wisp_tape_put_u64(plain, tap->func.gives_id);
     return end_record(recorder, guest, 0, err);
+}
+
+/* Those that there are; what is asked for later is in an answer. */
+static wisp_status record_topics(wisp_recorder *recorder, const wisp_guest *guest,
+                                 wisp_error *err)
+{
+    const wisp_topics *topics = &guest->host->topics;
+    wisp_status status = WISP_OK;
+    for (size_t i = 0; i < topics->len && status == WISP_OK; i++) {
+        begin_record(recorder, WISP_RECORD_TOPIC);
+        put_text(&recorder->plain, topics->names[i]);
+        status = end_record(recorder, guest, 0, err);
+    }
+    return status;
 }
 
 static wisp_status record_life(wisp_recorder *recorder, const wisp_version *version,
@@ -228,9 +243,7 @@ static wisp_status record_entry(wisp_recorder *recorder, const wisp_version *ver
     wisp_tape_put_u64(plain, entry->at);
     wisp_tape_put_u64(plain, status);
     wisp_tape_put_s64(plain, answer);
-    wisp_tape_put_u64(plain, entry->bytes.size);
-    if (entry->at == 0) /* else the module has them already */
-        wisp_tape_put_bytes(plain, entry->bytes.data, entry->bytes.size);
+    wisp_tape_put_block(plain, entry->bytes);
     wisp_tape_put_block(plain, wisp_tape_calls(tape));
     if (status == WISP_TRAP)
         put_trap(plain, version);
@@ -328,7 +341,7 @@ static wisp_status record_preamble(wisp_recorder *recorder, const wisp_guest *gu
         status = record_guest(recorder, guest, err);
     for (uint32_t i = 0; i < wisp_taps_count(&guest->taps) && status == WISP_OK; i++)
         status = record_import(recorder, guest, wisp_taps_at(&guest->taps, i), err);
-    return status;
+    return status == WISP_OK ? record_topics(recorder, guest, err) : status;
 }
 
 static wisp_status record_versions(wisp_recorder *recorder, const wisp_guest *guest,

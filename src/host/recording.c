@@ -8,7 +8,12 @@
 #include "host/taped_call.h"
 #include "wasm/snapshot.h"
 
-enum { IMPORTS_MAX = 4096, RECORD_SIZE_MAX = 256 << 20, NAMES_CHUNK = 1024 };
+enum {
+    IMPORTS_MAX = 4096,
+    RECORD_SIZE_MAX = 256 << 20,
+    STACK_SIZE_MAX = 64 << 20, /* which a replay takes at once */
+    NAMES_CHUNK = 1024
+};
 
 /* ------------------------------------------------------------------ frames */
 
@@ -125,13 +130,14 @@ static bool read_guest(wisp_recording *recording, wisp_reader *r)
 {
     wisp_store_config *limits = &recording->limits;
     recording->name = read_text(recording, r);
-    return recording->name && read_text(recording, r) &&
+    return recording->name && read_text(recording, r) && read_u32(r, &recording->guest_id) &&
            wisp_tape_read_s64(r, &recording->time_s) && wisp_read_leb_u64(r, &recording->fuel) &&
            wisp_read_leb_u64(r, &recording->state_size_max) &&
            wisp_read_leb_u64(r, &limits->memory_max) &&
            wisp_read_leb_u64(r, &limits->table_max) &&
            wisp_read_leb_u64(r, &limits->exception_max) && read_u32(r, &limits->stack_size) &&
-           read_u32(r, &limits->host_depth_max) && read_u32(r, &limits->wait_max_ms);
+           limits->stack_size <= STACK_SIZE_MAX && read_u32(r, &limits->host_depth_max) &&
+           read_u32(r, &limits->wait_max_ms);
 }
 
 /* Stands for a function that is not here: a replay answers in its place. */
@@ -167,6 +173,17 @@ static bool read_import(wisp_recording *recording, wisp_reader *r)
         return false;
     const wisp_tap *tap = &recording->taps.items[recording->taps.len - 1];
     return channel <= tap->signature.param_count;
+}
+
+static bool read_topic(wisp_recording *recording, wisp_reader *r)
+{
+    wisp_bytes name;
+    if (!wisp_tape_read_block(r, &name) || name.size == 0 || name.size > WISP_TOPIC_SIZE_MAX ||
+        memchr(name.data, '\0', name.size))
+        return false;
+    bool is_added = wisp_topics_add(&recording->topics, recording->allocator, name) > 0;
+    recording->is_out_of_memory |= !is_added;
+    return is_added;
 }
 
 /* ------------------------------------------------------------------ lives and entries */
@@ -213,16 +230,6 @@ static bool count_calls(const wisp_recording *recording, wisp_bytes calls, uint3
     return true;
 }
 
-/* The bytes, which are not written where the module has them already. */
-static bool read_entry_bytes(wisp_reader *r, wisp_entry *entry)
-{
-    uint64_t size;
-    if (!read_up_to(r, UINT32_MAX, &size))
-        return false;
-    entry->bytes = (wisp_bytes){NULL, (size_t)size};
-    return entry->at > 0 || wisp_read_bytes(r, entry->bytes.size, &entry->bytes.data);
-}
-
 static bool read_trap(wisp_reader *r, wisp_recorded_entry *out)
 {
     uint64_t code;
@@ -250,7 +257,7 @@ static bool read_entry(wisp_recording *recording, wisp_reader *r, wisp_recorded_
         !read_u32(r, &entry->request) || !read_u32(r, &entry->id) ||
         !wisp_read_leb_u64(r, &entry->func) || !wisp_read_leb_u64(r, &entry->number) ||
         !wisp_read_leb_u64(r, &entry->at) || !read_up_to(r, WISP_BUSY, &status) ||
-        !wisp_tape_read_s64(r, &answer) || !read_entry_bytes(r, entry))
+        !wisp_tape_read_s64(r, &answer) || !wisp_tape_read_block(r, &entry->bytes))
         return false;
     recording->is_load = code == WISP_RECORDED_LOAD;
     entry->kind = entry_kinds[code].kind;
@@ -289,6 +296,9 @@ static bool take_record(wisp_recording *recording, wisp_recorded *out, wisp_erro
         break;
     case WISP_RECORD_IMPORT:
         is_good = read_import(recording, &r);
+        break;
+    case WISP_RECORD_TOPIC:
+        is_good = read_topic(recording, &r);
         break;
     case WISP_RECORD_LIFE:
         out->kind = WISP_RECORDED_LIFE;
@@ -329,6 +339,7 @@ wisp_status wisp_recording_next(wisp_recording *recording, wisp_recorded *out, w
 static void clear(wisp_recording *recording)
 {
     wisp_taps_deinit(&recording->taps, recording->allocator);
+    wisp_topics_deinit(&recording->topics, recording->allocator);
     wisp_coder_deinit(&recording->coder);
     wisp_tape_deinit(&recording->plain);
     wisp_arena_deinit(&recording->arena);

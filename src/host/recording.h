@@ -7,6 +7,7 @@
 #include "host/entry.h"
 #include "host/record_coder.h"
 #include "host/tap.h"
+#include "host/topics.h"
 
 /* The insides of a recording that is read, for what replays it. */
 struct wisp_recording {
@@ -17,8 +18,10 @@ struct wisp_recording {
     wisp_tape plain;  /* the record that is read */
     wisp_arena arena; /* for names */
     const char *name; /* of the guest; NULL until its record has come */
-    int64_t time_s;   /* when it began */
-    uint64_t time_us; /* of this frame, since then */
+    uint32_t guest_id;
+    wisp_topics topics; /* names that have types */
+    int64_t time_s;     /* when it began */
+    uint64_t time_us;   /* of this frame, since then */
     uint64_t fuel, state_size_max;
     wisp_store_config limits;
     wisp_taps taps;             /* that the modules could import; their functions refuse */

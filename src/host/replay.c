@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -66,7 +67,15 @@ static wisp_status choose_life(wisp_replay *replay, uint32_t number, wisp_error 
 
 /* ------------------------------------------------------------------ making it */
 
-/* The functions of the recording under their numbers; what touches the version alone is ours. */
+/* Whether [recorded] is performed here: what touches the version alone, or asks for what the
+ * recording says of its host and guest. */
+static bool is_ours(const wisp_tap_func *recorded, const wisp_tap_func *ours)
+{
+    return recorded->kind == ours->kind && strcmp(recorded->signature, ours->signature) == 0 &&
+           (ours->kind == WISP_TAP_OWN || ours->is_fixed);
+}
+
+/* The functions of the recording under their numbers. */
 static wisp_status add_recorded(wisp_taps *taps, const wisp_replay *replay, wisp_error *err)
 {
     const wisp_taps *recorded = &replay->recording->taps;
@@ -75,7 +84,7 @@ static wisp_status add_recorded(wisp_taps *taps, const wisp_replay *replay, wisp
         const wisp_tap *tap = &recorded->items[i];
         wisp_tap_func func = tap->func;
         const wisp_tap *ours = wisp_taps_find(&replay->host->taps, tap->module, func.name);
-        if (func.kind == WISP_TAP_OWN && ours && ours->func.kind == WISP_TAP_OWN)
+        if (ours && is_ours(&func, &ours->func))
             func = ours->func;
         status = wisp_taps_add(taps, replay->allocator, tap->module, &func, err);
     }
@@ -107,6 +116,18 @@ static wisp_status replace_taps(wisp_replay *replay, wisp_error *err)
     return status;
 }
 
+/* The names that had a type, so that they get the same. */
+static wisp_status add_topics(wisp_replay *replay, wisp_error *err)
+{
+    const wisp_topics *topics = &replay->recording->topics;
+    for (size_t i = 0; i < topics->len; i++) {
+        wisp_bytes name = {(const uint8_t *)topics->names[i], strlen(topics->names[i])};
+        if (wisp_topics_add(&replay->host->topics, replay->allocator, name) == 0)
+            return wisp_fail_memory(err, name.size);
+    }
+    return WISP_OK;
+}
+
 static wisp_status make_guest(wisp_replay *replay, wisp_error *err)
 {
     const wisp_recording *recording = replay->recording;
@@ -121,6 +142,10 @@ static wisp_status make_guest(wisp_replay *replay, wisp_error *err)
     wisp_status status = wisp_host_new(&host_config, &replay->host, err);
     if (status == WISP_OK)
         status = wisp_guest_new(replay->host, &config, &replay->guest, err);
+    if (status != WISP_OK)
+        return status;
+    replay->guest->id = recording->guest_id;
+    status = add_topics(replay, err);
     return status == WISP_OK ? replace_taps(replay, err) : status;
 }
 

@@ -42,6 +42,7 @@ typedef struct wisp_tap_func {
                       * its functions, addresses. Another module has other numbers for the same
                       * thing; a null pointer, and function 0, are null in each. A pointer among
                       * them has its address on tape too */
+    bool is_fixed;   /* a query that has the same answer at any time: it may always be asked */
     bool gives_id;   /* the result is an id and 0 a refusal; elsewhere 0 is success */
 } wisp_tap_func;
 
