@@ -161,8 +161,8 @@ int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
  */
 WISP_IMPORT("log") void wisp_log_bytes(uint32_t level, const void *text, size_t size);
 
-/* Sends [size] bytes to the program, which gets them when this entry has ended well, and not if it
- * traps. WISP_FAIL if the program does not take so many, in one or from one entry. */
+/* Sends [size] bytes to the program, which gets them when this entry has ended well, and not if
+ * it traps. WISP_FAIL if the program does not take so many, in one or from one entry. */
 WISP_IMPORT("send") int wisp_send(uint32_t channel, const void *data, size_t size);
 
 /*
@@ -206,9 +206,10 @@ typedef void wisp_done(uint32_t type, const void *data);
 
 /*
  * Posts an event with a copy of [size] bytes to the guest [target], to the program, or to all who
- * have subscribed to its type and one of [groups] (0: any). Where [size] is 0, [data] need be no
- * address: it goes to the receivers as it is. It is posted when this entry ends well, and not if
- * it traps.
+ * have subscribed to its type and one of [groups] (0: any). Where this version is among the
+ * receivers and [done] is given, it gets no copy but [data] itself. Where [size] is 0, [data]
+ * need be no address: it goes to the receivers as it is. It is posted when this entry ends well,
+ * and not if it traps.
  *
  * WISP_FAIL if it is refused, for one of the limits of the program, a type that cannot be posted
  * or a guest that is not there. Whatever the outcome, [done] (NULL: none) is called once, after
@@ -226,8 +227,8 @@ static inline int wisp_post(uint32_t target, uint32_t type, const void *data, si
 }
 
 /* From now on events that are posted to all with [type] and one of the bits of [groups] (0: any)
- * come to this guest; bits add up. It stays so when another version takes over. WISP_FAIL if there
- * are too many subscriptions, or, of the second, if there was none. */
+ * come to this guest; bits add up. It stays so when another version takes over. WISP_FAIL if
+ * there are too many subscriptions, or, of the second, if there was none. */
 WISP_IMPORT("subscribe") int wisp_subscribe(uint32_t type, uint32_t groups);
 WISP_IMPORT("unsubscribe") int wisp_unsubscribe(uint32_t type, uint32_t groups);
 

@@ -101,9 +101,12 @@ void wisp_host_call_done(wisp_host *host)
 
 /* ------------------------------------------------------------------ delivering */
 
+/* A module that posts to itself gets its own bytes back, where they are, if it is told when they
+ * are done with: else they may be gone since. */
 static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *version)
 {
-    bool is_own = envelope->generation == version->generation && envelope->size > 0;
+    bool is_own =
+        envelope->generation == version->generation && envelope->size > 0 && envelope->func != 0;
     bool is_message = envelope->kind == WISP_MAIL_MESSAGE;
     return (wisp_entry){
         .kind = is_message ? WISP_ENTRY_MESSAGE : WISP_ENTRY_EVENT,

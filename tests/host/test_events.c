@@ -76,13 +76,28 @@ static void bytes_are_copied_for_others_and_handed_back_to_oneself(void **state)
     two(&s);
     static const uint32_t sizes[] = {1, 64, 65, 4096};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        ACT(&s, s.guests[0], ACT_POST, .target = 1, .type = 0x8001, .size = sizes[i]);
+        ACT(&s, s.guests[0], ACT_POST, .target = 1, .type = 0x8001, .size = sizes[i],
+            .done = DONE_LOGS);
         ACT(&s, s.guests[0], ACT_POST, .target = 2, .type = 0x8002, .size = sizes[i]);
     }
     s.heard_len = 0;
     stage_step(&s);
-    stage_expect(&s, "1:e8001[1]@<1 2:e8002[1]<1 1:e8001[64]@<1 2:e8002[64]<1 "
-                     "1:e8001[65]@<1 2:e8002[65]<1 1:e8001[4096]@<1 2:e8002[4096]<1 ");
+    stage_expect(&s, "1:e8001[1]@<1 1:d8001 2:e8002[1]<1 1:e8001[64]@<1 1:d8001 2:e8002[64]<1 "
+                     "1:e8001[65]@<1 1:d8001 2:e8002[65]<1 "
+                     "1:e8001[4096]@<1 1:d8001 2:e8002[4096]<1 ");
+    stage_deinit(&s);
+}
+
+/* Who is not told when they are done with may have them on its stack. */
+static void without_done_they_are_copied_for_oneself_too(void **state)
+{
+    (void)state;
+    struct stage s;
+    two(&s);
+    ACT(&s, s.guests[0], ACT_POST, .target = 1, .type = 0x8001, .size = 64);
+    s.heard_len = 0;
+    stage_step(&s);
+    stage_expect(&s, "1:e8001[64]<1 ");
     stage_deinit(&s);
 }
 
@@ -391,6 +406,7 @@ int main(void)
         cmocka_unit_test(messages_and_events_come_in_the_order_of_posting),
         cmocka_unit_test(what_is_posted_in_a_step_comes_in_the_next),
         cmocka_unit_test(bytes_are_copied_for_others_and_handed_back_to_oneself),
+        cmocka_unit_test(without_done_they_are_copied_for_oneself_too),
         cmocka_unit_test(one_hears_itself_at_the_old_address_after_memory_has_grown),
         cmocka_unit_test(a_number_goes_through_as_it_is),
         cmocka_unit_test(a_posted_range_outside_the_memory_breaks_the_module_off),

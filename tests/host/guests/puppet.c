@@ -1,0 +1,134 @@
+/*
+ * A module that does what it is told by scripts, and reports all that happens to it. -DVERSION is
+ * its number; version 2 subscribes when it starts, and the others do not.
+ */
+
+#include <wisp.h>
+
+#include "puppet.h"
+
+WISP_MODULE(VERSION)
+
+static uint32_t count; /* of scripts and events; the state */
+
+/* What it posts with data stays here until it is done with. */
+enum { POOL_LEN = 256 };
+
+static struct {
+    struct puppet_event event;
+    int is_used;
+} pool[POOL_LEN];
+
+static void report(enum puppet_what what, uint32_t a, uint32_t b, uint32_t c)
+{
+    struct puppet_report r = {what, VERSION, count, a, b, c};
+    wisp_send(PUPPET_REPORT, &r, sizeof r);
+}
+
+static void done_with_data(uint32_t type, const void *data)
+{
+    for (int i = 0; i < POOL_LEN; i++)
+        if (&pool[i].event == data)
+            pool[i].is_used = 0;
+    report(PUPPET_WAS_DONE, type, ((const struct puppet_event *)data)->value, 1);
+}
+
+static void done_with_number(uint32_t type, const void *data)
+{
+    report(PUPPET_WAS_DONE, type, (uint32_t)(uintptr_t)data, 0);
+}
+
+static struct puppet_event *borrow(uint32_t value)
+{
+    int i = 0;
+    while (pool[i].is_used)
+        if (++i == POOL_LEN)
+            __builtin_trap(); /* the test keeps under that */
+    pool[i].is_used = 1;
+    pool[i].event = (struct puppet_event){value, 0};
+    return &pool[i].event;
+}
+
+static int post(const struct puppet_step *step)
+{
+    int wants_done = (step->d & PUPPET_WANTS_DONE) != 0,
+        has_data = (step->d & PUPPET_HAS_DATA) != 0;
+    struct puppet_event passing = {step->c, 0};
+    const void *data = (const void *)(uintptr_t)step->c;
+    if (has_data)
+        data = wants_done ? borrow(step->c) : &passing;
+    wisp_done *done = !wants_done ? NULL : has_data ? done_with_data : done_with_number;
+    uint32_t size = has_data ? sizeof passing : 0;
+    if (step->op == PUPPET_POST_ALL)
+        return wisp_post_groups(WISP_TO_ALL, step->b, step->a, data, size, done);
+    return wisp_post(step->a, step->b, data, size, done);
+}
+
+static uint32_t perform(const struct puppet_step *step)
+{
+    switch (step->op) {
+    case PUPPET_POST:
+    case PUPPET_POST_ALL:
+        return (uint32_t)post(step);
+    case PUPPET_SUBSCRIBE:
+        return (uint32_t)wisp_subscribe(step->a, step->b);
+    case PUPPET_UNSUBSCRIBE:
+        return (uint32_t)wisp_unsubscribe(step->a, step->b);
+    case PUPPET_TIMER:
+        return wisp_timer_set(step->a, step->b, (void *)(uintptr_t)step->c);
+    case PUPPET_CANCEL:
+        return (uint32_t)wisp_timer_cancel(step->a);
+    case PUPPET_TRAP:
+        if (step->a == 0 || step->a == VERSION)
+            __builtin_trap();
+        return 0;
+    }
+    return 0;
+}
+
+int wisp_start(void)
+{
+    if (VERSION == 2)
+        wisp_subscribe(WISP_EVENT_USER + 2, 1);
+    report(PUPPET_STARTED, 0, 0, 0);
+    return WISP_OK;
+}
+
+void wisp_message(uint32_t channel, const void *data, uint32_t size)
+{
+    struct puppet_script script;
+    if (channel != PUPPET_SCRIPT || size != sizeof script)
+        return;
+    memcpy(&script, data, size);
+    count++;
+    for (uint32_t i = 0; i < script.len; i++)
+        report(PUPPET_DID, script.steps[i].op, perform(&script.steps[i]), 0);
+}
+
+void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
+{
+    struct puppet_event event = {(uint32_t)(uintptr_t)data, 0};
+    if (size == sizeof event)
+        memcpy(&event, data, size);
+    if (event.traps_in == VERSION || event.traps_in == PUPPET_EACH)
+        __builtin_trap();
+    count++;
+    report(PUPPET_HANDLED, sender, type, event.value);
+}
+
+void wisp_save(void)
+{
+    wisp_save_state(&count, sizeof count);
+}
+
+int wisp_restore(uint32_t old_version, const void *data, uint32_t size)
+{
+    (void)old_version;
+    memcpy(&count, data, size);
+    return WISP_OK;
+}
+
+void wisp_stop(void)
+{
+    report(PUPPET_STOPPED, 0, 0, 0);
+}
