@@ -25,6 +25,7 @@ wisp_status bench_deadline(const bench_options *options, bench_report *report, w
 wisp_status bench_fleet(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_mapping(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_snapshot(const bench_options *options, bench_report *report, wisp_error *err);
+wisp_status bench_host(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_swap(const bench_options *options, bench_report *report, wisp_error *err);
 
 wisp_status bench_update(const bench_options *options, bench_report *report, wisp_error *err);

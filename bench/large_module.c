@@ -289,38 +289,146 @@ static void put_start(writer *w)
 
 /* ------------------------------------------------------------------ the module */
 
+static void put_all(writer *w, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        put(w, bytes[i]);
+}
+
+/* The functions themselves; [more] bodies that follow are the caller's, and end_sized. */
+static size_t put_bodies(writer *w, uint32_t more)
+{
+    put(w, 10);
+    size_t began = begin_sized(w);
+    put_u32(w, w->func_count + more);
+    put_start(w);
+    for (uint32_t i = 1; i < w->func_count; i++)
+        put_body(w);
+    return began;
+}
+
+/* The types of the functions, which is 0, and [more] others. */
+static void put_func_types(writer *w, const uint8_t *more, uint32_t more_len)
+{
+    put(w, 3);
+    size_t began = begin_sized(w);
+    put_u32(w, w->func_count + more_len);
+    for (uint32_t i = 0; i < w->func_count; i++)
+        put(w, 0);
+    put_all(w, more, more_len);
+    end_sized(w, began);
+}
+
 static void put_sections(writer *w)
 {
     static const uint8_t HEAD[] = {0, 'a', 's', 'm',  1, 0,    0,    0, /* magic, version */
                                    1, 7,   1,   0x60, 2, 0x7f, 0x7f, 1, 0x7f};   /* types */
     static const uint8_t MIDDLE[] = {5, 3, 1, 0, 1,                              /* memory */
                                      7, 9, 1, 5, 's', 't', 'a', 'r', 't', 0, 0}; /* exports */
-    for (size_t i = 0; i < sizeof HEAD; i++)
-        put(w, HEAD[i]);
-    put(w, 3);
-    size_t began = begin_sized(w);
-    put_u32(w, w->func_count);
-    for (uint32_t i = 0; i < w->func_count; i++)
-        put(w, 0);
-    end_sized(w, began);
-    for (size_t i = 0; i < sizeof MIDDLE; i++)
-        put(w, MIDDLE[i]);
-    put(w, 10);
-    began = begin_sized(w);
-    put_u32(w, w->func_count);
-    put_start(w);
-    for (uint32_t i = 1; i < w->func_count; i++)
-        put_body(w);
-    end_sized(w, began);
+    put_all(w, HEAD, sizeof HEAD);
+    put_func_types(w, NULL, 0);
+    put_all(w, MIDDLE, sizeof MIDDLE);
+    end_sized(w, put_bodies(w, 0));
+}
+
+static wisp_bytes finish(writer *w)
+{
+    if (w->is_out_of_memory) {
+        free(w->data);
+        return (wisp_bytes){0};
+    }
+    return (wisp_bytes){w->data, w->size};
 }
 
 wisp_bytes bench_large_module(size_t size)
 {
     writer w = {.seed = 1, .func_count = (uint32_t)(size / SIZE_MEAN) + 1};
     put_sections(&w);
-    if (w.is_out_of_memory) {
-        free(w.data);
-        return (wisp_bytes){0};
-    }
-    return (wisp_bytes){w.data, w.size};
+    return finish(&w);
+}
+
+/* ------------------------------------------------------------------ the same for a host */
+
+enum { STATE_SIZE_AT = 16, STATE_AT = 1024 };
+
+static void put_export(writer *w, const char *name, uint8_t kind, uint32_t index)
+{
+    put_u32(w, (uint32_t)strlen(name));
+    put_all(w, (const uint8_t *)name, strlen(name));
+    put(w, kind);
+    put_u32(w, index);
+}
+
+static void put_guest_exports(writer *w)
+{
+    put(w, 7);
+    size_t began = begin_sized(w);
+    put(w, 6);
+    put_export(w, "memory", 2, 0);
+    put_export(w, "wisp_version", 0, w->func_count);
+    put_export(w, "wisp_start", 0, w->func_count + 1);
+    put_export(w, "wisp_message", 0, w->func_count + 2);
+    put_export(w, "wisp_state", 3, 0);
+    put_export(w, "wisp_state_size", 3, 1);
+    end_sized(w, began);
+}
+
+/* (i32.const [number]) */
+static void put_const(writer *w, uint32_t number)
+{
+    put(w, OP_I32_CONST);
+    put(w, (uint8_t)(number & 0x7f) | 0x80);
+    put(w, (uint8_t)(number >> 7 & 0x3f)); /* not negative, as it is below 8,192 */
+    put(w, OP_END);
+}
+
+static void put_guest_memory(writer *w, uint32_t pages)
+{
+    put(w, 5);
+    size_t began = begin_sized(w);
+    put2(w, 1, 0);
+    put_u32(w, pages);
+    end_sized(w, began);
+    put(w, 6);
+    began = begin_sized(w);
+    put(w, 2);
+    put2(w, 0x7f, 0);
+    put_const(w, STATE_AT);
+    put2(w, 0x7f, 0);
+    put_const(w, STATE_SIZE_AT);
+    end_sized(w, began);
+}
+
+static void put_guest_data(writer *w, uint32_t state_size)
+{
+    put(w, 11);
+    size_t began = begin_sized(w);
+    put2(w, 1, 0);
+    put_const(w, STATE_SIZE_AT);
+    put(w, 4);
+    for (int i = 0; i < 4; i++)
+        put(w, (uint8_t)(state_size >> 8 * i));
+    end_sized(w, began);
+}
+
+wisp_bytes bench_large_guest(size_t size, uint32_t pages, uint32_t state_size)
+{
+    static const uint8_t HEAD[] = {
+        0,    'a', 's',  'm',  1,    0,    0,    0,                         /* magic, version */
+        1,    17,  3,    0x60, 2,    0x7f, 0x7f, 1, 0x7f, 0x60, 0, 1, 0x7f, /* types */
+        0x60, 3,   0x7f, 0x7f, 0x7f, 0};
+    static const uint8_t TYPES[] = {1, 1, 2};
+    static const uint8_t BODIES[] = {4, 0, OP_I32_CONST, 1, OP_END, /* wisp_version */
+                                     4, 0, OP_I32_CONST, 0, OP_END, /* wisp_start */
+                                     2, 0, OP_END};                 /* wisp_message */
+    writer w = {.seed = 1, .func_count = (uint32_t)(size / SIZE_MEAN) + 1};
+    put_all(&w, HEAD, sizeof HEAD);
+    put_func_types(&w, TYPES, sizeof TYPES);
+    put_guest_memory(&w, pages);
+    put_guest_exports(&w);
+    size_t began = put_bodies(&w, sizeof TYPES);
+    put_all(&w, BODIES, sizeof BODIES);
+    end_sized(&w, began);
+    put_guest_data(&w, state_size);
+    return finish(&w);
 }

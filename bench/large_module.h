@@ -11,4 +11,8 @@
  */
 wisp_bytes bench_large_module(size_t size);
 
+/* The same with [pages] of memory, as a module for a host, which carries its [state_size] bytes
+ * of state over. */
+wisp_bytes bench_large_guest(size_t size, uint32_t pages, uint32_t state_size);
+
 #endif
