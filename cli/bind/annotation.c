@@ -287,6 +287,18 @@ static wisp_status take_cb(parser *p)
     return close(p);
 }
 
+static wisp_status take_kept(parser *p)
+{
+    const char *word;
+    wisp_status status = take_bracketed_name(p, &word);
+    if (status)
+        return status;
+    if (strcmp(word, "zero") != 0 && strcmp(word, "nonzero") != 0)
+        return fail(p, "kept(zero) or kept(nonzero) before it");
+    p->out->kept = strcmp(word, "zero") == 0 ? KEPT_ZERO : KEPT_NONZERO;
+    return WISP_OK;
+}
+
 /* "VALUE: MEMBER" */
 static wisp_status take_variant(parser *p)
 {

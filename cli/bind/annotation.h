@@ -9,8 +9,8 @@
  *
  *     in  out  inout  opt  scalar  skip
  *     cstr  cstr(MAX)  len(COUNT)  bytes(COUNT)  cap(COUNT)  written(COUNT)
- *     lent(static|event)  handle(TYPE)  new(TYPE)  del(TYPE)  cb(once|many|scope, user=PARAMETER)
- *     switch(FIELD){VALUE: MEMBER, …, default: MEMBER|none}
+ *     lent(static|event)  kept(zero|nonzero)  handle(TYPE)  new(TYPE)  del(TYPE)
+ * cb(once|many|scope, user=PARAMETER) switch(FIELD){VALUE: MEMBER, …, default: MEMBER|none}
  *
  * COUNT is made of numbers, names of other parameters or fields, "*name", "result", + - * << and
  * parentheses.
@@ -34,6 +34,7 @@
     X(new)                                                                                       \
     X(del)                                                                                       \
     X(cb)                                                                                        \
+    X(kept)                                                                                      \
     X(switch)
 
 typedef enum annotation_word {
@@ -65,6 +66,7 @@ typedef struct count {
 
 typedef enum direction { WAY_UNSAID, WAY_IN, WAY_OUT, WAY_INOUT } direction;
 typedef enum lifetime { LIFE_UNSAID, LIFE_ONCE, LIFE_MANY, LIFE_SCOPE } lifetime;
+typedef enum keeping { KEPT_ALWAYS, KEPT_NONZERO, KEPT_ZERO } keeping;
 typedef enum lending { LENT_UNSAID, LENT_STATIC, LENT_EVENT } lending;
 
 typedef struct variant {
@@ -85,6 +87,7 @@ typedef struct annotation {
     const char *handle; /* the type's name; "" for that of what is pointed at; NULL for none */
     lifetime life;
     const char *user; /* the parameter that goes with a callback */
+    keeping kept;     /* what the function returns if it has kept the callback */
     lending lent;
     const char *tag; /* of a union: the field that says which member is the one */
     variant *variants;

@@ -273,6 +273,15 @@ static void give_result(emitter *e, const plan_item *item)
              c_cast(e, item->guest->size == 8 ? "int64_t" : "int32_t", number));
 }
 
+/* A function that did not keep the callback has said so. */
+static void take_back(emitter *e, const plan_item *item)
+{
+    if (item->notes.kept == KEPT_ALWAYS)
+        return;
+    emit(e, item->notes.kept == KEPT_ZERO ? "if (returned)" : "if (!returned)");
+    emit(e, "    wisp_bind_take_back(call);");
+}
+
 static void emit_import_body(emitter *e, const plan_function *f)
 {
     take_params(e, f);
@@ -282,6 +291,8 @@ static void emit_import_body(emitter *e, const plan_function *f)
     emit_call(e, f);
     for (size_t i = 0; i < f->param_len; i++)
         give_param(e, &f->params[i], i);
+    for (size_t i = 0; i < f->param_len; i++)
+        take_back(e, &f->params[i]);
     give_result(e, &f->result);
 }
 

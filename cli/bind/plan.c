@@ -68,7 +68,7 @@ static const uint32_t fitting[] = {
     [SHAPE_OBJECTS] = SAID(in) | SAID(out) | SAID(inout) | SAID(opt) | SAID(len) | SAID(bytes) |
                       SAID(cap) | SAID(written) | SAID(lent),
     [SHAPE_HANDLE] = SAID(in) | SAID(out) | SAID(opt) | SAID(handle) | SAID(new) | SAID(del),
-    [SHAPE_CALLBACK] = SAID(opt) | SAID(cb) | SAID(del),
+    [SHAPE_CALLBACK] = SAID(opt) | SAID(cb) | SAID(kept) | SAID(del),
     [SHAPE_HELD] = SAID(in) | SAID(len) | SAID(bytes),
     [SHAPE_USER] = SAID(scalar),
     [SHAPE_RECORD] = 0,

@@ -218,6 +218,11 @@ static bool plan_params(plan *p, plan_function *f, const c_signature *guest,
     const c_member host_result = {"result", host->result, "", f->place, 0, 0};
     is_good = is_good && plan_pair(p, &f->result, &guest_result, &host_result, f->owner);
     f->result.label = f->owner; /* what is said of a function is said of its result */
+    for (size_t i = 0; i < f->param_len && is_good; i++)
+        if (f->params[i].notes.kept && f->result.guest->kind == C_VOID)
+            return plan_fault(p, f->place,
+                              "'%s' returns nothing that could say whether '%s' is kept",
+                              f->owner, f->params[i].name);
     return is_good && plan_result(p, f) && plan_fits(p, &f->result);
 }
 

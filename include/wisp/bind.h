@@ -117,7 +117,8 @@ typedef struct wisp_bind_call {
     struct wisp_bind_call *outer;    /* that the module was making when this began */
     bool is_entered;                 /* the program's function has begun */
     bool is_callback;                /* the program calls the module */
-    struct wisp_bind_ticket *ticket; /* made in this call, newest first; or of the callback */
+    bool has_tickets;                /* that were made or are taken back in it */
+    struct wisp_bind_ticket *ticket; /* of a callback */
     uint32_t mark;                   /* what was lent before a callback */
     size_t copied, used;             /* bytes altogether; of [here] */
     void *blocks;                    /* what was too large for [here] */
@@ -238,6 +239,9 @@ WISP_API void *wisp_bind_held(void *bytes);
  * void when the call is over. */
 WISP_API void *wisp_bind_ticket_end(wisp_bind_call *call, const char *what, uint32_t index,
                                     uint32_t user);
+
+/* The program's function has refused: callbacks that were left in this call are over with it. */
+WISP_API void wisp_bind_take_back(wisp_bind_call *call);
 
 /* Begins a call of the function that [ticket] stands for; false if it is not to be called. */
 WISP_API bool wisp_bind_enter(wisp_bind_call *call, void *ticket, const char *name);

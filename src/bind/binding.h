@@ -44,7 +44,6 @@ void lent_reset(lent_pool *pool, uint32_t mark);
 typedef struct handle {
     const wisp_bind_type *type; /* NULL: free */
     void *object;
-    struct wisp_bind_ticket *ticket; /* a callback that ends with it; more behind it */
     uint64_t born;
     uint32_t generation;
     uint32_t next; /* of the free ones */
@@ -76,16 +75,18 @@ enum { TICKET_SIZE = 128 }; /* a power of 2, and what tickets are aligned to */
 struct wisp_bind_ticket {
     wisp_bind *bind;
     wisp_func *func; /* NULL: there is only something held */
-    ticket *next;    /* of those of one call, of one handle, or free */
     ticket *sibling; /* all there are */
+    ticket *free;    /* of the free ones */
     void *block;     /* where it lies */
     void *held;      /* bytes that go with it */
     size_t held_size;
+    const wisp_bind_call *call; /* the one under way in which it was made, or is taken back */
     uint32_t user;
+    uint32_t handle;    /* with which it ends; 0 for none */
     uint8_t life;       /* wisp_bind_life */
     uint8_t generation; /* under TICKET_SIZE */
     bool is_held;       /* the program may call it */
-    bool is_ending;     /* … until this call is over */
+    bool is_ending;     /* … until its call is over */
 };
 
 typedef struct tickets {
@@ -95,11 +96,14 @@ typedef struct tickets {
     size_t held; /* bytes with them */
 } tickets;
 
-/* If the program calls [first] or one of those behind it any more, nothing happens. */
-void tickets_release(ticket *first);
+/* Handle [number] is new in [call]: the callbacks that were left in it end with it. */
+void tickets_join(wisp_bind_call *call, uint32_t number);
 
-/* The program's function has returned, or was never called: releases those of [call] that are
- * over with it. */
+/* Handle [number] has ended, in [call] or, where that is NULL, by itself. */
+void tickets_part(wisp_bind *bind, uint32_t number, wisp_bind_call *call);
+
+/* [call] is over: so are its callbacks that are to end with it, and all of them if the program's
+ * function was not called. */
 void tickets_end_call(wisp_bind_call *call);
 
 void tickets_deinit(wisp_bind *bind);

@@ -58,12 +58,8 @@ void wisp_bind_handle_end(wisp_bind_call *call, uint32_t number)
     handle *item = find(h, number);
     if (!item)
         return;
-    for (ticket *t = empty(h, item).ticket, *next; t; t = next) {
-        next = t->next;
-        t->is_ending = true; /* when the call is over: until then it may be called */
-        t->next = call->ticket;
-        call->ticket = t;
-    }
+    empty(h, item);
+    tickets_part(call->bind, number, call);
 }
 
 /* ------------------------------------------------------------------ new ones */
@@ -98,23 +94,6 @@ static uint32_t find_object(const handles *h, const wisp_bind_type *type, const 
     return 0;
 }
 
-/* Takes from [call] the callbacks that were left until they are taken back. */
-static ticket *take_lasting(wisp_bind_call *call)
-{
-    ticket *taken = NULL;
-    for (ticket **at = &call->ticket; *at;) {
-        ticket *t = *at;
-        if (t->life == WISP_BIND_MANY && !t->is_ending) {
-            *at = t->next;
-            t->next = taken;
-            taken = t;
-        } else {
-            at = &t->next;
-        }
-    }
-    return taken;
-}
-
 /* A handle to [object], which has none; 0 after a fault. */
 static uint32_t add(wisp_bind_call *call, const char *what, const wisp_bind_type *type,
                     void *object, bool is_new)
@@ -133,15 +112,19 @@ static uint32_t add(wisp_bind_call *call, const char *what, const wisp_bind_type
     item->object = object;
     item->is_new = is_new;
     item->born = ++h->births;
-    item->ticket = is_new && !call->is_callback ? take_lasting(call) : NULL;
     h->used++;
-    return number_of(h, slot);
+    uint32_t number = number_of(h, slot);
+    if (is_new)
+        tickets_join(call, number);
+    return number;
 }
 
 uint32_t wisp_bind_handle_to(wisp_bind_call *call, const char *what, const wisp_bind_type *type,
                              const void *object, bool is_new)
 {
     void *own = (void *)(uintptr_t)object;
+    if (!object && is_new)
+        wisp_bind_take_back(call);
     if (!object)
         return 0;
     uint32_t number = is_new ? 0 : find_object(&call->bind->handles, type, object);
@@ -154,11 +137,20 @@ uint32_t wisp_bind_handle_to(wisp_bind_call *call, const char *what, const wisp_
 
 /* ------------------------------------------------------------------ their end */
 
+/* Ends the handle at [slot] and gives what it was. */
+static handle end(wisp_bind *bind, uint32_t slot)
+{
+    uint32_t number = number_of(&bind->handles, slot);
+    const handle was = empty(&bind->handles, &bind->handles.items[slot]);
+    tickets_part(bind, number, NULL);
+    return was;
+}
+
 void wisp_bind_forget(wisp_bind *bind, const void *object)
 {
     for (uint32_t i = 1; i < bind->handles.len; i++)
         if (bind->handles.items[i].type && bind->handles.items[i].object == object)
-            tickets_release(empty(&bind->handles, &bind->handles.items[i]).ticket);
+            end(bind, i);
 }
 
 /* The one that was made last; 0 where there is none. */
@@ -175,10 +167,9 @@ void handles_deinit(wisp_bind *bind)
 {
     handles *h = &bind->handles;
     for (uint32_t slot; (slot = find_youngest(h));) {
-        const handle was = empty(h, &h->items[slot]);
+        const handle was = end(bind, slot);
         if (was.is_new && was.type->release)
             was.type->release(was.object);
-        tickets_release(was.ticket);
     }
     wisp_free(bind->allocator, h->items, h->room * sizeof *h->items);
     *h = (handles){.len = 0};

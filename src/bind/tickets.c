@@ -29,7 +29,7 @@ static ticket *take(wisp_bind_call *call)
     ticket *t = all->free_first;
     if (!t)
         return make(call);
-    all->free_first = t->next;
+    all->free_first = t->free;
     if (!all->free_first)
         all->free_last = NULL;
     return t;
@@ -45,22 +45,23 @@ static void release(ticket *t)
     t->held = NULL;
     t->held_size = 0;
     t->is_held = false;
+    t->call = NULL;
     t->generation = (t->generation + 1) % TICKET_SIZE;
-    t->next = NULL;
+    t->free = NULL;
     if (all->free_last)
-        all->free_last->next = t;
+        all->free_last->free = t;
     else
         all->free_first = t;
     all->free_last = t;
     all->used--;
 }
 
-void tickets_release(ticket *first)
+/* [t] is made or taken back in [call], and [is_ending] with it. */
+static void mark(ticket *t, wisp_bind_call *call, bool is_ending)
 {
-    for (ticket *t = first, *next; t; t = next) {
-        next = t->next;
-        release(t);
-    }
+    t->call = call;
+    t->is_ending = is_ending;
+    call->has_tickets = true;
 }
 
 static void *pointer_to(ticket *t)
@@ -131,9 +132,8 @@ static ticket *give(wisp_bind_call *call, const char *what, wisp_func *func, wis
     t->user = user;
     t->life = (uint8_t)life;
     t->is_held = true;
-    t->is_ending = life == WISP_BIND_SCOPE;
-    t->next = call->ticket;
-    call->ticket = t;
+    t->handle = 0;
+    mark(t, call, life == WISP_BIND_SCOPE);
     return t;
 }
 
@@ -199,23 +199,47 @@ void *wisp_bind_ticket_end(wisp_bind_call *call, const char *what, uint32_t inde
     for (ticket *t = call->bind->tickets.all; t; t = t->sibling)
         if (t->is_held && !t->is_ending && t->life == WISP_BIND_MANY &&
             t->func == value.of.funcref && t->user == user) {
-            t->is_ending = true;
-            t->next = call->ticket;
-            call->ticket = t;
+            mark(t, call, true);
             return pointer_to(t);
         }
     return NULL;
 }
 
+void wisp_bind_take_back(wisp_bind_call *call)
+{
+    for (ticket *t = call->has_tickets ? call->bind->tickets.all : NULL; t; t = t->sibling)
+        if (t->call == call)
+            t->is_ending = true;
+}
+
+void tickets_join(wisp_bind_call *call, uint32_t number)
+{
+    for (ticket *t = call->has_tickets ? call->bind->tickets.all : NULL; t; t = t->sibling)
+        if (t->call == call && t->life == WISP_BIND_MANY && !t->is_ending)
+            t->handle = number;
+}
+
+void tickets_part(wisp_bind *bind, uint32_t number, wisp_bind_call *call)
+{
+    for (ticket *t = bind->tickets.all; t; t = t->sibling) {
+        if (!t->is_held || t->handle != number)
+            continue;
+        if (call)
+            mark(t, call, true); /* until then it may still be called */
+        else
+            release(t);
+    }
+}
+
 void tickets_end_call(wisp_bind_call *call)
 {
-    for (ticket *t = call->ticket, *next; t; t = next) {
-        next = t->next;
-        t->next = NULL;
+    for (ticket *t = call->has_tickets ? call->bind->tickets.all : NULL; t; t = t->sibling) {
+        if (t->call != call)
+            continue;
+        t->call = NULL;
         if (t->is_ending || !call->is_entered)
             release(t);
     }
-    call->ticket = NULL;
 }
 
 void tickets_deinit(wisp_bind *bind)

@@ -323,6 +323,14 @@ EXPORT(subscribe)
     return 0;
 }
 
+EXPORT(subscribe_often)
+{
+    int kept = 0;
+    for (int i = 0; i < 100; i++) /* of which the program keeps eight */
+        kept += shapes_subscribe(tick, &one);
+    return kept;
+}
+
 EXPORT(unsubscribe)
 {
     CHECK(shapes_unsubscribe(tick, &ten));

@@ -1,6 +1,5 @@
 #include "native.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -428,8 +427,9 @@ static struct timer *timers;
 
 struct timer *shapes_timer_new(shapes_done_fn *fn, void *user)
 {
-    struct timer *timer = calloc(1, sizeof *timer);
-    assert(timer);
+    struct timer *timer = native_timers < 4 ? calloc(1, sizeof *timer) : NULL;
+    if (!timer)
+        return NULL;
     *timer = (struct timer){timers, fn, user};
     timers = timer;
     native_timers++;

@@ -442,6 +442,21 @@ static void a_function_is_called_until_it_is_taken_back(void **state)
     close_world(&w);
 }
 
+static void a_function_that_was_not_kept_is_forgotten(void **state)
+{
+    world w;
+    int32_t handle = 1;
+    (void)state;
+    open_plain(&w);
+    assert_int_equal(ask(&w, "subscribe_often"), 8);
+    assert_int_equal(wisp_bind_use(w.bind).callbacks, 8);
+    for (int i = 0; i < 5; i++) /* of which there are four */
+        assert_int_equal(call_raw(&w, 20, 0, 0, 0, &handle), WISP_OK);
+    assert_int_equal(handle, 0);
+    assert_int_equal(wisp_bind_use(w.bind).callbacks, 12);
+    close_world(&w);
+}
+
 static void a_function_that_came_with_an_object_ends_with_it(void **state)
 {
     world w;
@@ -661,6 +676,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_function_that_is_left_is_called_once),
         cmocka_unit_test(a_thousand_left_functions_are_each_called_once),
         cmocka_unit_test(a_function_is_called_until_it_is_taken_back),
+        cmocka_unit_test(a_function_that_was_not_kept_is_forgotten),
         cmocka_unit_test(a_function_that_came_with_an_object_ends_with_it),
         cmocka_unit_test(bytes_are_held_until_their_callback),
         cmocka_unit_test(a_module_that_is_gone_is_not_entered),
