@@ -31,6 +31,8 @@ wisp_status wisp_bind_new(const wisp_bind_config *config, wisp_bind **out, wisp_
     bind->config.copied_max = number_or(given.copied_max, COPIED_MAX);
     bind->config.held_max = number_or(given.held_max, HELD_MAX);
     bind->config.handle_max = number_or(given.handle_max, HANDLE_MAX);
+    if (bind->config.handle_max > HANDLES_LIMIT)
+        bind->config.handle_max = HANDLES_LIMIT;
     bind->config.callback_max = number_or(given.callback_max, CALLBACK_MAX);
     *out = bind;
     return WISP_OK;

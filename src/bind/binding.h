@@ -50,6 +50,9 @@ typedef struct handle {
     bool is_new;   /* the module is to end it */
 } handle;
 
+/* Places that a number can tell apart: 20 bits, without 0. */
+enum { HANDLES_LIMIT = (1 << 20) - 1 };
+
 typedef struct handles {
     handle *items; /* handle 0 is none */
     size_t len, room;

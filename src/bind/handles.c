@@ -8,7 +8,7 @@
  * another for as long as can be. Places that are free longest are used first.
  */
 
-enum { SLOT_BITS = 20, SLOT_MASK = (1 << SLOT_BITS) - 1, GENERATION_MASK = 0xfff };
+enum { SLOT_BITS = 20, SLOT_MASK = HANDLES_LIMIT, GENERATION_MASK = 0xfff };
 
 static uint32_t number_of(const handles *h, uint32_t slot)
 {

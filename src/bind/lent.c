@@ -102,21 +102,23 @@ static lent_block *find_block(wisp_bind_call *call, lent_pool *pool, uint32_t si
     return add_block(call, pool, size);
 }
 
+/* Room for [size] bytes, of which there are lent_max at the most. */
 static uint32_t lend(wisp_bind_call *call, const char *what, lent_pool *pool, uint64_t size)
 {
-    uint64_t whole = (size + LENT_ALIGNMENT - 1) / LENT_ALIGNMENT * LENT_ALIGNMENT;
+    uint64_t whole =
+        (wisp_bind_sum(size ? size : 1, LENT_ALIGNMENT - 1)) & ~(uint64_t)(LENT_ALIGNMENT - 1);
     if (call->status)
         return 0;
-    if (size > call->bind->config.lent_max) {
+    if (whole > call->bind->config.lent_max) {
         wisp_bind_fail(call, what, "is %llu bytes, more than the %u of lent_max",
                        (unsigned long long)size, call->bind->config.lent_max);
         return 0;
     }
-    lent_block *block = find_block(call, pool, whole ? (uint32_t)whole : LENT_ALIGNMENT);
+    lent_block *block = find_block(call, pool, (uint32_t)whole);
     if (!block)
         return 0;
     uint32_t address = block->address + block->used;
-    block->used += whole ? (uint32_t)whole : LENT_ALIGNMENT;
+    block->used += (uint32_t)whole;
     return address;
 }
 
