@@ -28,16 +28,14 @@
  * off, and the program goes back to the version before or starts the module anew. So a
  * module need not defend itself against its own faults, and has no way to harm the program.
  *
- * No C library is needed. This header has memcpy, memmove, memset, memcmp and strlen, to which
+ * No C library is needed. wisp_wasm.h has memcpy, memmove, memset, memcmp and strlen, to which
  * the compiler itself adds calls; wisp-cc --libc links a small library of more.
+ *
+ * The same source can be compiled into the program: see wisp_native.h.
  */
 
 #include <stddef.h>
 #include <stdint.h>
-
-#ifndef __wasm__
-#error "wisp.h is for modules: compile for wasm32, as guest/wisp-cc does"
-#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,8 +44,12 @@ extern "C" {
 #define WISP_OK   0
 #define WISP_FAIL 1
 
-#define WISP_EXPORT(name) __attribute__((export_name(name), visibility("default")))
-#define WISP_IMPORT(name) __attribute__((import_module("wisp"), import_name(name)))
+/* How exports, imports and the macros below are written for the one and for the other. */
+#ifdef __wasm__
+#include "wisp_wasm.h"
+#else
+#include "wisp_native.h"
+#endif
 
 /* ------------------------------------------------------------------ what a module offers */
 
@@ -58,29 +60,18 @@ extern "C" {
  *
  * Up to WISP_BUFFER_SIZE bytes (set it before including this header; [4,096]) arrive in a
  * static buffer. For more, the module's memory is grown.
+ *
+ *     WISP_MODULE(1)
  */
-#define WISP_MODULE(number)                                                                      \
-    WISP_MODULE_WITHOUT_BUFFER(number)                                                           \
-    WISP_EXPORT("wisp_buffer") void *wisp_buffer(uint32_t size);                                 \
-    void *wisp_buffer(uint32_t size)                                                             \
-    {                                                                                            \
-        static __attribute__((aligned(16))) uint8_t fixed[WISP_BUFFER_SIZE];                     \
-        static struct wisp_pages grown;                                                          \
-        return size <= sizeof fixed ? fixed : wisp_pages_reserve(&grown, size);                  \
-    }
 
 /*
  * The number alone, for a module that brings a wisp_buffer of its own: it returns where the
  * host may write [size] bytes for the entry that follows, or NULL if there is no room. A
  * message without room is dropped (on probation: given to the version before); a state
  * without room is refused.
+ *
+ *     WISP_MODULE_WITHOUT_BUFFER(1)
  */
-#define WISP_MODULE_WITHOUT_BUFFER(number)                                                       \
-    WISP_EXPORT("wisp_version") uint32_t wisp_version(void);                                     \
-    uint32_t wisp_version(void)                                                                  \
-    {                                                                                            \
-        return (number);                                                                         \
-    }
 
 #ifndef WISP_BUFFER_SIZE
 #define WISP_BUFFER_SIZE 4096
@@ -145,12 +136,6 @@ int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
  *     struct totals { uint64_t count, bytes; };
  *     WISP_STATE(struct totals)                       // one line of a file, as WISP_MODULE
  */
-#define WISP_STATE(type)                                                                         \
-    extern type wisp_state;                                                                      \
-    extern const uint32_t wisp_state_size;                                                       \
-    type wisp_state;                                                                             \
-    const uint32_t wisp_state_size = sizeof(type);
-
 /* ------------------------------------------------------------------ what the host offers */
 
 /*
@@ -340,98 +325,6 @@ static inline uint32_t wisp_topic(const char *name)
 static inline void wisp_log(uint32_t level, const char *text)
 {
     wisp_log_bytes(level, text, strlen(text));
-}
-
-/* Whole pages of memory that belong to one purpose. */
-struct wisp_pages {
-    size_t first, count;
-};
-
-/* Makes room for [size] bytes there; what they held is lost. NULL if memory is refused. */
-static inline void *wisp_pages_reserve(struct wisp_pages *pages, size_t size)
-{
-    const size_t page_size = 65536;
-    size_t count = size / page_size + (size % page_size != 0);
-    if (count > pages->count) {
-        size_t end = __builtin_wasm_memory_size(0);
-        int is_last = pages->count > 0 && pages->first + pages->count == end;
-        size_t more = is_last ? count - pages->count : count;
-        if (__builtin_wasm_memory_grow(0, more) == SIZE_MAX)
-            return NULL;
-        pages->first = is_last ? pages->first : end;
-        pages->count = count;
-    }
-    return (void *)(pages->first * page_size);
-}
-
-/*
- * What the compiler adds calls to. Weak, so that every file of a module may include this
- * header, and so that a C library takes precedence.
- */
-#define WISP_LIBC(function) __attribute__((weak, no_builtin(#function)))
-
-#ifdef __wasm_bulk_memory__
-
-WISP_LIBC(memcpy) void *memcpy(void *to, const void *from, size_t size)
-{
-    return __builtin_memcpy(to, from, size);
-}
-
-WISP_LIBC(memmove) void *memmove(void *to, const void *from, size_t size)
-{
-    return __builtin_memmove(to, from, size);
-}
-
-WISP_LIBC(memset) void *memset(void *to, int byte, size_t size)
-{
-    return __builtin_memset(to, byte, size);
-}
-
-#else
-
-WISP_LIBC(memcpy) void *memcpy(void *to, const void *from, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
-    return to;
-}
-
-WISP_LIBC(memmove) void *memmove(void *to, const void *from, size_t size)
-{
-    if ((uintptr_t)to <= (uintptr_t)from)
-        for (size_t i = 0; i < size; i++)
-            ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
-    else
-        for (size_t i = size; i > 0; i--)
-            ((uint8_t *)to)[i - 1] = ((const uint8_t *)from)[i - 1];
-    return to;
-}
-
-WISP_LIBC(memset) void *memset(void *to, int byte, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        ((uint8_t *)to)[i] = (uint8_t)byte;
-    return to;
-}
-
-#endif
-
-WISP_LIBC(memcmp) int memcmp(const void *a, const void *b, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        int difference = ((const uint8_t *)a)[i] - ((const uint8_t *)b)[i];
-        if (difference != 0)
-            return difference;
-    }
-    return 0;
-}
-
-WISP_LIBC(strlen) size_t strlen(const char *text)
-{
-    size_t len = 0;
-    while (text[len] != '\0')
-        len++;
-    return len;
 }
 
 #ifdef __cplusplus

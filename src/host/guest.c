@@ -266,15 +266,25 @@ static wisp_status start(wisp_guest *guest, wisp_source source, wisp_error *err)
     return WISP_OK;
 }
 
-wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+static wisp_status start_now(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     wisp_error why;
     wisp_status status = wisp_host_enter(guest->host, err);
     if (status != WISP_OK)
         return status;
-    status = start(guest, (wisp_source){.module = module}, &why);
+    status = start(guest, source, &why);
     wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, status, &why, err);
+}
+
+wisp_status wisp_guest_start(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+{
+    return start_now(guest, (wisp_source){.module = module}, err);
+}
+
+wisp_status wisp_guest_start_native(wisp_guest *guest, const wisp_native *native, wisp_error *err)
+{
+    return start_now(guest, (wisp_source){.native = native}, err);
 }
 
 /* Lets [version] end: the functions done of what it has posted are called as long as it can be
@@ -398,6 +408,7 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
     if (!guest->current)
         return;
     out->version = guest->current->number;
+    out->is_native = guest->current->source.native != NULL;
     out->entries_left = guest->probation.entries_left;
     wisp_usage usage = guest->current->backend->usage(guest->current);
     out->memory_size = usage.memory_size;

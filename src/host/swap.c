@@ -101,15 +101,25 @@ wisp_status wisp_guest_swap_to(wisp_guest *guest, wisp_source source, wisp_error
     return status;
 }
 
-wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+static wisp_status swap_now(wisp_guest *guest, wisp_source source, wisp_error *err)
 {
     wisp_error why;
     wisp_status status = wisp_host_enter(guest->host, err);
     if (status != WISP_OK)
         return status;
-    status = wisp_guest_swap_to(guest, (wisp_source){.module = module}, &why);
+    status = wisp_guest_swap_to(guest, source, &why);
     wisp_guest_refresh(guest);
     return wisp_host_leave(guest->host, status, &why, err);
+}
+
+wisp_status wisp_guest_swap(wisp_guest *guest, const wisp_module *module, wisp_error *err)
+{
+    return swap_now(guest, (wisp_source){.module = module}, err);
+}
+
+wisp_status wisp_guest_swap_native(wisp_guest *guest, const wisp_native *native, wisp_error *err)
+{
+    return swap_now(guest, (wisp_source){.native = native}, err);
 }
 
 /* ------------------------------------------------------------------ after each entry */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "host/guest.h"
 #include "host/recorder.h"
+#include "host/native_version.h"
 #include "host/wasm_version.h"
 #include "wasm/snapshot.h"
 
@@ -30,7 +31,7 @@ wisp_version *wisp_version_new(wisp_guest *guest, wisp_source source, wisp_error
     }
     version->guest = guest;
     version->source = source;
-    version->backend = &wisp_wasm_backend;
+    version->backend = source.native ? &wisp_native_backend : &wisp_wasm_backend;
     version->generation = ++guest->host->last_generation;
     version->watch.os = guest->host->os;
     if (wisp_effects_init(&version->effects, guest->host->allocator))
@@ -173,7 +174,8 @@ wisp_status wisp_version_load(wisp_version *version, wisp_error *err)
     wisp_blackbox *blackbox = version->guest->host->blackbox;
     if (!blackbox)
         return load_counted(version, err);
-    uint64_t module = wisp_module_hash(version->source.module);
+    const wisp_module *of = version->source.module;
+    uint64_t module = of ? wisp_module_hash(of) : 0;
     wisp_status status = check_blame(version, module, err);
     if (status != WISP_OK)
         return status;

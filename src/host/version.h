@@ -1,7 +1,10 @@
 #ifndef WISP_HOST_VERSION_H
 #define WISP_HOST_VERSION_H
 
+#include <setjmp.h>
+
 #include <wisp/host.h>
+#include <wisp/native.h>
 
 #include "host/blackbox.h"
 #include "host/effects.h"
@@ -21,8 +24,9 @@
  */
 
 /* What a version is made of. */
-typedef struct wisp_source {
+typedef struct wisp_source { /* one of the two */
     const wisp_module *module;
+    const wisp_native *native;
 } wisp_source;
 
 /* Bytes of memory that a version takes now, and of them those of its heap, if it tells; all 0
@@ -58,6 +62,12 @@ typedef struct wisp_wasm {
     wisp_tap_slot *slots;          /* one for each of the guest's taps */
 } wisp_wasm;
 
+/* A module that was compiled into the program. */
+typedef struct wisp_native_entry {
+    jmp_buf way_out; /* of the entry under way, for one that is broken off */
+    wisp_trap trap;  /* that did so last */
+} wisp_native_entry;
+
 struct wisp_version {
     wisp_guest *guest;
     wisp_source source;
@@ -77,6 +87,7 @@ struct wisp_version {
     uint64_t fuel; /* that the last entry has used; 0 of code that uses none */
     uint64_t ns;   /* that it took; 0 if it was not timed and was short */
     wisp_wasm wasm;
+    wisp_native_entry native;
 };
 
 /* A version of [source] for [guest] that has run nothing yet; NULL if memory is refused. */
