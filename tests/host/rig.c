@@ -15,6 +15,8 @@ static void *ledger_alloc(void *user, void *old, size_t old_size, size_t new_siz
             ledger->calls <= ledger->refuse_to)
             return NULL;
     }
+    if (ledger->bytes_max > 0 && ledger->live_bytes - old_size + new_size > ledger->bytes_max)
+        return NULL;
     /* Always moved, so that a stale pointer is a use after free. */
     void *block = new_size > 0 ? malloc(new_size) : NULL;
     if (block && old)

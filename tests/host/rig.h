@@ -28,6 +28,7 @@ struct ledger {
     size_t calls;       /* that asked for memory */
     size_t refuse_from; /* the number of the first call to refuse, from 1; 0: none */
     size_t refuse_to;   /* the number of the last one */
+    size_t bytes_max;   /* refuses what would make it more; 0: no limit */
 };
 
 struct rig {
