@@ -102,7 +102,7 @@ wisp_status wisp_coder_decode(wisp_coder *coder, wisp_reader *r, wisp_tape *out)
     /* No record is longer than what is there and what is kept: so nothing is reserved that
      * does not come. */
     if (!wisp_read_u8(r, &slot) || slot >= WISP_CODER_SLOTS || !wisp_read_leb_u64(r, &size) ||
-        size > wisp_reader_left(r) + WISP_CODER_KEPT_MAX ||
+        size == 0 || size > wisp_reader_left(r) + WISP_CODER_KEPT_MAX ||
         !decode(last_of(coder, slot), r, (size_t)size, out))
         return out->status != WISP_OK ? out->status : WISP_MALFORMED;
     wisp_bytes record = {out->data + start, out->size - start};

@@ -43,7 +43,7 @@ void take_replay(const struct take *t, uint32_t life, const char *name, char *in
 
 #define take_expect(t, name, text)                                                               \
     do {                                                                                         \
-        char found_[8192];                                                                       \
+        static char found_[16384];                                                               \
         take_replay(t, 0, name, found_, sizeof found_);                                          \
         assert_string_equal(found_, text);                                                       \
     } while (0)

@@ -12,8 +12,9 @@ WISP_MODULE(VERSION)
 
 #define APP(name) __attribute__((import_module("app"), import_name(#name)))
 APP(fill) int app_fill(void *into, size_t size);
-APP(mix) int64_t app_mix(int32_t a, int64_t b, float c, double d, const void *four, void *eight,
-                         const char *text);
+APP(mix)
+int64_t app_mix(int32_t a, int64_t b, float c, double d, const void *four, void *eight,
+                const char *text);
 APP(refuse) int app_refuse(int32_t code);
 
 static uint64_t number;
@@ -31,7 +32,8 @@ static void learn_number(uint64_t value)
 
 static void tell(uint32_t channel)
 {
-    wisp_send(channel, &number, sizeof number);
+    struct answer a = {0, (uint32_t)(number >> 32), (uint32_t)number};
+    wisp_send(channel, &a, sizeof a);
 }
 
 #ifdef OTHER
