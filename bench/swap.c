@@ -12,8 +12,8 @@
 
 enum { SWAPS = 500 };
 
-extern const unsigned char state_small[], state_large[];
-extern const size_t state_small_size, state_large_size;
+extern const unsigned char state_small[], state_medium[], state_large[];
+extern const size_t state_small_size, state_medium_size, state_large_size;
 
 static const struct {
     const char *name;
@@ -21,6 +21,7 @@ static const struct {
     const size_t *size;
 } MODULES[] = {
     {"64 KiB memory, 256 B state", state_small, &state_small_size},
+    {"128 KiB memory, 64 KiB state", state_medium, &state_medium_size},
     {"1.1 MiB memory, 1 MiB state", state_large, &state_large_size},
 };
 
