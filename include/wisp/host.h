@@ -325,12 +325,14 @@ typedef struct wisp_shadow_difference {
 
 /* Zero means the default in brackets. */
 typedef struct wisp_shadow_config {
-    uint64_t promote_after;   /* swap to the candidate after so many equal entries [never] */
-    uint64_t differences_max; /* the candidate is let go at so many [1] */
+    uint64_t promote_after; /* swap to its module after so many equal entries in a row [never] */
+    uint64_t differences_max; /* the candidate is let go at so many, or when it traps [1] */
     const wisp_shadow_ignore *ignore; /* copied */
     size_t ignore_len;
     void (*on_difference)(void *user, wisp_guest *guest,
                           const wisp_shadow_difference *difference);
+    /* The candidate is gone: by promotion, or for the [reason]. If it was to be promoted and the
+     * swap was refused, that is why. */
     void (*on_end)(void *user, wisp_guest *guest, bool promoted, const char *reason);
     void *user;
 } wisp_shadow_config;
@@ -346,7 +348,9 @@ typedef struct wisp_shadow_config {
  *
  * WISP_INVALID for a guest that runs nothing, is on probation or has a shadow already;
  * WISP_UNSUPPORTED for a native version, or an import by on_link. Else as wisp_guest_swap.
- * Promotion is a swap to a new version of [module] at an event boundary: with probation.
+ * Promotion is a swap to a new version of [module] at an event boundary: with probation. The
+ * shadow also ends when another version is swapped in, or the one that runs fails or is stopped.
+ * [module] must stay until on_end; from promotion on as for wisp_guest_swap.
  */
 WISP_API wisp_status wisp_guest_shadow(wisp_guest *guest, const wisp_module *module,
                                        const wisp_shadow_config *config, wisp_error *err);

@@ -1,5 +1,6 @@
 #include "host/shadow.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -89,11 +90,19 @@ static wisp_shadow *take_off(wisp_guest *guest)
     return shadow;
 }
 
+/* The program may free the module of the candidate now: that must be gone. */
 static void tell_end(wisp_guest *guest, const wisp_shadow *shadow, bool is_promoted,
                      const char *reason)
 {
+    assert(!shadow->candidate);
     if (shadow->config.on_end)
         shadow->config.on_end(shadow->config.user, guest, is_promoted, reason);
+}
+
+static void free_candidate(wisp_shadow *shadow)
+{
+    wisp_version_free(shadow->candidate);
+    shadow->candidate = NULL;
 }
 
 void wisp_shadow_end(wisp_guest *guest, const char *reason)
@@ -101,6 +110,7 @@ void wisp_shadow_end(wisp_guest *guest, const char *reason)
     if (!guest->shadow)
         return;
     wisp_shadow *shadow = take_off(guest);
+    free_candidate(shadow);
     tell_end(guest, shadow, false, reason);
     free_shadow(shadow, guest->host->allocator);
 }
@@ -296,8 +306,7 @@ void wisp_shadow_promote(wisp_guest *guest)
     wisp_error why = {.text = ""};
     wisp_source source = shadow->candidate->source;
     take_off(guest);
-    wisp_version_free(shadow->candidate);
-    shadow->candidate = NULL;
+    free_candidate(shadow);
     wisp_status status = wisp_guest_swap_to(guest, source, &why);
     tell_end(guest, shadow, status == WISP_OK, why.text);
     free_shadow(shadow, guest->host->allocator);

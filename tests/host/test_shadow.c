@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "maker.h"
+
 /* A candidate beside the version that runs: what is compared, what is told, what is left alone.
  */
 
@@ -452,6 +454,33 @@ static void stopping_the_guest_ends_it(void **state)
     rig_deinit(&w.rig);
 }
 
+static void free_module(void *user, wisp_guest *guest, bool is_promoted, const char *reason)
+{
+    (void)guest;
+    (void)reason;
+    assert_false(is_promoted);
+    wisp_module **module = user;
+    wisp_module_free(*module);
+    *module = NULL;
+}
+
+static void the_module_may_be_freed_when_it_ends(void **state)
+{
+    (void)state;
+    struct watch w;
+    start(&w, NULL, "shaded_1");
+    const struct module_spec spec = {.exports = {{"memory", MEMORY},
+                                                 {"wisp_version", ZERO},
+                                                 {"wisp_start", ZERO},
+                                                 {"wisp_message", I32X3_TO_NONE}}};
+    wisp_module *module = make_module(&spec);
+    wisp_shadow_config config = {.on_end = free_module, .user = &module};
+    assert_int_equal(wisp_guest_shadow(w.rig.guest, module, &config, NULL), WISP_OK);
+    deliver(&w, 1, 1);
+    assert_null(module);
+    rig_deinit(&w.rig);
+}
+
 static void it_may_end_with_the_host(void **state)
 {
     (void)state;
@@ -597,6 +626,7 @@ int main(void)
         cmocka_unit_test(a_fault_of_the_version_that_runs_ends_it),
         cmocka_unit_test(a_swap_ends_it_but_not_one_that_is_refused),
         cmocka_unit_test(stopping_the_guest_ends_it),
+        cmocka_unit_test(the_module_may_be_freed_when_it_ends),
         cmocka_unit_test(it_may_end_with_the_host),
         cmocka_unit_test(there_must_be_one_version_that_runs),
         cmocka_unit_test(a_candidate_that_does_not_get_there_changes_nothing),
