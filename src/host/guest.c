@@ -401,8 +401,10 @@ void wisp_guest_status_get(const wisp_guest *guest, wisp_guest_status *out)
     out->fuel = wisp_spread_of(&guest->meter.fuel);
     out->entry_ns = wisp_spread_of(&guest->meter.ns);
     out->state = state_of(guest);
+    wisp_mail_lock(&guest->host->mail);
     out->queue_len = guest->mailbox.len;
     out->queue_peak = guest->mailbox.peak;
+    wisp_mail_unlock(&guest->host->mail);
     out->timer_count = guest->timers.len;
     out->subscription_count = guest->subscriber.len;
     if (!guest->current)

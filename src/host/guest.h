@@ -14,6 +14,7 @@
 #include "host/shadow.h"
 #include "host/state.h"
 #include "host/subscriptions.h"
+#include "host/thread.h"
 #include "host/timers.h"
 #include "host/topics.h"
 #include "host/version.h"
@@ -24,7 +25,8 @@ struct wisp_host {
     const wisp_allocator *allocator;
     const wisp_os *os;
     void (*on_post)(void *user, wisp_host *host, const wisp_event *event);
-    void *user; /* for it */
+    void (*on_wake)(void *user);
+    void *user; /* for these */
 
     /* Guests, in the order in which they were made, and by id. Other threads look for them, so
      * they change under the lock of the mail. */
@@ -46,6 +48,7 @@ struct wisp_host {
     uint32_t topics_max;
     wisp_requests requests;
 
+    wisp_thread thread;
     wisp_alarms alarms;
     wisp_guest *due; /* guests that have something to do in this step */
     bool is_busy;    /* in a call that handlers must not make again */

@@ -20,6 +20,7 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
     host->blackbox = chosen.blackbox;
     host->blames_max = chosen.blames_max > 0 ? chosen.blames_max : 3;
     host->on_post = chosen.on_post;
+    host->on_wake = chosen.on_wake;
     host->user = chosen.user;
     host->topics_max = (uint32_t)or_default(chosen.topics_max, 1024);
     if (!wisp_mail_init(&host->mail, allocator, (uint32_t)or_default(chosen.events_max, 4096),
@@ -55,6 +56,7 @@ void wisp_host_free(wisp_host *host)
 {
     if (!host)
         return;
+    wisp_host_thread_stop(host);
     while (host->last)
         wisp_guest_free(host->last);
     empty(host);
@@ -131,6 +133,11 @@ void wisp_host_step(wisp_host *host, uint64_t now_ns)
     wisp_host_deliver(host);
     attend(host, now_ns);
     wisp_host_leave(host, WISP_OK, NULL, NULL);
+}
+
+int wisp_host_wake_fd(wisp_host *host)
+{
+    return wisp_mail_wake_fd(&host->mail);
 }
 
 uint64_t wisp_host_next_ns(const wisp_host *host)

@@ -1,6 +1,7 @@
 #include "host/mail.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,11 +11,30 @@ enum {
     SPARE_MAX = 1024 /* that are kept */
 };
 
+static bool init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t by;
+    if (pthread_condattr_init(&by) != 0)
+        return false;
+    bool is_made = pthread_condattr_setclock(&by, CLOCK_MONOTONIC) == 0 &&
+                   pthread_cond_init(condition, &by) == 0;
+    pthread_condattr_destroy(&by);
+    return is_made;
+}
+
 bool wisp_mail_init(wisp_mail *mail, const wisp_allocator *allocator, uint32_t len_max,
                     uint64_t size_max)
 {
-    *mail = (wisp_mail){.allocator = allocator, .len_max = len_max, .size_max = size_max};
-    return pthread_mutex_init(&mail->lock, NULL) == 0;
+    *mail = (wisp_mail){.allocator = allocator,
+                        .len_max = len_max,
+                        .size_max = size_max,
+                        .owner = pthread_self()};
+    if (pthread_mutex_init(&mail->lock, NULL) != 0)
+        return false;
+    if (init_condition(&mail->filled))
+        return true;
+    pthread_mutex_destroy(&mail->lock);
+    return false;
 }
 
 static void free_envelope(const wisp_mail *mail, wisp_envelope *envelope)
@@ -28,6 +48,9 @@ void wisp_mail_deinit(wisp_mail *mail)
         mail->spare = spare->next;
         free_envelope(mail, spare);
     }
+    if (mail->has_wake)
+        wisp_wake_close(&mail->wake);
+    pthread_cond_destroy(&mail->filled);
     pthread_mutex_destroy(&mail->lock);
 }
 
@@ -117,13 +140,25 @@ void wisp_mail_uncount(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelo
 
 /* ------------------------------------------------------------------ the queue */
 
+/* Under the lock. */
+static void wake(wisp_mail *mail)
+{
+    pthread_cond_signal(&mail->filled);
+    if (!mail->has_wake || mail->is_signalled)
+        return;
+    wisp_wake_signal(&mail->wake);
+    mail->is_signalled = true;
+}
+
 bool wisp_mail_put(wisp_mail *mail, wisp_envelopes *list)
 {
     wisp_mail_lock(mail);
-    bool was_empty = !mail->queue.first;
+    bool must_wake = !mail->queue.first && !pthread_equal(mail->owner, pthread_self());
     wisp_envelopes_append(&mail->queue, list);
+    if (must_wake)
+        wake(mail);
     wisp_mail_unlock(mail);
-    return was_empty;
+    return must_wake;
 }
 
 void wisp_mail_put_first(wisp_mail *mail, wisp_envelopes *list)
@@ -140,6 +175,10 @@ wisp_envelopes wisp_mail_take(wisp_mail *mail)
     wisp_mail_lock(mail);
     wisp_envelopes all = mail->queue;
     mail->queue = (wisp_envelopes){0};
+    mail->owner = pthread_self();
+    if (mail->is_signalled)
+        wisp_wake_clear(&mail->wake);
+    mail->is_signalled = false;
     wisp_mail_unlock(mail);
     return all;
 }
@@ -150,4 +189,17 @@ bool wisp_mail_is_empty(wisp_mail *mail)
     bool is_empty = !mail->queue.first;
     wisp_mail_unlock(mail);
     return is_empty;
+}
+
+int wisp_mail_wake_fd(wisp_mail *mail)
+{
+    wisp_mail_lock(mail);
+    if (!mail->has_wake) {
+        mail->has_wake = wisp_wake_open(&mail->wake);
+        if (mail->queue.first) /* which may have been posted by another thread */
+            wake(mail);
+    }
+    int fd = mail->has_wake ? mail->wake.fd : -1;
+    wisp_mail_unlock(mail);
+    return fd;
 }

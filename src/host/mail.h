@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "host/envelope.h"
+#include "os/wake.h"
 
 /*
  * The one queue of a host, in the order of posting, and what may wait in it.
@@ -23,6 +24,11 @@ typedef struct wisp_mail {
     uint64_t size, size_max;
     wisp_envelope *spare;
     uint32_t spare_len;
+
+    pthread_t owner;       /* the thread that has stepped last */
+    pthread_cond_t filled; /* another one has posted something */
+    wisp_wake wake;        /* the same, if has_wake */
+    bool has_wake, is_signalled;
 } wisp_mail;
 
 /* What may wait for one guest, messages and events. */
@@ -72,15 +78,19 @@ void wisp_mail_uncount(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelo
 
 /* ------------------------------------------------------------------ takes the lock itself */
 
-/* Appends [list], which is empty then. Returns whether nothing waited before. */
+/* Appends [list], which is empty then. Returns whether the owner has to be woken, as this is
+ * another thread and nothing waited before. */
 bool wisp_mail_put(wisp_mail *mail, wisp_envelopes *list);
 
 /* Puts [list] before all that waits. */
 void wisp_mail_put_first(wisp_mail *mail, wisp_envelopes *list);
 
-/* All that waits. */
+/* All that waits. The caller's thread is the owner from now on. */
 wisp_envelopes wisp_mail_take(wisp_mail *mail);
 
 bool wisp_mail_is_empty(wisp_mail *mail);
+
+/* The descriptor that is readable when the owner has to be woken; -1 if the system refuses. */
+int wisp_mail_wake_fd(wisp_mail *mail);
 
 #endif

@@ -227,7 +227,8 @@ void wisp_post_tell_done(const wisp_post *post)
 void wisp_host_put(wisp_host *host, wisp_envelope *envelope)
 {
     wisp_envelopes one = {envelope, envelope};
-    wisp_mail_put(&host->mail, &one);
+    if (wisp_mail_put(&host->mail, &one) && host->on_wake)
+        host->on_wake(host->user);
 }
 
 wisp_status wisp_host_post(wisp_host *host, const wisp_post *post, wisp_error *err)
