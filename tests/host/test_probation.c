@@ -266,6 +266,38 @@ static void without_memory_for_the_journal_the_new_version_is_committed(void **s
     rig_deinit(&r);
 }
 
+static void whatever_allocation_fails_no_message_is_lost_without_a_word(void **state)
+{
+    (void)state;
+    for (int is_once = 0; is_once < 2; is_once++) {
+        size_t n = 0, calls;
+        do {
+            struct rig r;
+            rig_start(&r, NULL, "v1");
+            count(&r, 1, 2);
+            r.ledger.calls = 0;
+            r.ledger.refuse_from = ++n;
+            r.ledger.refuse_to = is_once ? n : SIZE_MAX;
+            wisp_status status = wisp_guest_swap(r.guest, rig_module("v2"), NULL);
+            assert_true(status == WISP_OK || status == WISP_NO_MEMORY);
+            count(&r, 3, 5);
+            bool is_committed =
+                rig_status(&r).state == WISP_GUEST_STATE_RUNNING && rig_status(&r).version == 2;
+            if (!is_committed)
+                assert_int_equal(rig_deliver(&r, TRAP, 2, 6, 0), WISP_OK);
+            calls = r.ledger.calls;
+            r.ledger.refuse_from = 0;
+            r.heard_len = 0;
+            rig_deliver(&r, COUNT, 0, 7, 0);
+            rig_expect(&r, is_committed ? "v2 #6 =7; " : "v1 #7 =7; ");
+            assert_int_equal(rig_status(&r).messages_in, is_committed ? 6 : 7);
+            assert_int_equal(rig_status(&r).messages_dropped, 0);
+            rig_deinit(&r);
+        } while (calls >= n);
+        assert_true(n > 10);
+    }
+}
+
 static void tasks_take_no_room_in_the_journal(void **state)
 {
     (void)state;
@@ -352,6 +384,7 @@ int main(void)
         cmocka_unit_test(the_old_version_that_goes_on_as_it_is_gets_the_rest),
         cmocka_unit_test(a_journal_that_is_full_commits_the_new_version),
         cmocka_unit_test(without_memory_for_the_journal_the_new_version_is_committed),
+        cmocka_unit_test(whatever_allocation_fails_no_message_is_lost_without_a_word),
         cmocka_unit_test(tasks_take_no_room_in_the_journal),
         cmocka_unit_test(a_probation_lasts_as_long_as_it_must),
         cmocka_unit_test(time_alone_does_not_end_a_probation),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "maker.h"
+#include "takes.h"
 
 /* A candidate beside the version that runs: what is compared, what is told, what is left alone.
  */
@@ -490,6 +491,30 @@ static void it_may_end_with_the_host(void **state)
     rig_deinit(&w.rig);
 }
 
+static void a_guest_can_be_recorded_and_shadowed_at_once(void **state)
+{
+    (void)state;
+    static struct take take;
+    struct watch w;
+    char text[512];
+    start(&w, NULL, "shaded_1");
+    assert_int_equal(shadow(&w, "shaded_silent", (wisp_shadow_config){0}, NULL), WISP_OK);
+    take_begin(&take, &w.rig, NULL);
+    deliver(&w, 1, 2);
+    take_end(&take, &w.rig);
+    deliver(&w, 3, 4); /* the shadow still has its tape */
+    assert_int_equal(status_of(&w).entries, 4);
+    expect_said(&w, "");
+    take_list(&take, text, sizeof text); /* of the version that runs alone */
+    assert_string_equal(text, "life 1; message 1; message 1; ");
+    take_begin(&take, &w.rig, NULL);
+    wisp_guest_shadow_end(w.rig.guest);
+    deliver(&w, 5, 5); /* and so has the recording */
+    take_end(&take, &w.rig);
+    take_expect(&take, "shaded_1", "message 1; ");
+    rig_deinit(&w.rig);
+}
+
 /* ------------------------------------------------------------------ what cannot be shadowed */
 
 static void there_must_be_one_version_that_runs(void **state)
@@ -628,6 +653,7 @@ int main(void)
         cmocka_unit_test(stopping_the_guest_ends_it),
         cmocka_unit_test(the_module_may_be_freed_when_it_ends),
         cmocka_unit_test(it_may_end_with_the_host),
+        cmocka_unit_test(a_guest_can_be_recorded_and_shadowed_at_once),
         cmocka_unit_test(there_must_be_one_version_that_runs),
         cmocka_unit_test(a_candidate_that_does_not_get_there_changes_nothing),
         cmocka_unit_test(a_module_that_imports_what_on_link_adds_cannot_be_shadowed),

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "maker.h"
+
 /* How versions take over from one another, and how they do not. */
 
 static const wisp_guest_config short_probation = {.probation_entries = 3};
@@ -174,6 +176,25 @@ static void a_version_that_does_not_get_there_never_stops_the_old_one(void **sta
         rig_expect(&r, "v1 #4 =7; task v1 #4 =42; ");
         rig_deinit(&r);
     }
+}
+
+static void a_module_that_has_no_version_is_refused(void **state)
+{
+    (void)state;
+    static const struct module_spec spec = {
+        .exports = {{"memory", MEMORY}, {"wisp_start", ZERO}}};
+    wisp_module *module = make_module(&spec);
+    struct rig r;
+    rig_start(&r, NULL, "v1");
+    count(&r, 2);
+    wisp_error err;
+    assert_int_equal(wisp_guest_swap(r.guest, module, &err), WISP_NOT_FOUND);
+    assert_string_equal(err.text, "the module does not export the function 'wisp_version'");
+    rig_expect_events(&r, "refused 0; ");
+    rig_deliver(&r, COUNT, 0, 7, 0);
+    rig_expect(&r, "v1 #3 =7; ");
+    rig_deinit(&r);
+    wisp_module_free(module);
 }
 
 static void a_state_without_room_is_refused(void **state)
@@ -677,6 +698,7 @@ int main(void)
         cmocka_unit_test(a_refused_swap_on_probation_changes_nothing),
         cmocka_unit_test(the_pause_of_a_swap_is_told),
         cmocka_unit_test(a_version_that_does_not_get_there_never_stops_the_old_one),
+        cmocka_unit_test(a_module_that_has_no_version_is_refused),
         cmocka_unit_test(a_state_without_room_is_refused),
         cmocka_unit_test(an_old_version_that_cannot_save_does_not_stop_a_swap),
         cmocka_unit_test(the_state_that_was_saved_last_stands_in),
