@@ -24,6 +24,7 @@
     X(serve)                                                                                     \
     X(status)                                                                                    \
     X(host)                                                                                      \
+    X(blackbox)                                                                                  \
     X(run)                                                                                       \
     X(replay)                                                                                    \
     X(inspect)                                                                                   \
