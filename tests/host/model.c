@@ -815,6 +815,16 @@ static void last_calls(model *m, model_guest *g)
     }
 }
 
+static void say_stopped(model *m, model_guest *g)
+{
+    static const struct puppet_step step = {PUPPET_POST, WISP_TO_PROGRAM, WISP_EVENT_USER,
+                                            PUPPET_LAST, PUPPET_WANTS_DONE};
+    effects e = {.len = 0};
+    uint32_t answer = post(m, g, &e, &step);
+    report(&e, "%u v%u #%u stopped =%u; ", g->id, g->current.number, g->current.count, answer);
+    settle(m, g, &e, true);
+}
+
 void model_stop(model *m, uint32_t guest)
 {
     model_guest *g = guest_of(m, guest);
@@ -822,7 +832,8 @@ void model_stop(model *m, uint32_t guest)
         g->is_stopping = true;
         refresh(m, g);
         last_calls(m, g);
-        say(m, "%u v%u #%u stopped; ", g->id, g->current.number, g->current.count);
+        say_stopped(m, g);
+        last_calls(m, g);
         uint32_t number = g->current.number;
         g->current = g->fallback = (model_version){0};
         g->aside = (model_holdings){0};

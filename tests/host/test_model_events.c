@@ -83,7 +83,7 @@ static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_byt
     else if (r.what == PUPPET_WAS_DONE)
         hear(user, "done %x =%u %u; ", (unsigned)r.a, r.b, r.c);
     else
-        hear(user, "stopped; ");
+        hear(user, "stopped =%u; ", r.a);
 }
 
 static void on_event(void *user, wisp_guest *guest, const wisp_guest_event *event)

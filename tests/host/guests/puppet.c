@@ -128,7 +128,10 @@ int wisp_restore(uint32_t old_version, const void *data, uint32_t size)
     return WISP_OK;
 }
 
+/* Too late to post anything; but done is called. */
 void wisp_stop(void)
 {
-    report(PUPPET_STOPPED, 0, 0, 0);
+    const void *number = (const void *)PUPPET_LAST;
+    int answer = wisp_post(WISP_TO_PROGRAM, WISP_EVENT_USER, number, 0, done_with_number);
+    report(PUPPET_STOPPED, (uint32_t)answer, 0, 0);
 }

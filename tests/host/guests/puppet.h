@@ -38,14 +38,14 @@ struct puppet_event {
     uint32_t traps_in; /* a version, 0: none, PUPPET_EACH: all */
 };
 
-enum { PUPPET_EACH = 99, PUPPET_NUMBER_MAX = 1000 };
+enum { PUPPET_EACH = 99, PUPPET_NUMBER_MAX = 1000, PUPPET_LAST = 1001 };
 
 enum puppet_what {
     PUPPET_STARTED,
     PUPPET_DID,      /* a: the op, b: what it gave */
     PUPPET_HANDLED,  /* a: sender, b: type, c: value */
     PUPPET_WAS_DONE, /* a: type, b: value */
-    PUPPET_STOPPED
+    PUPPET_STOPPED   /* a: what posting gave */
 };
 
 struct puppet_report {
