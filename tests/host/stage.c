@@ -122,6 +122,12 @@ wisp_status stage_post(struct stage *s, wisp_post post)
     return wisp_host_post(s->host, &post, NULL);
 }
 
+void stage_forget(struct stage *s)
+{
+    s->heard[0] = '\0';
+    s->heard_len = 0;
+}
+
 wisp_guest_status stage_status(const wisp_guest *guest)
 {
     wisp_guest_status status;

@@ -23,7 +23,7 @@ struct stage {
     wisp_host *host;
     wisp_guest *guests[STAGE_GUESTS_MAX];
     uint32_t guest_len;
-    char heard[16384];
+    char heard[65536];
     size_t heard_len;
     uint32_t done_calls;
     uint32_t request; /* of the last event that the program got */
@@ -53,6 +53,9 @@ void stage_settle(struct stage *s);
 /* The program posts, with a done that is told. */
 wisp_status stage_post(struct stage *s, wisp_post post);
 #define POST(s, ...) stage_post(s, (wisp_post){__VA_ARGS__})
+
+/* Forgets what was heard; stage_expect does so too. */
+void stage_forget(struct stage *s);
 
 #define stage_expect(s, text) rig_compare((s)->heard, &(s)->heard_len, text)
 

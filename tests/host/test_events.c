@@ -31,7 +31,7 @@ static void the_program_posts_and_is_posted_to(void **state)
     assert_int_equal(POST(&s, .target = 2, .type = 0x8001, .number = 7), WISP_OK);
     ACT(&s, s.guests[1], ACT_POST, .target = WISP_TO_PROGRAM, .type = 0x8002, .number = 8);
     ACT(&s, s.guests[1], ACT_POST, .target = WISP_TO_PROGRAM, .type = 0x8003, .size = 100);
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "2:e8001=7<0 done 8001 p:e8002=8<2 p:e8003[100]<2 ");
     stage_deinit(&s);
@@ -59,7 +59,7 @@ static void what_is_posted_in_a_step_comes_in_the_next(void **state)
     struct stage s;
     two(&s);
     ACT(&s, s.guests[0], ACT_POST, .target = 1, .type = 0x8001, .done = DONE_POSTS);
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "1:e8001=0<1 1:d8001 1:+ ");
     assert_int_equal(wisp_host_next_ns(s.host), 0);
@@ -80,7 +80,7 @@ static void bytes_are_copied_for_others_and_handed_back_to_oneself(void **state)
             .done = DONE_LOGS);
         ACT(&s, s.guests[0], ACT_POST, .target = 2, .type = 0x8002, .size = sizes[i]);
     }
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "1:e8001[1]@<1 1:d8001 2:e8002[1]<1 1:e8001[64]@<1 1:d8001 2:e8002[64]<1 "
                      "1:e8001[65]@<1 1:d8001 2:e8002[65]<1 "
@@ -95,7 +95,7 @@ static void without_done_they_are_copied_for_oneself_too(void **state)
     struct stage s;
     two(&s);
     ACT(&s, s.guests[0], ACT_POST, .target = 1, .type = 0x8001, .size = 64);
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "1:e8001[64]<1 ");
     stage_deinit(&s);
@@ -108,7 +108,7 @@ static void one_hears_itself_at_the_old_address_after_memory_has_grown(void **st
     two(&s);
     ACT(&s, s.guests[0], ACT_POST, .target = 1, .type = 0x8001, .size = 100, .done = DONE_LOGS);
     ACT(&s, s.guests[0], ACT_GROW, .number = 100);
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "1:e8001[100]@<1 1:d8001 ");
     stage_deinit(&s);
@@ -125,7 +125,7 @@ static void a_number_goes_through_as_it_is(void **state)
             .done = DONE_LOGS);
         ACT(&s, s.guests[0], ACT_POST, .target = 2, .type = 0x8001, .number = numbers[i]);
     }
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "1:e8001=0<1 1:d8001 2:e8001=0<1 1:e8001=4294967295<1 1:d8001 "
                      "2:e8001=4294967295<1 1:e8001=3735928559<1 1:d8001? 2:e8001=3735928559<1 "
@@ -166,13 +166,13 @@ static void an_event_to_all_goes_to_whoever_has_subscribed(void **state)
     ACT(&s, s.guests[2], ACT_SUBSCRIBE, .type = 0x8001);
     ACT(&s, s.guests[0], ACT_SUBSCRIBE, .type = 0x8001);
     ACT(&s, s.guests[1], ACT_SUBSCRIBE, .type = 0x8002);
-    s.heard_len = 0;
+    stage_forget(&s);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .number = 3);
     stage_step(&s);
     stage_expect(&s, "1:e8001=3<0 3:e8001=3<0 done 8001 ");
     ACT(&s, s.guests[0], ACT_POST, .target = WISP_TO_ALL, .type = 0x8001, .size = 10,
         .done = DONE_LOGS);
-    s.heard_len = 0;
+    stage_forget(&s);
     stage_step(&s);
     stage_expect(&s, "1:e8001[10]@<1 3:e8001[10]<1 1:d8001 ");
     ACT(&s, s.guests[2], ACT_UNSUBSCRIBE, .type = 0x8001);
@@ -193,7 +193,7 @@ static void groups_choose_among_subscribers(void **state)
     ACT(&s, s.guests[0], ACT_SUBSCRIBE, .type = 0x8001, .groups = 4);
     ACT(&s, s.guests[1], ACT_SUBSCRIBE, .type = 0x8001, .groups = 2);
     assert_int_equal(stage_status(s.guests[0]).subscription_count, 1);
-    s.heard_len = 0;
+    stage_forget(&s);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 4);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 3);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 8);
@@ -202,7 +202,7 @@ static void groups_choose_among_subscribers(void **state)
     stage_expect(&s, "1:e8001=0<0 done 8001 1:e8001=0<0 2:e8001=0<0 done 8001 done 8001 "
                      "1:e8001=0<0 2:e8001=0<0 done 8001 ");
     ACT(&s, s.guests[0], ACT_UNSUBSCRIBE, .type = 0x8001, .groups = 1);
-    s.heard_len = 0;
+    stage_forget(&s);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 1);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 4);
     stage_step(&s);
@@ -216,7 +216,7 @@ static void the_program_subscribes_too_and_comes_first(void **state)
     struct stage s;
     two(&s);
     ACT(&s, s.guests[1], ACT_SUBSCRIBE, .type = 0x8001);
-    s.heard_len = 0;
+    stage_forget(&s);
     assert_int_equal(wisp_host_subscribe(s.host, 0x8001, 2, NULL), WISP_OK);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 1);
     POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .groups = 2);
@@ -264,7 +264,7 @@ static void a_topic_is_the_same_type_for_everybody(void **state)
     assert_int_equal(wisp_host_topic(s.host, "", &again, &err), WISP_LIMIT);
 
     ACT(&s, guest, ACT_SUBSCRIBE, .type = a);
-    s.heard_len = 0;
+    stage_forget(&s);
     POST(&s, .target = WISP_TO_ALL, .type = a, .number = 4);
     stage_step(&s);
     stage_expect(&s, "1:e80000002=4<0 done 80000002 ");
@@ -291,7 +291,7 @@ static void modules_find_each_other_by_app_id(void **state)
     ACT(&s, s.guests[0], ACT_INFO, .number = 2);
     stage_expect(&s, "2:self 2 1:app 102 v2 ");
     wisp_guest_stop(s.guests[1]);
-    s.heard_len = 0;
+    stage_forget(&s);
     ACT(&s, s.guests[0], ACT_FIND, .number = 102);
     ACT(&s, s.guests[0], ACT_INFO, .number = 2);
     stage_expect(&s, "1:found 0 1:- ");
@@ -306,7 +306,7 @@ static void starting_and_stopping_is_told_once_each_and_in_this_order(void **sta
     wisp_guest *watcher = stage_add(&s, NULL, "actor");
     ACT(&s, watcher, ACT_SUBSCRIBE, .type = WISP_EVENT_STARTED);
     ACT(&s, watcher, ACT_SUBSCRIBE, .type = WISP_EVENT_STOPPED);
-    s.heard_len = 0;
+    stage_forget(&s);
     wisp_guest *other = stage_add(&s, NULL, "actor");
     stage_settle(&s);
     stage_expect(&s, "1:e1[16]<0 ");
@@ -358,7 +358,7 @@ static void abort_is_a_fault_of_one_version_alone(void **state)
     struct stage s;
     two(&s);
     ACT(&s, s.guests[0], ACT_POST, .target = 2, .type = 0x8001, .done = DONE_LOGS);
-    s.heard_len = 0;
+    stage_forget(&s);
     assert_int_equal(ACT(&s, s.guests[0], ACT_ABORT, .number = 3), WISP_TRAP);
     stage_settle(&s);
     stage_expect(&s, "2:e8001=0<1 "); /* neither "bye" nor "d8001" */

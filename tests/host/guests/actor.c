@@ -62,11 +62,13 @@ static void say_outcome(int outcome)
     say();
 }
 
-/* No two entries of a module overlap. */
+/* No two entries of a module overlap. One that goes on after a trap cannot tell. */
 static void enter(void)
 {
+#ifndef NO_GUARD
     if (is_inside)
         __builtin_trap();
+#endif
     is_inside = 1;
 }
 
