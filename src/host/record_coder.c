@@ -32,11 +32,18 @@ static bool keep(wisp_coder *coder, uint32_t slot, wisp_bytes record)
     return true;
 }
 
-/* How many bytes from [at] on are as in [last]. */
+/* How many bytes from [at] on are as in [last]: eight at a time, as most of them are. */
 static size_t same_from(wisp_bytes last, wisp_bytes record, size_t at)
 {
-    size_t end = at;
-    while (end < record.size && end < last.size && record.data[end] == last.data[end])
+    uint64_t theirs, ours;
+    size_t end = at, size = record.size < last.size ? record.size : last.size;
+    for (; end < size && size - end >= sizeof ours; end += sizeof ours) {
+        memcpy(&theirs, last.data + end, sizeof theirs);
+        memcpy(&ours, record.data + end, sizeof ours);
+        if (theirs != ours)
+            break;
+    }
+    while (end < size && record.data[end] == last.data[end])
         end++;
     return end - at;
 }

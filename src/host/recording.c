@@ -253,7 +253,7 @@ static bool read_entry(wisp_recording *recording, wisp_reader *r, wisp_recorded_
     uint64_t code, status;
     int64_t answer;
     if (!read_up_to(r, WISP_RECORDED_KIND_COUNT - 1, &code) || !read_u32(r, &out->life) ||
-        !read_u32(r, &entry->sender) || !read_u32(r, &entry->type) ||
+        out->life == 0 || !read_u32(r, &entry->sender) || !read_u32(r, &entry->type) ||
         !read_u32(r, &entry->request) || !read_u32(r, &entry->id) ||
         !wisp_read_leb_u64(r, &entry->func) || !wisp_read_leb_u64(r, &entry->number) ||
         !wisp_read_leb_u64(r, &entry->at) || !read_up_to(r, WISP_BUSY, &status) ||

@@ -222,7 +222,7 @@ static wisp_status perform_and_note(wisp_tape *tape, const wisp_tap *tap, void *
             wisp_tape_put_block(tape, (wisp_bytes){(uint8_t *)err->text, strlen(err->text)});
     }
     if (tape->status != WISP_OK)
-        tape->size = start;
+        wisp_tape_cut(tape, start);
     return status;
 }
 

@@ -10,13 +10,21 @@ void wisp_tape_clear(wisp_tape *tape)
 {
     tape->size = 0;
     tape->status = WISP_OK;
+    tape->room = tape->capacity < tape->size_max ? tape->capacity : tape->size_max;
+}
+
+void wisp_tape_cut(wisp_tape *tape, size_t size)
+{
+    tape->size = size;
+    if (tape->status != WISP_OK)
+        tape->room = size;
 }
 
 void wisp_tape_deinit(wisp_tape *tape)
 {
     wisp_free(tape->allocator, tape->data, tape->capacity);
     tape->data = NULL;
-    tape->size = tape->capacity = 0;
+    tape->size = tape->capacity = tape->room = 0;
 }
 
 wisp_bytes wisp_tape_calls(const wisp_tape *tape)
@@ -24,24 +32,34 @@ wisp_bytes wisp_tape_calls(const wisp_tape *tape)
     return (wisp_bytes){tape->data, tape->size};
 }
 
-uint8_t *wisp_tape_reserve(wisp_tape *tape, size_t size)
+/* From now on nothing fits. */
+static bool refuse(wisp_tape *tape, wisp_status status)
 {
-    if (tape->status != WISP_OK)
-        return NULL;
-    if (size > tape->size_max - tape->size) {
-        tape->status = WISP_LIMIT;
-        return NULL;
-    }
-    if (size > tape->capacity - tape->size &&
-        !wisp_array_reserve(tape->allocator, &tape->data, &tape->capacity, tape->size + size,
-                            1)) {
-        tape->status = WISP_NO_MEMORY;
-        return NULL;
-    }
-    return tape->data + tape->size;
+    tape->status = status;
+    tape->room = tape->size;
+    return false;
 }
 
-void wisp_tape_put_u64(wisp_tape *tape, uint64_t value)
+static bool grow(wisp_tape *tape, size_t size)
+{
+    if (tape->status != WISP_OK)
+        return false;
+    if (size > tape->size_max - tape->size)
+        return refuse(tape, WISP_LIMIT);
+    if (!wisp_array_reserve(tape->allocator, &tape->data, &tape->capacity, tape->size + size, 1))
+        return refuse(tape, WISP_NO_MEMORY);
+    tape->room = tape->capacity < tape->size_max ? tape->capacity : tape->size_max;
+    return true;
+}
+
+uint8_t *wisp_tape_reserve(wisp_tape *tape, size_t size)
+{
+    if (size <= tape->room - tape->size)
+        return tape->data + tape->size;
+    return grow(tape, size) ? tape->data + tape->size : NULL;
+}
+
+void wisp_tape_put_long(wisp_tape *tape, uint64_t value)
 {
     uint8_t *start = wisp_tape_reserve(tape, LEB_SIZE_MAX), *at = start;
     if (!start)

@@ -27,11 +27,15 @@ typedef struct wisp_tape {
     size_t size_max; /* bytes; a call that does not fit is not on it, and none after it */
     uint8_t *data;
     size_t size, capacity;
+    size_t room;        /* how far bytes may be put without looking further */
     wisp_status status; /* WISP_LIMIT or WISP_NO_MEMORY from the first call that did not fit on */
 } wisp_tape;
 
 /* Empties the tape for the next entry; its room stays. */
 void wisp_tape_clear(wisp_tape *tape);
+
+/* Takes back all behind the first [size] bytes. */
+void wisp_tape_cut(wisp_tape *tape, size_t size);
 
 void wisp_tape_deinit(wisp_tape *tape);
 
@@ -44,8 +48,18 @@ uint8_t *wisp_tape_reserve(wisp_tape *tape, size_t size);
 
 /* What a tape, and a recording, is made of. Once one of these did not fit the others do
  * nothing, and [status] says why: so only the end needs a look. */
-void wisp_tape_put_u64(wisp_tape *tape, uint64_t value); /* LEB128 */
-void wisp_tape_put_s64(wisp_tape *tape, int64_t value);  /* the sign in bit 0, then as u64 */
+void wisp_tape_put_long(wisp_tape *tape, uint64_t value); /* what put_u64 has no short way for */
+
+/* LEB128. Most numbers are of one byte, and most bytes have room. */
+static inline void wisp_tape_put_u64(wisp_tape *tape, uint64_t value)
+{
+    if (value < 0x80 && tape->size < tape->room)
+        tape->data[tape->size++] = (uint8_t)value;
+    else
+        wisp_tape_put_long(tape, value);
+}
+
+void wisp_tape_put_s64(wisp_tape *tape, int64_t value); /* the sign in bit 0, then as u64 */
 void wisp_tape_put_bytes(wisp_tape *tape, const void *data, size_t size);
 void wisp_tape_put_block(wisp_tape *tape, wisp_bytes bytes); /* the size, as u64, before them */
 
