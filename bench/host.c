@@ -34,5 +34,7 @@ void bench_host_percentiles(bench_report *report, const char *name, double *numb
 wisp_status bench_host(const bench_options *options, bench_report *report, wisp_error *err)
 {
     wisp_status status = bench_host_events(options->runs, report, err);
+    if (!status)
+        status = bench_host_metering(options->runs, report, err);
     return status ? status : bench_host_swap(report, err);
 }
