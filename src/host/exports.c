@@ -162,6 +162,13 @@ wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err)
     return status != WISP_OK ? status : check_heap(module, err);
 }
 
+uint64_t wisp_exports_memory_size(const wisp_module *module)
+{
+    wisp_extern_type type;
+    bool has_memory = find(module, WISP_EXPORT_MEMORY, &type) && type.kind == WISP_EXTERN_MEMORY;
+    return has_memory ? type.limits.min * type.page_size : 0;
+}
+
 wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, wisp_error *err)
 {
     *out = (wisp_exports){

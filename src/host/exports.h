@@ -48,6 +48,9 @@ typedef struct wisp_exports {
  */
 wisp_status wisp_exports_check(const wisp_module *module, wisp_error *err);
 
+/* Bytes of memory that an instance of [module] begins with; 0 without one. */
+uint64_t wisp_exports_memory_size(const wisp_module *module);
+
 /* Looks them up in an instance of a module that was checked. WISP_MISMATCH for a state region
  * outside of its memory. */
 wisp_status wisp_exports_find(const wisp_instance *instance, wisp_exports *out, wisp_error *err);

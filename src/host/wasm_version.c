@@ -9,6 +9,8 @@
 #include "host/imports.h"
 #include "wasm/types.h"
 
+#define MAPPED_FROM (1u << 20) /* bytes of memory */
+
 /* Which function of the module an entry is into; TASK and DONE bring their own. */
 static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
     [WISP_ENTRY_START] = WISP_FUNC_START,     [WISP_ENTRY_MESSAGE] = WISP_FUNC_MESSAGE,
@@ -18,11 +20,25 @@ static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
 
 /* ------------------------------------------------------------------ life */
 
+/*
+ * A memory from an allocator is cleared, which for a large one takes longer than all the rest of
+ * a swap; one that is mapped is clear, and costs a fault for each page that is used. [allocator]
+ * is asked for all of it where it is the program's own.
+ */
+static wisp_memory_source source_for(const wisp_module *module, const wisp_allocator *allocator)
+{
+    bool is_large = wisp_exports_memory_size(module) >= MAPPED_FROM;
+    return is_large && allocator == &wisp_allocator_default ? WISP_MEMORY_MAPPED
+                                                            : WISP_MEMORY_BEST;
+}
+
 static wisp_status make_store(wisp_version *version, wisp_error *err)
 {
     const wisp_guest *guest = version->guest;
     wisp_store_config config = guest->config.limits;
     config.allocator = guest->host->allocator;
+    if (config.memory_source == WISP_MEMORY_BEST)
+        config.memory_source = source_for(version->source.module, config.allocator);
     config.fuel = guest->config.fuel;
     config.now_ns = wisp_stopwatch_look;
     config.now_user = &version->watch;
@@ -308,7 +324,7 @@ static wisp_status run(wisp_version *version, const wisp_entry *entry, int32_t *
 {
     wisp_func *func = NULL;
     wisp_value args[4];
-    int32_t address;
+    int32_t address = 0;
     bool answers = entry->kind == WISP_ENTRY_START || entry->kind == WISP_ENTRY_RESTORE;
     *answer = 0;
     wisp_status status = func_for(version, entry, &func, err);
