@@ -1,9 +1,11 @@
 /*
- * A sensor hub: a host whose modules measure, filter and give the alarm. They talk to each other
- * by topics; the program only listens, and lets `wisp host` change them. See README.md.
+ * A sensor hub: a host whose modules, one of them native, measure, filter and give the alarm.
+ * They talk to each other by topics; the program only listens, and lets `wisp host` change them.
+ * See README.md.
  */
 #include <wisp/event.h>
 #include <wisp/manage.h>
+#include <wisp/native.h>
 
 #include "protocol.h"
 
@@ -13,8 +15,9 @@
 #include <string.h>
 
 /* The first modules, made by the build. */
-extern const unsigned char hub_thermometer[], hub_filter[], hub_alarm[];
-extern const size_t hub_thermometer_size, hub_filter_size, hub_alarm_size;
+extern const unsigned char hub_filter[], hub_alarm[];
+extern const size_t hub_filter_size, hub_alarm_size;
+extern const wisp_native thermometer_module; /* compiled into the program */
 
 struct hub {
     wisp_host *host;
@@ -96,17 +99,13 @@ static wisp_status open_hub(struct hub *hub, const char *socket, wisp_error *err
 
 static wisp_status install_all(struct hub *hub, wisp_error *err)
 {
-    const struct {
-        const char *name;
-        uint64_t app_id;
-        wisp_bytes module;
-    } all[] = {{"alarm", 0, {hub_alarm, hub_alarm_size}},
-               {"filter", 0, {hub_filter, hub_filter_size}},
-               {"thermometer", THERMOMETER, {hub_thermometer, hub_thermometer_size}}};
-    wisp_status status = WISP_OK;
-    for (size_t i = 0; i < sizeof all / sizeof *all && !status; i++)
-        status = wisp_manager_install(hub->manager, all[i].name, all[i].app_id, all[i].module,
-                                      NULL, err);
+    wisp_bytes filter = {hub_filter, hub_filter_size}, alarm = {hub_alarm, hub_alarm_size};
+    wisp_status status = wisp_manager_install(hub->manager, "alarm", 0, alarm, NULL, err);
+    if (!status)
+        status = wisp_manager_install(hub->manager, "filter", 0, filter, NULL, err);
+    if (!status)
+        status = wisp_manager_install_native(hub->manager, "thermometer", THERMOMETER,
+                                             &thermometer_module, NULL, err);
     return status;
 }
 

@@ -247,6 +247,19 @@ static wisp_status make_guest(wisp_manager *manager, const char *name, uint64_t 
 
 /* ------------------------------------------------------------------ changing */
 
+/* Keeps [managed] if its module was started, and frees it otherwise. */
+static wisp_status keep_if(wisp_status status, wisp_managed_guest *managed, wisp_guest **out)
+{
+    if (status != WISP_OK) {
+        destroy(managed);
+        return status;
+    }
+    append(managed->manager, managed);
+    if (out)
+        *out = managed->guest;
+    return WISP_OK;
+}
+
 wisp_status wisp_manager_install(wisp_manager *manager, const char *name, uint64_t app_id,
                                  wisp_bytes bytes, wisp_guest **out, wisp_error *err)
 {
@@ -258,14 +271,19 @@ wisp_status wisp_manager_install(wisp_manager *manager, const char *name, uint64
     status = load(managed, bytes, &module, err);
     if (status == WISP_OK)
         status = wisp_guest_start(managed->guest, module->module, err);
-    if (status != WISP_OK) {
-        destroy(managed);
+    return keep_if(status, managed, out);
+}
+
+wisp_status wisp_manager_install_native(wisp_manager *manager, const char *name, uint64_t app_id,
+                                        const wisp_native *native, wisp_guest **out,
+                                        wisp_error *err)
+{
+    wisp_managed_guest *managed;
+    wisp_status status = make_guest(manager, name, app_id, &managed, err);
+    if (status != WISP_OK)
         return status;
-    }
-    append(manager, managed);
-    if (out)
-        *out = managed->guest;
-    return WISP_OK;
+    status = wisp_guest_start_native(managed->guest, native, err);
+    return keep_if(status, managed, out);
 }
 
 /* A guest that runs nothing has nothing that it could go back to: it starts. */

@@ -1,6 +1,7 @@
 /*
- * Measures, and publishes what it has measured. The temperature goes up and down between 20 and
- * 30 degrees, and the sensor is a poor one: every eighth value is far off.
+ * Measures, and publishes what it has measured. It is compiled into the program, as what talks to
+ * hardware is, and also to a module that can take its place. The temperature goes up and down
+ * between 20 and 30 degrees, and the sensor is a poor one: every eighth value is far off.
  */
 #include <wisp.h>
 
@@ -8,7 +9,13 @@
 
 WISP_MODULE(1)
 
-static uint32_t topic, timer, number;
+struct state {
+    uint32_t number;
+};
+
+WISP_STATE(struct state)
+
+static uint32_t topic, timer;
 
 static int32_t measure(uint32_t i)
 {
@@ -37,8 +44,8 @@ void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
     if (type == EVENT_INTERVAL) {
         set_interval((int64_t)(uintptr_t)data);
     } else if (type == WISP_EVENT_TIMER) {
-        number++;
-        struct sample now = {.number = number, .millidegrees = measure(number)};
+        wisp_state.number++;
+        struct sample now = {wisp_state.number, measure(wisp_state.number)};
         wisp_post(WISP_TO_ALL, topic, &now, sizeof now, NULL);
     }
 }
