@@ -60,7 +60,7 @@ WISP_API void wisp_blackbox_close(wisp_blackbox *box);
 typedef struct wisp_blame {
     char guest[WISP_BLAME_GUEST_MAX]; /* its name, cut to fit */
     uint64_t app_id;
-    uint64_t module;   /* a hash of its bytes, or of the name of a native one */
+    uint64_t module;   /* a hash of its bytes; of a native one, of its guest and version */
     uint32_t version;  /* 0 where it was not known yet */
     const char *entry; /* "message", "event", "task", …; "load" before the first. Static */
     uint32_t type;     /* of the event, or the channel of the message */

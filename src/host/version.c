@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
@@ -138,6 +139,19 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
     return count_trap(version, status);
 }
 
+/* What tells its code from other code: of native code, which is not to be looked at, the guest
+ * that it is in and its number. */
+static uint64_t identity_of(const wisp_version *version)
+{
+    const wisp_guest_config *config = &version->guest->config;
+    const wisp_source *source = &version->source;
+    if (source->module)
+        return wisp_module_hash(source->module);
+    wisp_blackbox_note note =
+        wisp_blackbox_note_of(config->name, config->app_id, 0, source->native->version);
+    return wisp_checksum((wisp_bytes){note.bytes, sizeof note.bytes});
+}
+
 /* What is noted of [version] in the black box. */
 static wisp_blackbox_note note_of(const wisp_version *version, uint64_t module)
 {
@@ -174,8 +188,7 @@ wisp_status wisp_version_load(wisp_version *version, wisp_error *err)
     wisp_blackbox *blackbox = version->guest->host->blackbox;
     if (!blackbox)
         return load_counted(version, err);
-    const wisp_module *of = version->source.module;
-    uint64_t module = of ? wisp_module_hash(of) : 0;
+    uint64_t module = identity_of(version);
     wisp_status status = check_blame(version, module, err);
     if (status != WISP_OK)
         return status;

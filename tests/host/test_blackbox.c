@@ -9,6 +9,7 @@
 
 #include <wisp/blackbox.h>
 #include <wisp/bridge.h>
+#include <wisp/native.h>
 
 #include "host/blackbox_page.h"
 
@@ -202,6 +203,47 @@ static void loading_is_noted_before_the_version_is_known(void **state)
     assert_string_equal(blame.entry, "load");
     assert_string_equal(blame.guest, "a name that is longer than what");
     assert_int_equal(blame.version, 0);
+    end(&run);
+}
+
+static struct run *native_run;
+
+static int native_start(void)
+{
+    return 0;
+}
+
+static void native_message(uint32_t channel, const void *data, uint32_t size)
+{
+    (void)channel, (void)data, (void)size;
+    end_run(native_run);
+}
+
+/* Such modules crash their programs for real. They are told apart by guest and version. */
+static void native_modules_are_blamed_each_for_itself(void **state)
+{
+    (void)state;
+    static struct run run;
+    static wisp_native_link link;
+    static const wisp_native good = {.version = 6, .link = &link, .start = native_start};
+    static const wisp_native bad = {
+        .version = 5, .link = &link, .start = native_start, .message = native_message};
+    native_run = &run;
+    memset(&run, 0, sizeof run);
+    for (int i = 0; i < 3; i++) {
+        begin(&run);
+        assert_int_equal(wisp_guest_start_native(run.guest, &bad, NULL), WISP_OK);
+        deliver(&run, COUNT);
+        assert_true(run.has_ended);
+        end(&run);
+    }
+    begin(&run);
+    wisp_blame blame;
+    assert_true(wisp_blackbox_blame(run.box, &blame));
+    assert_int_equal(blame.version, 5);
+    assert_int_equal(blame.times, 3);
+    assert_int_equal(wisp_guest_start_native(run.guest, &bad, NULL), WISP_BANNED);
+    assert_int_equal(wisp_guest_start_native(run.guest, &good, NULL), WISP_OK);
     end(&run);
 }
 
@@ -515,6 +557,7 @@ int main(void)
         cmocka_unit_test(the_entry_that_did_not_return_is_to_blame),
         cmocka_unit_test(each_kind_of_entry_is_noted),
         cmocka_unit_test(loading_is_noted_before_the_version_is_known),
+        cmocka_unit_test(native_modules_are_blamed_each_for_itself),
         cmocka_unit_test(a_module_that_ends_three_runs_in_a_row_is_not_started_again),
         cmocka_unit_test(a_run_that_ends_otherwise_breaks_the_row),
         cmocka_unit_test(the_fault_of_another_breaks_the_row_as_well),
