@@ -105,18 +105,19 @@ void wisp_host_call_done(wisp_host *host)
  * are done with: else they may be gone since. */
 static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *version)
 {
-    bool is_own =
-        envelope->generation == version->generation && envelope->size > 0 && envelope->func != 0;
     bool is_message = envelope->kind == WISP_MAIL_MESSAGE;
-    return (wisp_entry){
+    wisp_entry entry = {
         .kind = is_message ? WISP_ENTRY_MESSAGE : WISP_ENTRY_EVENT,
         .sender = envelope->sender,
         .type = envelope->type,
         .request = envelope->request,
         .number = envelope->number,
         .bytes = {envelope->data, envelope->size},
-        .at = is_own ? envelope->address : 0,
+        .posted_at = envelope->address,
+        .posted_by = envelope->func != 0 ? envelope->generation : 0,
     };
+    wisp_entry_aim(&entry, version->generation);
+    return entry;
 }
 
 static void give(wisp_guest *guest, const wisp_envelope *envelope)

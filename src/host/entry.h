@@ -42,7 +42,17 @@ typedef struct wisp_entry {
     wisp_bytes bytes; /* MESSAGE, EVENT, RESTORE */
     uint64_t at;      /* EVENT: where in the module the bytes are already, as it has posted them
                        * to itself; 0: nowhere */
+    uint64_t posted_at, posted_by; /* EVENT of a module: where it had the bytes, and the
+                                    * generation of the version that has posted them */
 } wisp_entry;
+
+/* Makes [entry] one for the version of [generation]: bytes that it has posted are at their place.
+ */
+static inline void wisp_entry_aim(wisp_entry *entry, uint64_t generation)
+{
+    bool is_own = entry->posted_by == generation && entry->bytes.size > 0;
+    entry->at = is_own ? entry->posted_at : 0;
+}
 
 /* Whether it means the same to every version of a module: not tasks and done functions, which are
  * of one version, nor what makes it start and stop. */

@@ -36,6 +36,15 @@ static wisp_status enter(wisp_guest *guest, const wisp_entry *entry, wisp_error 
     return status;
 }
 
+/* The same for one that was aimed at another version. */
+static wisp_status enter_again(wisp_guest *guest, const wisp_entry *entry, wisp_error *err)
+{
+    wisp_entry again = *entry;
+    wisp_entry_aim(&again, guest->current->generation);
+    guest->counts.redelivered++;
+    return enter(guest, &again, err);
+}
+
 wisp_status wisp_guest_give(wisp_guest *guest, const wisp_entry *entry, wisp_error *err)
 {
     bool had_fallback = guest->fallback != NULL;
@@ -46,11 +55,8 @@ wisp_status wisp_guest_give(wisp_guest *guest, const wisp_entry *entry, wisp_err
     if (is_reverted && wisp_entry_is_for_any_version(entry)) {
         if (!guest->current && wisp_probation_keep(guest, entry))
             return status;
-        guest->counts.redelivered++;
-        wisp_entry again = *entry;
-        again.at = 0; /* which was in the memory of the failed one */
         if (guest->current)
-            status = enter(guest, &again, err);
+            status = enter_again(guest, entry, err);
     }
     count(guest, entry, status == WISP_OK);
     if (guest->shadow)
@@ -63,8 +69,7 @@ void wisp_guest_catch_up(wisp_guest *guest)
     wisp_journal *backlog = &guest->probation.backlog;
     for (wisp_journal_item *item; guest->current && (item = wisp_journal_pop(backlog));) {
         wisp_error why;
-        guest->counts.redelivered++;
-        bool is_handled = enter(guest, &item->entry, &why) == WISP_OK;
+        bool is_handled = enter_again(guest, &item->entry, &why) == WISP_OK;
         if (!is_handled || !item->was_handled)
             count(guest, &item->entry, is_handled);
         wisp_journal_item_free(item, guest->host->allocator);

@@ -155,6 +155,25 @@ static void a_done_function_is_of_the_version_that_posted(void **state)
 
 /* ------------------------------------------------------------------ back again */
 
+static void bytes_are_at_their_place_in_the_version_that_posted_them(void **state)
+{
+    (void)state;
+    struct heard h;
+    start(&h, NULL);
+    rig_deliver(&h.rig, ADDRESS, 0, 0, 0);
+    step_after(&h, 0);
+    expect(&h, "event 4:1; done 4:0; ");
+    rig_deliver(&h.rig, ADDRESS, 0, 0, 0);
+    swap(&h);
+    step_after(&h, 0);
+    expect(&h, "event 4:0; "); /* a copy */
+    revert(&h);
+    expect(&h, "event 4:1; ");
+    step_after(&h, 0);
+    expect(&h, "done 4:0; ");
+    rig_deinit(&h.rig);
+}
+
 static void timers_and_subscriptions_are_what_they_were(void **state)
 {
     (void)state;
@@ -261,6 +280,7 @@ int main(void)
         cmocka_unit_test(what_waits_goes_to_the_new_version_once),
         cmocka_unit_test(what_waits_for_others_is_not_touched),
         cmocka_unit_test(a_done_function_is_of_the_version_that_posted),
+        cmocka_unit_test(bytes_are_at_their_place_in_the_version_that_posted_them),
         cmocka_unit_test(timers_and_subscriptions_are_what_they_were),
         cmocka_unit_test(a_tick_on_probation_is_given_again_and_does_not_come_twice),
         cmocka_unit_test(a_tick_that_nobody_has_had_comes_after_it),

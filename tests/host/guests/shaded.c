@@ -46,6 +46,8 @@ static void delivered(uint32_t type, const void *data)
 void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
 {
     uint32_t value = size == sizeof parcel ? *(const uint32_t *)data : (uint32_t)(uintptr_t)data;
+    if (type == WISP_EVENT_USER + 4)
+        value = data == &parcel;
     uint32_t words[] = {sender, value};
     wisp_send(type, words, sizeof words);
 }
@@ -92,6 +94,8 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
 #ifdef EVENTS
     if (channel == POST)
         post(c.a);
+    if (channel == ADDRESS)
+        wisp_post(wisp_self(), WISP_EVENT_USER + 4, &parcel, sizeof parcel, delivered);
     if (channel == CANCEL && c.version == VERSION) {
         wisp_timer_cancel(c.a);
         wisp_unsubscribe(WISP_EVENT_USER + 3, 0);
