@@ -199,7 +199,6 @@ typedef struct wisp_guest_config {
     uint32_t tasks_max;         /* that a module may have at once [64] */
     uint32_t timers_max;        /* [64] */
     uint32_t subscriptions_max; /* [64] */
-    uint32_t regions_max;       /* [8] */
     uint64_t state_size_max;    /* bytes that a module may save [16 MiB] */
 
     /* Names of imports that a module may have, "wisp.post" or "wisp.*", ended by NULL; copied. A

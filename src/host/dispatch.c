@@ -1,4 +1,5 @@
 #include "host/guest.h"
+#include "host/regions.h"
 
 /*
  * The queue of a host on its way to the receivers, and what follows: done functions, and the
@@ -31,6 +32,8 @@ void wisp_host_unref(wisp_host *host, wisp_envelope *envelope)
         return;
     if (envelope->done)
         envelope->done(envelope->user, envelope->type, envelope->data);
+    wisp_region_free(envelope->region);
+    envelope->region = NULL;
     if (envelope->func)
         wisp_envelopes_push(&host->ripe, envelope);
     else
@@ -115,6 +118,8 @@ static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *ve
         .bytes = {envelope->data, envelope->size},
         .posted_at = envelope->address,
         .posted_by = envelope->func != 0 ? envelope->generation : 0,
+        .region = envelope->region,
+        .region_writable = envelope->region_writable,
     };
     wisp_entry_aim(&entry, version->generation);
     return entry;
@@ -148,7 +153,8 @@ static void tell_program(wisp_host *host, const wisp_envelope *envelope)
 
 static bool takes(const wisp_guest *guest, const wisp_envelope *envelope)
 {
-    return guest->current && envelope->size <= guest->config.message_size_max;
+    return guest->current &&
+           (envelope->region || envelope->size <= guest->config.message_size_max);
 }
 
 static void tell_all(wisp_host *host, const wisp_envelope *envelope)

@@ -44,6 +44,8 @@ typedef struct wisp_entry {
                        * to itself; 0: nowhere */
     uint64_t posted_at, posted_by; /* EVENT of a module: where it had the bytes, and the
                                     * generation of the version that has posted them */
+    wisp_region *region; /* EVENT: whose bytes those are, to be seen in their place; or NULL */
+    bool region_writable;
 } wisp_entry;
 
 /* Makes [entry] one for the version of [generation]: bytes that it has posted are at their place.

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "host/guest.h"
+#include "host/regions.h"
 
 /* ------------------------------------------------------------------ whether it is taken */
 
@@ -49,13 +50,14 @@ static wisp_status check_sender(const wisp_origin *from, wisp_error *err)
 /* Under the lock. */
 static wisp_status admit(wisp_host *host, const wisp_post *post, wisp_guest **to, wisp_error *err)
 {
+    size_t size = post->region ? 0 : post->size; /* regions are not copied */
     wisp_status status = check_type(host, post->type, err);
     if (status == WISP_OK)
         status = find_receiver(host, post, to, err);
     if (status == WISP_OK)
-        status = wisp_mail_check(&host->mail, post->size, err);
+        status = wisp_mail_check(&host->mail, size, err);
     if (status == WISP_OK && *to)
-        status = wisp_mailbox_check(&(*to)->mailbox, post->size, "event", err);
+        status = wisp_mailbox_check(&(*to)->mailbox, size, "event", err);
     return status;
 }
 
@@ -68,6 +70,8 @@ static void address(wisp_envelope *envelope, const wisp_post *post, const wisp_o
     envelope->groups = post->groups;
     envelope->number = post->number;
     envelope->size = post->size;
+    envelope->region = post->region;
+    envelope->region_writable = post->region_writable;
     envelope->done = post->done;
     envelope->user = post->user;
     if (!from)
@@ -78,13 +82,20 @@ static void address(wisp_envelope *envelope, const wisp_post *post, const wisp_o
     envelope->func = from->func;
 }
 
+static bool is_lent(const wisp_post *post)
+{
+    return post->done || post->region;
+}
+
 /* What the program lends until done is called is not copied. */
 static void fill(wisp_envelope *envelope, const wisp_post *post)
 {
     envelope->data = NULL;
     if (post->size == 0)
         return;
-    if (post->done)
+    if (post->region)
+        envelope->data = post->region->bytes.data;
+    else if (is_lent(post))
         envelope->data = post->data;
     else
         envelope->data = memcpy(envelope->room, post->data, post->size);
@@ -96,12 +107,15 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
     wisp_status status = from ? check_sender(from, err) : WISP_OK;
     if (status != WISP_OK)
         return status;
+    if (post->region && post->size > post->region->bytes.size)
+        return wisp_fail(err, WISP_INVALID, "%zu bytes of a region of %zu", post->size,
+                         post->region->bytes.size);
     wisp_guest *to;
     wisp_mail_lock(&host->mail);
     status = admit(host, post, &to, err);
     wisp_envelope *envelope = NULL;
     if (status == WISP_OK) {
-        envelope = wisp_mail_new(&host->mail, post->done ? 0 : post->size);
+        envelope = wisp_mail_new(&host->mail, is_lent(post) ? 0 : post->size);
         if (!envelope)
             status = wisp_fail_memory(err, post->size);
     }
@@ -111,6 +125,8 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
         envelope->is_counted = true;
         address(envelope, post, from);
         wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
+        if (post->region)
+            post->region->refs++;
     }
     wisp_mail_unlock(&host->mail);
     if (status != WISP_OK)

@@ -7,6 +7,7 @@
 #include "host/capabilities.h"
 #include "host/guest.h"
 #include "host/imports.h"
+#include "host/regions.h"
 #include "wasm/types.h"
 
 #define MAPPED_FROM (1u << 20) /* bytes of memory */
@@ -197,34 +198,102 @@ static wisp_status load(wisp_version *version, wisp_error *err)
     return status;
 }
 
-/* Puts a copy of the bytes of [entry] where the module wants them. */
-static wisp_status lend(wisp_version *version, const wisp_entry *entry, int32_t *address,
-                        wisp_error *err)
+/* Asks the module where [size] bytes of [entry] may be put. */
+static wisp_status find_room(wisp_version *version, const wisp_entry *entry, size_t size,
+                             int32_t *address, wisp_error *err)
 {
     const char *what =
         entry->kind == WISP_ENTRY_RESTORE ? "state" : wisp_entry_kind_name(entry->kind);
-    wisp_bytes bytes = entry->bytes;
     wisp_func *buffer = version->wasm.exports.funcs[WISP_FUNC_BUFFER];
     if (!buffer)
         return wisp_fail(err, WISP_LIMIT, "the module exports no 'wisp_buffer' to take a %s",
                          what);
-    if (bytes.size > INT32_MAX)
-        return wisp_fail(err, WISP_LIMIT, "no module can take a %s of %zu bytes", what,
-                         bytes.size);
-    wisp_value arg = wisp_i32((int32_t)bytes.size);
+    if (size > INT32_MAX)
+        return wisp_fail(err, WISP_LIMIT, "no module can take a %s of %zu bytes", what, size);
+    wisp_value arg = wisp_i32((int32_t)size);
     wisp_status status = call(version, buffer, &arg, 1, address, err);
     if (status != WISP_OK)
         return status;
     uint32_t at = (uint32_t)*address;
     if (at == 0)
         return wisp_fail(err, WISP_LIMIT, "the module has no room for a %s of %zu bytes", what,
-                         bytes.size);
-    uint8_t *into = wisp_memory_at(version->wasm.exports.memory, at, bytes.size);
-    if (!into)
+                         size);
+    if (!wisp_memory_at(version->wasm.exports.memory, at, size))
         return wisp_fail(err, WISP_MISMATCH,
                          "wisp_buffer gave address %u, where %zu bytes are outside the memory",
-                         at, bytes.size);
-    memcpy(into, bytes.data, bytes.size);
+                         at, size);
+    return WISP_OK;
+}
+
+/* Puts a copy of the bytes of [entry] where the module wants them. */
+static wisp_status lend(wisp_version *version, const wisp_entry *entry, int32_t *address,
+                        wisp_error *err)
+{
+    wisp_bytes bytes = entry->bytes;
+    wisp_status status = find_room(version, entry, bytes.size, address, err);
+    if (status == WISP_OK)
+        memcpy(wisp_memory_at(version->wasm.exports.memory, (uint32_t)*address, bytes.size),
+               bytes.data, bytes.size);
+    return status;
+}
+
+/* ------------------------------------------------------------------ regions */
+
+/* Whether what the module writes to the region of [entry] stays there. */
+static bool is_writable(const wisp_version *version, const wisp_entry *entry)
+{
+    return entry->region_writable && !version->playback;
+}
+
+/* The bytes of the system's pages that the region of [entry] is on; 0 if it cannot be mapped. */
+static size_t span_of(const wisp_entry *entry)
+{
+    size_t unit = wisp_memory_map_unit();
+    return entry->region->is_shared ? (entry->bytes.size + unit - 1) / unit * unit : 0;
+}
+
+/* Maps the region of [entry] into the room that begins at *[address] and has a page to spare. */
+static bool map_region(wisp_version *version, const wisp_entry *entry, int32_t *address)
+{
+    size_t span = span_of(entry), unit = wisp_memory_map_unit();
+    if (span == 0)
+        return false;
+    uint64_t at = ((uint32_t)*address + (uint64_t)unit - 1) / unit * unit;
+    wisp_mapping mapping = {
+        .fd = entry->region->bytes.fd, .size = span, .is_private = !is_writable(version, entry)};
+    if (wisp_memory_map(version->wasm.exports.memory, at, &mapping, NULL) != WISP_OK)
+        return false;
+    *address = (int32_t)(uint32_t)at;
+    return true;
+}
+
+/* Lets the module see the region of [entry] in its own memory. */
+static wisp_status lend_region(wisp_version *version, const wisp_entry *entry, int32_t *address,
+                               wisp_error *err)
+{
+    size_t span = span_of(entry), size = span ? span + wisp_memory_map_unit() : entry->bytes.size;
+    wisp_status status = find_room(version, entry, size, address, err);
+    if (status != WISP_OK)
+        return status;
+    version->wasm.has_mapped = map_region(version, entry, address);
+    if (!version->wasm.has_mapped)
+        memcpy(
+            wisp_memory_at(version->wasm.exports.memory, (uint32_t)*address, entry->bytes.size),
+            entry->bytes.data, entry->bytes.size);
+    return WISP_OK;
+}
+
+/* Takes it away again, from [address]; where it was copied, what was written goes back. */
+static wisp_status withdraw_region(wisp_version *version, const wisp_entry *entry,
+                                   int32_t address, wisp_error *err)
+{
+    wisp_memory *memory = version->wasm.exports.memory;
+    uint32_t at = (uint32_t)address;
+    if (version->wasm.has_mapped)
+        return wisp_memory_unmap(memory, at, span_of(entry), err);
+    if (is_writable(version, entry))
+        memcpy(entry->region->bytes.data, wisp_memory_at(memory, at, entry->bytes.size),
+               entry->bytes.size);
     return WISP_OK;
 }
 
@@ -313,6 +382,8 @@ static uint32_t args_of(const wisp_entry *entry, int32_t address, wisp_value arg
 static wisp_status place(wisp_version *version, const wisp_entry *entry, int32_t *address,
                          wisp_error *err)
 {
+    if (entry->bytes.size > 0 && entry->region)
+        return lend_region(version, entry, address, err);
     if (entry->bytes.size > 0 && entry->at == 0)
         return lend(version, entry, address, err);
     *address = (int32_t)(uint32_t)(entry->bytes.size > 0 ? entry->at : entry->number);
@@ -332,7 +403,12 @@ static wisp_status run(wisp_version *version, const wisp_entry *entry, int32_t *
         status = place(version, entry, &address, err);
     if (status != WISP_OK)
         return status;
-    return call(version, func, args, args_of(entry, address, args), answers ? answer : NULL, err);
+    status =
+        call(version, func, args, args_of(entry, address, args), answers ? answer : NULL, err);
+    if (entry->bytes.size == 0 || !entry->region)
+        return status;
+    wisp_status withdrawn = withdraw_region(version, entry, address, status ? NULL : err);
+    return status != WISP_OK ? status : withdrawn;
 }
 
 static wisp_status enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,
