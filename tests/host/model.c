@@ -313,7 +313,8 @@ static uint32_t perform(model *m, model_guest *g, effects *e, const struct puppe
 
 static bool traps(const model_version *v, const struct puppet_step *step)
 {
-    return step->op == PUPPET_TRAP && (step->a == 0 || step->a == v->number);
+    bool is_one = step->op == PUPPET_TRAP || step->op == PUPPET_ABORT;
+    return is_one && (step->a == 0 || step->a == v->number);
 }
 
 /* False if it trapped. */

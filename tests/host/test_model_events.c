@@ -8,9 +8,9 @@
 
 /*
  * A host with four guests and a model of it (model.h) get the same random calls: posts to one and
- * to all, subscriptions, timers, traps, swaps, unloads, restarts. After each call both must have
- * let the same be seen, in the same order, and counted the same; in the end each function done
- * was called once, and no memory is left.
+ * to all, subscriptions, timers, traps, aborts, swaps, shadows, stops, restarts. After each call
+ * both must have let the same be seen, in the same order, and counted the same; in the end each
+ * function done was called once, and no memory is left.
  *
  * WISP_TEST_SEED=n runs one walk of seed n, WISP_TEST_WALKS=n so many of them.
  */
@@ -30,6 +30,7 @@ struct pair {
     uint8_t done[SERIALS_MAX]; /* how often each post of the program was done with */
     struct puppet_event posted[SERIALS_MAX];
     int operation;
+    uint32_t shadows;
     bool is_over; /* the rest is not compared */
 };
 
@@ -169,7 +170,8 @@ static struct puppet_step pick_step(struct pair *p)
         step.a = 1 + pick(p, 20);
         break;
     case PUPPET_TRAP:
-        step.op = pick(p, 3) > 0 ? PUPPET_SUBSCRIBE : PUPPET_TRAP;
+    case PUPPET_ABORT:
+        step.op = pick(p, 6) > 0 ? PUPPET_SUBSCRIBE : step.op;
         step.a = pick(p, 4);
         break;
     }
@@ -260,6 +262,27 @@ static void do_save(struct pair *p)
     assert_int_equal(wisp_guest_save(p->guests[id], NULL), expected);
 }
 
+static void on_difference(void *user, wisp_guest *guest, const wisp_shadow_difference *difference)
+{
+    hear(user, "[%u differs from itself: %s] ", wisp_guest_id(guest), difference->text);
+}
+
+/* A version in its own shadow does the same, and nothing of it is ever seen: the model need not
+ * know. */
+static void do_shadow(struct pair *p)
+{
+    uint32_t id = pick_guest(p);
+    wisp_shadow_config config = {.on_difference = on_difference, .user = p};
+    const wisp_module *module = wisp_guest_module(p->guests[id]);
+    if (!module)
+        return;
+    wisp_status status = wisp_guest_shadow(p->guests[id], module, &config, NULL);
+    if (status == WISP_OK)
+        p->shadows++;
+    else
+        assert_int_equal(status, WISP_INVALID); /* it is on probation or has one */
+}
+
 static void do_stop(struct pair *p)
 {
     uint32_t id = pick_guest(p);
@@ -287,9 +310,10 @@ static const struct {
     void (*call)(struct pair *p);
     uint32_t weight;
 } calls[] = {
-    {"post", do_post, 22},  {"send", do_send, 32}, {"step", do_step, 22},
-    {"start", do_start, 8}, {"swap", do_swap, 6},  {"decide", do_decide, 3},
-    {"save", do_save, 2},   {"stop", do_stop, 2},  {"subscribe", do_subscribe, 3},
+    {"post", do_post, 20},          {"send", do_send, 32}, {"step", do_step, 22},
+    {"start", do_start, 8},         {"swap", do_swap, 6},  {"decide", do_decide, 3},
+    {"shadow", do_shadow, 2},       {"save", do_save, 2},  {"stop", do_stop, 2},
+    {"subscribe", do_subscribe, 3},
 };
 
 /* ------------------------------------------------------------------ comparing */
@@ -421,6 +445,7 @@ static void walk(uint64_t seed)
         compare(p);
     }
     check_reach(&p->model);
+    assert_true(p->shadows > 0);
     end(p);
 }
 

@@ -82,6 +82,10 @@ static uint32_t perform(const struct puppet_step *step)
         if (step->a == 0 || step->a == VERSION)
             __builtin_trap();
         return 0;
+    case PUPPET_ABORT:
+        if (step->a == 0 || step->a == VERSION)
+            wisp_abort(1);
+        return 0;
     }
     return 0;
 }

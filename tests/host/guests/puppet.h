@@ -15,6 +15,7 @@ enum puppet_op {
     PUPPET_TIMER,       /* after [a] us, every [b] us, with cookie [c] */
     PUPPET_CANCEL,      /* timer [a] */
     PUPPET_TRAP,        /* in version [a], or in each for 0 */
+    PUPPET_ABORT,       /* likewise */
     PUPPET_OP_COUNT
 };
 
