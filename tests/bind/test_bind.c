@@ -277,6 +277,62 @@ static void no_address_in_a_struct_leads_out_of_the_module(void **state)
     close_world(&w);
 }
 
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+/* A number of the kinds that matter: small ones, addresses in and around the memory, any. */
+static uint32_t random_number(uint64_t *state, uint32_t end, uint32_t here)
+{
+    uint32_t any = (uint32_t)next_random(state);
+    switch (next_random(state) % 6) {
+    case 0:
+        return any % 16;
+    case 1:
+        return here + any % 256 / 8 * 8;
+    case 2:
+        return end - 32 + any % 64;
+    case 3:
+        return any % end;
+    case 4:
+        return 1u << any % 32 | any % 4;
+    default:
+        return any * 2 + any % 2;
+    }
+}
+
+/* Under a sanitizer this says that no argument, and nothing in memory, makes generated code or
+ * the program touch what is not theirs. */
+static void random_numbers_lead_nowhere_else(void **state)
+{
+    enum { ROUNDS = 300, CALLS = 100, FUNCTIONS = 24 };
+    uint64_t random = 1;
+    uint32_t passed = 0;
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        world w;
+        open_plain(&w);
+        uint32_t here = (uint32_t)ask(&w, "room_address");
+        wisp_memory *memory = wisp_instance_memory(w.instance, "memory");
+        uint32_t end = (uint32_t)wisp_memory_size(memory);
+        for (int i = 0; i < CALLS; i++) {
+            int32_t what = (int32_t)(next_random(&random) % FUNCTIONS), result;
+            uint32_t a = random_number(&random, end, here);
+            uint32_t b = random_number(&random, end, here);
+            uint32_t at = here + (uint32_t)next_random(&random) % 64 * 4;
+            wisp_put_u32(wisp_memory_at(memory, at, 4), random_number(&random, end, here));
+            passed += call_raw(&w, what, a, what == 22 ? b % 8 : b,
+                               random_number(&random, end, here), &result) == WISP_OK;
+            if (i % 16 == 0)
+                native_run_later(), native_send();
+        }
+        close_world(&w);
+    }
+    assert_in_range(passed, ROUNDS * CALLS / 20, ROUNDS * CALLS);
+}
+
 static void a_handle_of_another_kind_is_refused(void **state)
 {
     world w;
@@ -667,6 +723,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(objects_are_ended_newest_first),
         cmocka_unit_test(no_address_leads_out_of_the_module),
         cmocka_unit_test(no_address_in_a_struct_leads_out_of_the_module),
+        cmocka_unit_test(random_numbers_lead_nowhere_else),
         cmocka_unit_test(a_handle_of_another_kind_is_refused),
         cmocka_unit_test(a_handle_that_was_ended_is_void),
         cmocka_unit_test(a_function_of_another_type_is_refused),
