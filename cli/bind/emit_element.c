@@ -13,32 +13,27 @@ static const char *what_of(const emitter *e, const char *owner, const plan_item 
     return take_print(e->arena, "%s.%s", owner, item->name);
 }
 
-/* "12" + 8 is "20", and "i0 * 4" + 8 is "i0 * 4 + 8". */
-static const char *add_offset(const emitter *e, const char *offset, uint32_t more)
-{
-    unsigned number;
-    char end;
-    if (more == 0)
-        return offset;
-    if (sscanf(offset, "%u%c", &number, &end) == 1)
-        return take_print(e->arena, "%u", number + more);
-    return take_print(e->arena, "%s + %u", offset, more);
-}
-
-/* [lvalue] is where [item] is or comes; [offset] that of its bytes. */
+/* Where something is: its bytes, and the program's own of it. */
 typedef struct spot {
-    const char *owner; /* for errors */
-    const char *base;  /* "to->" or "from->" */
-    const char *lvalue, *offset;
-    int loops; /* around it */
+    const char *owner;  /* for errors */
+    const char *base;   /* "to->" or "from->" */
+    const char *lvalue; /* the program's */
+    const char *index;  /* of its bytes: what loops add, "i0 * 4 + " … */
+    uint32_t offset;    /* … to this */
+    int loops;          /* around it */
 } spot;
+
+/* "bytes + i0 * 4 + 8" */
+static const char *bytes_at(const emitter *e, const spot *at)
+{
+    return take_print(e->arena, "bytes + %s%u", at->index, at->offset);
+}
 
 /* The field [item] of the struct at [at]. */
 static spot field_spot(const emitter *e, const plan_item *item, const spot *at)
 {
     spot field = *at;
-    uint32_t bytes = item->field->bit_width ? 0 : item->field->offset_bits / 8;
-    field.offset = add_offset(e, at->offset, bytes);
+    field.offset += item->field->bit_width ? 0 : item->field->offset_bits / 8;
     if (item->name[0])
         field.lvalue = take_print(e->arena, "%s%s", at->lvalue, item->name);
     return field;
@@ -53,22 +48,21 @@ static spot inner_spot(const emitter *e, const plan_item *item, const spot *at)
     return inner;
 }
 
-static const char *raw_number(const emitter *e, const c_type *guest, const char *offset)
+static const char *raw_number(const emitter *e, const c_type *guest, const spot *at)
 {
     if (guest->size == 1)
-        return take_print(e->arena, "bytes[%s]", offset);
-    return take_print(e->arena, "wisp_get_%c%u(bytes + %s)", guest->kind == C_FLOAT ? 'f' : 'u',
-                      guest->size * 8, offset);
+        return take_print(e->arena, "bytes[%s%u]", at->index, at->offset);
+    return take_print(e->arena, "wisp_get_%c%u(%s)", guest->kind == C_FLOAT ? 'f' : 'u',
+                      guest->size * 8, bytes_at(e, at));
 }
 
 /* The bit of the struct's bytes at which the bit-field [item] begins. */
 static const char *first_bit(const emitter *e, const plan_item *item, const spot *at)
 {
-    unsigned number;
-    char end;
-    if (sscanf(at->offset, "%u%c", &number, &end) == 1)
-        return take_print(e->arena, "%u", number * 8 + item->field->offset_bits);
-    return take_print(e->arena, "(%s) * 8 + %u", at->offset, item->field->offset_bits);
+    uint32_t bit = at->offset * 8 + item->field->offset_bits;
+    if (!at->index[0])
+        return take_print(e->arena, "%u", bit);
+    return take_print(e->arena, "(%s0) * 8 + %u", at->index, bit);
 }
 
 typedef void item_emitter(emitter *e, const plan_item *item, const spot *at);
@@ -92,8 +86,7 @@ static void emit_array(emitter *e, const plan_item *item, const spot *at, item_e
     const char *index = take_print(e->arena, "i%d", at->loops);
     element.loops++;
     element.lvalue = take_print(e->arena, "%s[%s]", at->lvalue, index);
-    element.offset =
-        take_print(e->arena, "%s + %s * %u", at->offset, index, item->of->guest->size);
+    element.index = take_print(e->arena, "%s%s * %u + ", at->index, index, item->of->guest->size);
     emit(e, "for (uint32_t %s = 0; %s < %llu; %s++) {", index, index,
          (unsigned long long)item->guest->len, index);
     e->depth++;
@@ -146,14 +139,13 @@ static void read_value(emitter *e, const plan_item *item, const spot *at, const 
              item->guest->is_signed ? "signed_" : "", first_bit(e, item, at), width);
     else
         emit(e, "%s = %s;", at->lvalue,
-             c_number_to_host(e, what, item->guest, item->host,
-                              raw_number(e, item->guest, at->offset)));
+             c_number_to_host(e, what, item->guest, item->host, raw_number(e, item->guest, at)));
 }
 
 static void read_item(emitter *e, const plan_item *item, const spot *at)
 {
     const char *what = what_of(e, at->owner, item);
-    const char *address = take_print(e->arena, "wisp_get_u32(bytes + %s)", at->offset);
+    const char *address = take_print(e->arena, "wisp_get_u32(%s)", bytes_at(e, at));
     const char *optional = c_bool(item->notes.is_optional);
     const spot inner = inner_spot(e, item, at);
     switch (item->shape) {
@@ -161,7 +153,7 @@ static void read_item(emitter *e, const plan_item *item, const spot *at)
         read_value(e, item, at, what);
         break;
     case SHAPE_BYTES:
-        emit(e, "memcpy(&%s, bytes + %s, %u);", at->lvalue, at->offset, item->guest->size);
+        emit(e, "memcpy(&%s, %s, %u);", at->lvalue, bytes_at(e, at), item->guest->size);
         break;
     case SHAPE_COOKIE:
         emit(e, "%s = (void *)(uintptr_t)%s;", at->lvalue, address);
@@ -185,8 +177,7 @@ static void read_item(emitter *e, const plan_item *item, const spot *at)
         break;
     case SHAPE_RECORD:
         if (item->element)
-            emit(e, "read_%s(call, bytes + %s, &%s);", item->element->name, at->offset,
-                 at->lvalue);
+            emit(e, "read_%s(call, %s, &%s);", item->element->name, bytes_at(e, at), at->lvalue);
         else
             emit_fields(e, item->of, item->of_len, &inner, read_item);
         break;
@@ -204,10 +195,10 @@ static void write_number(emitter *e, const plan_item *item, const spot *at, cons
         emit(e, "wisp_bind_put_bits(bytes, %s, %u, (uint64_t)%s);", first_bit(e, item, at), width,
              number);
     else if (item->guest->size == 1)
-        emit(e, "bytes[%s] = %s;", at->offset, c_cast(e, "uint8_t", number));
+        emit(e, "bytes[%s%u] = %s;", at->index, at->offset, c_cast(e, "uint8_t", number));
     else
-        emit(e, "wisp_put_%c%u(bytes + %s, %s);", item->guest->kind == C_FLOAT ? 'f' : 'u',
-             item->guest->size * 8, at->offset, number);
+        emit(e, "wisp_put_%c%u(%s, %s);", item->guest->kind == C_FLOAT ? 'f' : 'u',
+             item->guest->size * 8, bytes_at(e, at), number);
 }
 
 static void write_item(emitter *e, const plan_item *item, const spot *at)
@@ -220,7 +211,7 @@ static void write_item(emitter *e, const plan_item *item, const spot *at)
                      c_number_to_guest(e, what, item->guest, item->host, at->lvalue));
         break;
     case SHAPE_BYTES:
-        emit(e, "memcpy(bytes + %s, &%s, %u);", at->offset, at->lvalue, item->guest->size);
+        emit(e, "memcpy(%s, &%s, %u);", bytes_at(e, at), at->lvalue, item->guest->size);
         break;
     case SHAPE_COOKIE:
         number =
@@ -250,8 +241,7 @@ static void write_item(emitter *e, const plan_item *item, const spot *at)
         break;
     case SHAPE_RECORD:
         if (item->element)
-            emit(e, "write_%s(call, bytes + %s, &%s);", item->element->name, at->offset,
-                 at->lvalue);
+            emit(e, "write_%s(call, %s, &%s);", item->element->name, bytes_at(e, at), at->lvalue);
         else
             emit_fields(e, item->of, item->of_len, &inner, write_item);
         break;
@@ -276,7 +266,7 @@ static void emit_body(emitter *e, const plan_element *element, const char *base,
     char *text = NULL;
     size_t size;
     FILE *out = e->out;
-    spot at = {element->guest->name, base, base, "0", 0};
+    spot at = {element->guest->name, base, base, "", 0, 0};
     e->out = open_memstream(&text, &size);
     e->depth++;
     if (element->guest->kind == C_RECORD) {

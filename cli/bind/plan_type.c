@@ -117,12 +117,13 @@ static bool plan_field(plan *p, plan_item *item, const char *owner, const plan_s
 static bool plan_array(plan *p, plan_item *item, const char *owner, const plan_scope *scope)
 {
     item->shape = SHAPE_ARRAY;
-    item->of = take(p->arena, 1, sizeof *item->of);
+    plan_item *one = take(p->arena, 1, sizeof *one);
+    *one = *item;
+    one->guest = item->guest->of;
+    one->host = item->host->of;
+    item->of = one;
     item->of_len = 1;
-    *item->of = *item;
-    item->of->guest = item->guest->of;
-    item->of->host = item->host->of;
-    return plan_field(p, item->of, owner, scope) && plan_fits(p, item->of);
+    return plan_field(p, one, owner, scope) && plan_fits(p, one);
 }
 
 /* An anonymous union in which any member stands for all: the largest. */

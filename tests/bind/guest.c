@@ -154,6 +154,28 @@ EXPORT(pointers)
     return 0;
 }
 
+EXPORT(tables)
+{
+    struct table table = {
+        .rows = {{1, 2, 3}, {4, 5, -600}},
+        .names = {"ab", "abc"},
+        .flags = {true, false, true},
+        .tracks = {{.delta = -5}, {.delta = 7}},
+        .parts = {{-4, 31, 100}, {3, 16, 1000}},
+    };
+    CHECK(shapes_table(&table) == 15 - 600 + 23 + 2 + 2 + (127 + 1019));
+    shapes_turn(-100, &table);
+    CHECK(table.rows[0][0] == -100 && table.rows[0][2] == -98 && table.rows[1][2] == -95);
+    CHECK(are_equal(table.names[0], "left") && are_equal(table.names[1], "right"));
+    CHECK(table.flags[0] == 1 && table.flags[1] == 1 && table.flags[2] == 0);
+    CHECK(table.tracks[0].total == 0 && table.tracks[1].total == 1);
+    CHECK(table.tracks[1].corners[1].y == 4 && table.tracks[1].range.high == 60000);
+    CHECK(table.parts[0].low == -2 && table.parts[1].low == -1);
+    CHECK(table.parts[0].high == 30 && table.parts[1].high == 31);
+    CHECK(table.parts[0].size == UINT32_MAX && table.parts[1].size == UINT32_MAX - 1);
+    return 0;
+}
+
 EXPORT(unions)
 {
     struct value value = {VALUE_NUMBER, {.number = 1ll << 60}};

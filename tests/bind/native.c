@@ -212,6 +212,35 @@ const struct label *shapes_label(uint32_t number)
     return number < 3 ? &labels[number] : NULL;
 }
 
+int64_t shapes_table(const struct table *table)
+{
+    int64_t sum = (int64_t)strlen(table->names[0]) * 10 + (int64_t)strlen(table->names[1]);
+    for (int i = 0; i < 6; i++)
+        sum += table->rows[i / 3][i % 3];
+    for (int i = 0; i < 3; i++)
+        sum += shapes_is_true(table->flags[i]);
+    for (int i = 0; i < 2; i++)
+        sum += table->parts[i].low + table->parts[i].high + (int64_t)table->parts[i].size +
+               table->tracks[i].delta;
+    native_calls++;
+    return sum;
+}
+
+void shapes_turn(int32_t from, struct table *table)
+{
+    static const char *const names[] = {"left", "right"};
+    *table = (struct table){.names = {names[0], names[1]}};
+    for (int i = 0; i < 6; i++)
+        table->rows[i / 3][i % 3] = from + i;
+    for (int i = 0; i < 2; i++) {
+        shapes_make(&table->tracks[i], i);
+        table->flags[i] = true;
+        table->parts[i].low = (int8_t)(i - 2);
+        table->parts[i].high = (uint8_t)(30 + i);
+        table->parts[i].size = UINT32_MAX - (uint32_t)i;
+    }
+}
+
 /* ------------------------------------------------------------------ unions */
 
 int64_t shapes_value(const struct value *value)

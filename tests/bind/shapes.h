@@ -100,6 +100,22 @@ uint32_t shapes_weigh(const struct shelf *shelf);
 bool shapes_shelf(uint32_t labels, struct shelf *shelf); /* lends all of it */
 const struct label *shapes_label(uint32_t number);
 
+/* Arrays in place, of what is not the same on both sides. */
+struct table {
+    long rows[2][3];
+    const char *names[2];
+    bool flags[3];
+    struct track tracks[2];
+    struct {
+        int8_t low : 3;
+        uint8_t high : 5;
+        size_t size;
+    } parts[2];
+};
+
+int64_t shapes_table(const struct table *table);
+void shapes_turn(int32_t from, struct table *table);
+
 /* ------------------------------------------------------------------ unions */
 
 enum value_kind { VALUE_NUMBER, VALUE_TEXT, VALUE_POINT, VALUE_NONE };

@@ -116,6 +116,7 @@ CLAIM(what_lies_between_fields_stays_here, "padding")
 CLAIM(texts_are_copied_in_and_lent_out_once, "texts")
 CLAIM(arrays_are_counted, "several")
 CLAIM(structs_in_structs_are_followed, "pointers")
+CLAIM(arrays_in_structs_arrive_as_well, "tables")
 CLAIM(a_union_is_what_its_tag_says, "unions")
 CLAIM(a_callback_may_run_while_the_function_does, "scopes")
 CLAIM(cookies_come_back_as_they_were, "cookies")
@@ -716,6 +717,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(texts_are_copied_in_and_lent_out_once),
         cmocka_unit_test(arrays_are_counted),
         cmocka_unit_test(structs_in_structs_are_followed),
+        cmocka_unit_test(arrays_in_structs_arrive_as_well),
         cmocka_unit_test(a_union_is_what_its_tag_says),
         cmocka_unit_test(a_callback_may_run_while_the_function_does),
         cmocka_unit_test(cookies_come_back_as_they_were),
