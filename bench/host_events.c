@@ -1,9 +1,10 @@
 #include "bench.h"
 #include "host.h"
 
-#include <stdio.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <wisp/event.h>
 #include <wisp/record.h>
 
@@ -12,7 +13,14 @@
  * record them, or to have a shadow. kernels/events.c is the module. By processor time.
  */
 
-enum { COUNTED = 0x8000, BATCH = 256, BATCHES = 1000, GUESTS = 100, ROUNDS = 20000 };
+enum {
+    COUNTED = 0x8000,
+    BATCH = 256,
+    BATCHES = 1000,
+    GUESTS = 100,
+    ROUNDS = 20000,
+    WAKINGS = 2000
+};
 
 extern const unsigned char events_module[];
 extern const size_t events_module_size;
@@ -119,6 +127,40 @@ static wisp_status measure_latency(crowd *c, bench_report *report, wisp_error *e
     return status;
 }
 
+static void note_done(void *user, uint32_t type, const void *data)
+{
+    (void)type, (void)data;
+    atomic_store((_Atomic double *)user, bench_now_ns());
+}
+
+/* From a thread to that of the host, which sleeps: with the waking. */
+static wisp_status post_to_sleeper(crowd *c, double *ns, wisp_error *err)
+{
+    _Atomic double done = 0;
+    const wisp_post post = {
+        .target = wisp_guest_id(c->guests[0]), .type = COUNTED, .done = note_done, .user = &done};
+    nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    double began = bench_now_ns();
+    wisp_status status = wisp_host_post(c->host, &post, err);
+    while (atomic_load(&done) == 0)
+        sched_yield();
+    *ns = atomic_load(&done) - began;
+    return status;
+}
+
+static wisp_status measure_waking(crowd *c, bench_report *report, wisp_error *err)
+{
+    static double ns[WAKINGS];
+    wisp_status status = wisp_host_thread_start(c->host, err);
+    for (unsigned i = 0; i < WAKINGS && !status; i++)
+        status = post_to_sleeper(c, &ns[i], err);
+    wisp_host_thread_stop(c->host);
+    if (!status)
+        bench_host_percentiles(report, "from post to handled, to a thread that sleeps", ns,
+                               WAKINGS, 1000, "us");
+    return status;
+}
+
 /* ------------------------------------------------------------------ what comes on top */
 
 /* A sink that counts. */
@@ -191,6 +233,8 @@ wisp_status bench_host_events(unsigned runs, bench_report *report, wisp_error *e
         status = measure_rates(&c, runs, report, err);
     if (!status)
         status = measure_latency(&c, report, err);
+    if (!status)
+        status = measure_waking(&c, report, err);
     if (!status)
         status = measure_extras(&c, runs, report, err);
     disperse(&c);
