@@ -219,7 +219,7 @@ static wisp_status measure_extras(crowd *c, unsigned runs, bench_report *report,
         return status;
     bench_report_figure(report, "recording, on top of an event", bench_median(recorded, runs),
                         "ns");
-    bench_report_figure(report, "size of a recorded event of 64 bytes", size, "bytes");
+    bench_report_figure(report, "size of a recorded event, like the last", size, "bytes");
     bench_report_figure(report, "a shadow, on top of an event", bench_median(shadowed, runs),
                         "ns");
     return WISP_OK;

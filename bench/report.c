@@ -23,7 +23,7 @@ void bench_report_figure(bench_report *report, const char *name, double value, c
     if (report->is_json)
         printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\"}", name, value, unit);
     else
-        printf("%-40s %12.2f %s\n", name, value, unit);
+        printf("%-52s %10.2f %s\n", name, value, unit);
     fflush(stdout);
 }
 
