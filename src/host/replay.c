@@ -21,6 +21,7 @@ struct wisp_replay {
     wisp_recorded_life life;
     bool is_same;   /* the module is the one that was recorded */
     bool has_begun; /* the version was made, as the life begins */
+    bool is_loaded; /* and can be entered */
     wisp_host *host;
     wisp_guest *guest;
     wisp_version *version;
@@ -216,6 +217,16 @@ bool wisp_replay_is_same(const wisp_replay *replay)
 
 /* ------------------------------------------------------------------ how a life begins */
 
+/* Once, whatever a recording says. */
+static wisp_status load(wisp_replay *replay, wisp_error *err)
+{
+    if (replay->version->wasm.store)
+        return wisp_fail(err, WISP_INVALID, "the module is loaded once more");
+    wisp_status status = wisp_version_load(replay->version, err);
+    replay->is_loaded = status == WISP_OK;
+    return status;
+}
+
 /* In the state that the recorded version was in. */
 static wisp_status load_snapshot(wisp_replay *replay, wisp_error *err)
 {
@@ -225,7 +236,7 @@ static wisp_status load_snapshot(wisp_replay *replay, wisp_error *err)
     if (status != WISP_OK)
         return status;
     replay->version->wasm.snapshot = snapshot;
-    status = wisp_version_load(replay->version, err);
+    status = load(replay, err);
     replay->version->wasm.snapshot = NULL;
     wisp_snapshot_free(snapshot);
     return status;
@@ -237,6 +248,7 @@ static wisp_status take_over(wisp_replay *replay, wisp_error *err)
     const wisp_recorded_life *life = &replay->life;
     wisp_playback_begin_untaped(&replay->playback);
     wisp_status status = wisp_version_start(replay->version, err);
+    replay->is_loaded = status == WISP_OK;
     if (status != WISP_OK || !life->has_state)
         return status;
     wisp_state state = {
@@ -266,8 +278,8 @@ static wisp_status enter(wisp_replay *replay, const wisp_entry *entry, int32_t *
     wisp_version *version = replay->version;
     bool is_optional = entry->kind == WISP_ENTRY_SAVE || entry->kind == WISP_ENTRY_STOP;
     if (replay->recording->is_load)
-        return wisp_version_load(version, err);
-    if (!version->wasm.instance)
+        return load(replay, err);
+    if (!replay->is_loaded)
         return wisp_fail(err, WISP_INVALID, "the module was not loaded");
     if (is_optional && !version->backend->has(version, entry->kind))
         return WISP_OK;

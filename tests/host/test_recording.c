@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <wisp/event.h>
+#include <wisp/native.h>
 
 /* Recordings of a guest, read and replayed: what comes out is what was, and what was not is told.
  */
@@ -382,6 +383,41 @@ static void a_module_that_cannot_be_recorded_ends_the_recording(void **state)
     rig_deinit(&r);
 }
 
+static int start_native(void)
+{
+    return 0;
+}
+
+static wisp_native_link native_link;
+static const wisp_native native = {.version = 9, .link = &native_link, .start = start_native};
+
+static void a_native_version_cannot_be_recorded(void **state)
+{
+    (void)state;
+    struct rig r;
+    wisp_error err;
+    rig_init(&r, NULL);
+    assert_int_equal(wisp_guest_start_native(r.guest, &native, NULL), WISP_OK);
+    wisp_record_config config = take_config(&take);
+    memset(&take, 0, sizeof take);
+    assert_int_equal(wisp_guest_record(r.guest, &config, &err), WISP_UNSUPPORTED);
+    assert_string_equal(err.text, "version 9 is native and cannot be recorded");
+    rig_deinit(&r);
+}
+
+static void a_swap_to_a_native_version_ends_the_recording(void **state)
+{
+    (void)state;
+    struct rig r;
+    record_from_start(&r, NULL, "v1");
+    rig_deliver(&r, COUNT, 0, 0, 0);
+    assert_int_equal(wisp_guest_swap_native(r.guest, &native, NULL), WISP_OK);
+    assert_int_equal(take.ends, 1);
+    assert_int_equal(take.end_status, WISP_UNSUPPORTED);
+    take_expect(&take, "v1", "load; start; message 1; ");
+    rig_deinit(&r);
+}
+
 static void a_guest_is_recorded_once_at_a_time(void **state)
 {
     (void)state;
@@ -679,6 +715,8 @@ int main(void)
         cmocka_unit_test(a_trap_that_is_new_is_told),
         cmocka_unit_test(an_import_that_on_link_adds_is_named),
         cmocka_unit_test(a_module_that_cannot_be_recorded_ends_the_recording),
+        cmocka_unit_test(a_native_version_cannot_be_recorded),
+        cmocka_unit_test(a_swap_to_a_native_version_ends_the_recording),
         cmocka_unit_test(a_guest_is_recorded_once_at_a_time),
         cmocka_unit_test(freeing_a_guest_ends_its_recording),
         cmocka_unit_test(a_sink_that_fails_ends_the_recording_and_nothing_else),
