@@ -8,14 +8,20 @@
 
 /*
  * A host with four guests and a model of it (model.h) get the same random calls: posts to one and
- * to all, subscriptions, timers, traps, aborts, swaps, shadows, stops, restarts. After each call
- * both must have let the same be seen, in the same order, and counted the same; in the end each
- * function done was called once, and no memory is left.
+ * to all, subscriptions, timers, requests, traps, aborts, swaps, shadows, stops, restarts. After
+ * each call both must have let the same be seen, in the same order, and counted the same; in the
+ * end each function done was called once, each request had one response, and no memory is left.
  *
  * WISP_TEST_SEED=n runs one walk of seed n, WISP_TEST_WALKS=n so many of them.
  */
 
 enum { OPERATIONS = 4000, WALKS = 12, SERIALS_MAX = OPERATIONS + 1 };
+
+struct request {
+    uint32_t value, responses;
+    wisp_status status; /* of asking */
+    wisp_status answer;
+};
 
 struct pair {
     model model;
@@ -30,6 +36,8 @@ struct pair {
     uint8_t done[SERIALS_MAX]; /* how often each post of the program was done with */
     struct puppet_event posted[SERIALS_MAX];
     int operation;
+    struct request requests[OPERATIONS];
+    uint32_t request_len;
     uint32_t shadows;
     bool is_over; /* the rest is not compared */
 };
@@ -304,16 +312,42 @@ static void do_subscribe(struct pair *p)
     }
 }
 
+static void on_response(void *user, wisp_status status, int32_t code, wisp_bytes answer)
+{
+    struct request *request = user;
+    request->responses++;
+    request->answer = status;
+    assert_int_equal(answer.size, 0);
+    if (status == WISP_OK)
+        assert_int_equal(code, request->value);
+    else
+        assert_true(status == WISP_NOT_FOUND || status == WISP_TRAP || status == WISP_LIMIT);
+}
+
+/* To the model it is a post like others; that each has one response is counted here. */
+static void do_request(struct pair *p)
+{
+    struct request *request = &p->requests[p->request_len++];
+    uint32_t target = pick_target(p), type = pick_type(p);
+    request->value = pick_value(p);
+    struct puppet_event event = {request->value, 0};
+    wisp_post post = {.target = target, .type = type, .number = request->value};
+    request->status = model_post(&p->model, target, type, 0, event, false, 0);
+    assert_int_equal(wisp_host_request(p->host, &post, UINT64_C(1000000) * (1 + pick(p, 500)),
+                                       on_response, request, NULL),
+                     request->status);
+}
+
 /* How often each call is made, in hundreds. */
 static const struct {
     const char *name;
     void (*call)(struct pair *p);
     uint32_t weight;
 } calls[] = {
-    {"post", do_post, 20},          {"send", do_send, 32}, {"step", do_step, 22},
-    {"start", do_start, 8},         {"swap", do_swap, 6},  {"decide", do_decide, 3},
-    {"shadow", do_shadow, 2},       {"save", do_save, 2},  {"stop", do_stop, 2},
-    {"subscribe", do_subscribe, 3},
+    {"post", do_post, 20},    {"request", do_request, 4},     {"send", do_send, 28},
+    {"step", do_step, 22},    {"start", do_start, 8},         {"swap", do_swap, 6},
+    {"decide", do_decide, 3}, {"shadow", do_shadow, 2},       {"save", do_save, 2},
+    {"stop", do_stop, 2},     {"subscribe", do_subscribe, 3},
 };
 
 /* ------------------------------------------------------------------ comparing */
@@ -399,12 +433,24 @@ static void begin(struct pair *p, uint64_t seed)
     }
 }
 
+static void check_requests(const struct pair *p)
+{
+    uint32_t answered = 0, late = 0;
+    for (const struct request *it = p->requests; it < p->requests + p->request_len; it++) {
+        assert_int_equal(it->responses, it->status == WISP_OK);
+        answered += it->responses == 1 && it->answer == WISP_OK;
+        late += it->responses == 1 && it->answer == WISP_LIMIT;
+    }
+    assert_true(answered > 0 && late > 0);
+}
+
 static void end(struct pair *p)
 {
     p->is_over = true;
     wisp_host_free(p->host);
     for (uint32_t serial = 1; serial <= p->last_serial; serial++)
         assert_int_equal(p->done[serial], 1);
+    check_requests(p);
     assert_int_equal(p->ledger.live_blocks, 0);
     assert_int_equal(p->ledger.live_bytes, 0);
     model_deinit(&p->model);

@@ -117,6 +117,9 @@ void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
     if (event.traps_in == VERSION || event.traps_in == PUPPET_EACH)
         __builtin_trap();
     count++;
+    uint32_t request = wisp_asked();
+    if (request != 0 && event.value % PUPPET_ANSWERS == 0)
+        wisp_reply(request, (int32_t)event.value, NULL, 0);
     report(PUPPET_HANDLED, sender, type, event.value);
 }
 

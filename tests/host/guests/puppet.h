@@ -41,6 +41,9 @@ struct puppet_event {
 
 enum { PUPPET_EACH = 99, PUPPET_NUMBER_MAX = 1000, PUPPET_LAST = 1001 };
 
+/* Requests of which values it answers; others it leaves to time. */
+enum { PUPPET_ANSWERS = 3 };
+
 enum puppet_what {
     PUPPET_STARTED,
     PUPPET_DID,      /* a: the op, b: what it gave */
