@@ -96,8 +96,8 @@ WISP_EXPORT("wisp_message") void wisp_message(uint32_t channel, const void *data
  * An event: from a guest, which is another module or this one, or from the program (0). Types of
  * one's own begin at WISP_EVENT_USER; what comes with each is for those who post and handle it to
  * agree upon. [data] is as in wisp_message, but for two things: where [size] is 0, it is the
- * number that was posted and no address; and what this version has posted to itself is not
- * copied, but handed back at its old address.
+ * number that was posted and no address; and what this version has posted to itself with a
+ * function done is not copied, but handed back at its old address.
  *
  * Events come one at a time, in the order in which they were posted by whomever, after this
  * entry; nothing that is called here delivers one.

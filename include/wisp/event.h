@@ -9,18 +9,20 @@
  * An event goes to one guest, to the program, or to all who have subscribed to its type. It has
  * a sender, a type, and data: bytes, a region that is shared without a copy, or one number.
  *
- *     wisp_post post = {.target = WISP_TO_ALL, .type = TEMPERATURE, .data = &t, .size = sizeof
- * t}; wisp_host_post(host, &post, &err);      // any thread wisp_host_step(host, now_ns); //
- * delivers it, on the thread of the host
+ *     wisp_post post = {
+ *         .target = WISP_TO_ALL, .type = TEMPERATURE, .data = &t, .size = sizeof t};
+ *     wisp_host_post(host, &post, &err); // any thread
+ *     wisp_host_step(host, now_ns);      // delivers it, on the thread of the host
  *
  * Order: events are delivered one at a time, in the order in which they were posted, whoever
  * posted them and whoever gets them. All receivers of an event have handled it before the next
  * is delivered. No two entries of one module ever overlap.
  *
  * Exactly once: an event is delivered once to each receiver, or refused, or dropped because
- * its receiver is gone; and in every case its [done] is called exactly once, after the last
- * delivery, when its data is no longer looked at. An event that a receiver fails in (by a trap,
- * for instance) counts as delivered to it; the others still get it.
+ * its receiver is gone (or, if it is for all, paused or too small for it); and in every case its
+ * [done] is called exactly once, after the last delivery, when its data is no longer looked at.
+ * An event that a receiver fails in (by a trap, for instance) counts as delivered to it; the
+ * others still get it.
  *
  * Admission: an event is refused with WISP_LIMIT when as many wait as events_max of
  * wisp_host_config or as many bytes as event_bytes_max allow, when queue_len_max of its receiver
@@ -80,7 +82,8 @@ typedef struct wisp_post {
     uint32_t groups;      /* to all: only subscribers with one of these bits [every one] */
     const void *data;     /* copied; with [done] it is lent instead, until that is called */
     size_t size;          /* bytes of data */
-    uint64_t number;      /* where size is 0: goes to the receivers as it is */
+    uint64_t number;      /* where size is 0: goes to the receivers as it is; WebAssembly gets its
+                           * lower 32 bits */
     wisp_region *region;  /* shares its first [size] bytes, in place of data [none] */
     bool region_writable; /* receivers change the region itself, and not a copy of their own */
     wisp_done_fn done;    /* [none] */
@@ -113,14 +116,15 @@ WISP_API wisp_status wisp_host_topic(wisp_host *host, const char *name, uint32_t
 
 /* ------------------------------------------------------------------ requests */
 
-/* Called once for each request, on the thread of the host: with WISP_OK and the answer;
- * WISP_NOT_FOUND if who was asked is gone or did not answer while it handled the request;
- * WISP_TRAP if it failed in it; WISP_LIMIT if time is over. [answer] is borrowed. */
+/* Called once for each request, on the thread of the host: with WISP_OK and the answer, which may
+ * come any time after the request was handled; WISP_NOT_FOUND if who was asked is gone or takes
+ * no events; WISP_TRAP if it failed in it; WISP_LIMIT if time is over. [answer] is borrowed. */
 typedef void (*wisp_response_fn)(void *user, wisp_status status, int32_t code, wisp_bytes answer);
 
 /*
- * Posts [post], to one guest, as a request, to be answered within [timeout_ns] [10 s]. Its answer
- * goes to [response] with [user]. If this fails, response is not called. Any thread.
+ * Posts [post], to one guest or the program, as a request, to be answered within [timeout_ns] [10
+ * s]. Its answer goes to [response] with [user]; at the latest when the host is freed. If this
+ * fails, response is not called; the done of [post] is, as in wisp_host_post. Any thread.
  */
 WISP_API wisp_status wisp_host_request(wisp_host *host, const wisp_post *post,
                                        uint64_t timeout_ns, wisp_response_fn response, void *user,
@@ -146,11 +150,12 @@ typedef struct wisp_response_note {
  * gets it mapped into its own memory, to read (then a copy of the pages that it writes to is its
  * own, and is forgotten) or to change for everybody (region_writable: receivers one after the
  * other, then the program in done). When the handler returns, it is gone from there. Where the
- * system cannot map pages, the bytes are copied instead, with the same result.
+ * system, or the memory of a module, cannot map pages (wisp_memory_map), the bytes are copied
+ * instead, with the same result. Regions do not count against limits of bytes.
  */
 
-/* Makes a region of [size] bytes, rounded up to pages, all zero, held by the caller. Any
- * thread. */
+/* Makes a region of [size] bytes, rounded up to pages, all zero, held by the caller. WISP_INVALID
+ * for none, or more than 4 GiB. Any thread. */
 WISP_API wisp_status wisp_region_new(wisp_host *host, size_t size, wisp_region **out,
                                      wisp_error *err);
 
@@ -181,7 +186,7 @@ WISP_API wisp_status wisp_host_thread_start(wisp_host *host, wisp_error *err);
 /* Ends that thread after what it is at. wisp_host_free does too. */
 WISP_API void wisp_host_thread_stop(wisp_host *host);
 
-/* Runs fn([user]) on the host's thread between two events and waits until it has returned. At
+/* Runs fn([user]) on the host's thread between two steps and waits until it has returned. At
  * once where no thread was started, or on that thread itself. Any thread. */
 WISP_API void wisp_host_call(wisp_host *host, void (*fn)(void *user), void *user);
 

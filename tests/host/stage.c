@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define append(s, ...)                                                                           \
     do {                                                                                         \
@@ -133,4 +134,12 @@ wisp_guest_status stage_status(const wisp_guest *guest)
     wisp_guest_status status;
     wisp_guest_status_get(guest, &status);
     return status;
+}
+
+void stage_refuse_files(bool is_refused)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = is_refused ? 0 : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }

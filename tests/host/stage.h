@@ -61,4 +61,7 @@ void stage_forget(struct stage *s);
 
 wisp_guest_status stage_status(const wisp_guest *guest);
 
+/* Lets the system refuse new file descriptors, or give them again. */
+void stage_refuse_files(bool is_refused);
+
 #endif

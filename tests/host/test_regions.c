@@ -110,6 +110,25 @@ static void regions_are_seen_while_memory_is_full_of_other_things(void **state)
     }
 }
 
+static void a_region_that_the_system_does_not_share_is_copied(void **state)
+{
+    (void)state;
+    struct stage s;
+    wisp_region *region;
+    rig_module("actor"); /* while files can be opened */
+    stage_refuse_files(true);
+    open_stage(&s, WISP_MEMORY_MAPPED, &region);
+    stage_refuse_files(false);
+    POST(&s, .target = WISP_TO_ALL, .type = 0x8001, .region = region, .size = SIZE,
+         .region_writable = true);
+    stage_settle(&s);
+    stage_expect(&s, "1:e8001[10000!]w77<0 2:e8001[10000!]w1<0 3:e8001[10000!]w2<0 "
+                     "done 8001 ");
+    assert_int_equal(((uint8_t *)wisp_region_data(region))[SIZE - 1], 3);
+    wisp_region_free(region);
+    stage_deinit(&s);
+}
+
 static void a_region_is_larger_than_messages_may_be(void **state)
 {
     (void)state;
@@ -166,6 +185,7 @@ int main(void)
         cmocka_unit_test(what_is_written_to_a_writable_region_goes_on_to_the_next),
         cmocka_unit_test(a_region_is_gone_from_a_module_that_traps),
         cmocka_unit_test(regions_are_seen_while_memory_is_full_of_other_things),
+        cmocka_unit_test(a_region_that_the_system_does_not_share_is_copied),
         cmocka_unit_test(a_region_is_larger_than_messages_may_be),
         cmocka_unit_test(an_old_version_gets_what_the_region_was),
         cmocka_unit_test(a_region_of_nothing_or_too_much_is_refused),

@@ -103,6 +103,18 @@ static void one_s_own_posts_wake_nobody(void **state)
     wisp_host_free(host);
 }
 
+static void without_descriptors_there_is_none_to_wait_for(void **state)
+{
+    (void)state;
+    wisp_host *host;
+    assert_int_equal(wisp_host_new(NULL, &host, NULL), WISP_OK);
+    stage_refuse_files(true);
+    assert_int_equal(wisp_host_wake_fd(host), -1);
+    stage_refuse_files(false);
+    assert_true(wisp_host_wake_fd(host) >= 0);
+    wisp_host_free(host);
+}
+
 static _Atomic uint32_t wakes;
 
 static void on_wake(void *user)
@@ -219,6 +231,7 @@ int main(void)
         cmocka_unit_test(what_many_threads_post_is_delivered_once_each),
         cmocka_unit_test(the_descriptor_is_readable_while_something_waits),
         cmocka_unit_test(one_s_own_posts_wake_nobody),
+        cmocka_unit_test(without_descriptors_there_is_none_to_wait_for),
         cmocka_unit_test(the_program_is_told_once_that_it_is_to_step),
         cmocka_unit_test(a_host_runs_on_a_thread_of_its_own),
         cmocka_unit_test(timers_ring_on_the_thread),
