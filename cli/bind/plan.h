@@ -8,8 +8,8 @@
  * the line between module and program. Whatever could be meant in two ways is a fault, which
  * names the place and the annotation that would decide it; nothing is guessed.
  *
- * Two words throughout: to *get* is to make the program's form of what a module has, to *put*
- * is the other way.
+ * To read or get is to make the program's form of what a module has, to write or pack the
+ * module's form of what the program has.
  */
 
 typedef enum shape {
@@ -56,8 +56,8 @@ typedef struct plan_element {
 
 /* An opaque type of the program's. */
 typedef struct plan_handle {
-    const char *name;    /* "db" */
-    const char *type;    /* "struct db" */
+    const char *name; /* "db" */
+    const c_type *type;
     const char *release; /* the function that ends one, NULL for none */
     bool is_used;        /* by what is bound */
 } plan_handle;
@@ -71,7 +71,6 @@ struct plan_item {
     annotation notes;
     shape shape;
     direction way;
-    bool is_lent_for_good;
     plan_element *element;   /* OBJECTS, and RECORD with a name */
     const count *len;        /* OBJECTS: how many elements; NULL: one */
     const count *written;    /* … of which the function has filled so many */

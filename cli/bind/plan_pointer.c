@@ -15,11 +15,11 @@ static bool is_character(const c_type *type)
     return type->kind == C_INT && type->size == 1;
 }
 
-/* Names that are given to what only comes back to who gave it. */
+/* Names that are given to what only comes back to who gave it. Others that would do, such as
+ * "context", are also given to what is followed, which a module must not say where it lies. */
 static bool seems_cookie(const char *name)
 {
-    static const char *const words[] = {"cookie",  "user", "user_data", "userdata", "userData",
-                                        "context", "ctx",  "opaque",    "closure"};
+    static const char *const words[] = {"cookie", "user", "user_data", "userdata", "userData"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(name, words[i]) == 0)
             return true;
@@ -79,12 +79,21 @@ static bool plan_text(plan *p, plan_item *item)
     return true;
 }
 
-static plan_handle *find_handle(plan *p, const char *name, const char *type)
+/* The kind [name] of objects of [type]; NULL after a fault. "void *" may point at any. */
+static plan_handle *find_handle(plan *p, const plan_item *of, const char *name,
+                                const c_type *type)
 {
     for (size_t i = 0; i < p->handles.len; i++) {
         plan_handle *handle = p->handles.items[i];
-        if (strcmp(handle->name, name) == 0)
+        if (strcmp(handle->name, name) != 0)
+            continue;
+        if (handle->type->kind == C_VOID)
+            handle->type = type;
+        if (type->kind == C_VOID || type->record == handle->type->record)
             return handle;
+        plan_fault(p, of->place, "'%s' is a '%s', and handle(%s) is a '%s' elsewhere", of->label,
+                   type->text, name, handle->type->text);
+        return NULL;
     }
     plan_handle *handle = take(p->arena, 1, sizeof *handle);
     handle->name = name;
@@ -117,8 +126,8 @@ static bool plan_handle_of(plan *p, plan_item *item, plan_role role)
         return plan_fault(p, item->place, "'%s' is '%s', and nothing new can come by it",
                           item->label, item->guest->text);
     item->way = is_placed ? WAY_OUT : WAY_IN;
-    item->handle = find_handle(p, name, object->text);
-    return true;
+    item->handle = find_handle(p, item, name, object);
+    return item->handle != NULL;
 }
 
 static const count *make_number(plan *p, uint64_t number)
@@ -140,7 +149,7 @@ static bool plan_objects(plan *p, plan_item *item, const plan_scope *scope)
                           item->label, guest->text);
     if (n->len && !(item->len = plan_count(p, item, n->len, scope)))
         return false;
-    if (item->guest->kind == C_ARRAY)
+    if (item->guest->kind == C_ARRAY && !n->len)
         item->len = make_number(p, item->guest->len);
     if (n->written && !item->len)
         return plan_fault(p, item->place, "'%s' has written(…) without len(…)", item->label);

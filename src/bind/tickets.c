@@ -184,8 +184,9 @@ void *wisp_bind_hold(wisp_bind_call *call, const char *what, const char *signatu
 
 void *wisp_bind_held(void *bytes)
 {
-    void *pointer;
-    memcpy(&pointer, (uint8_t *)bytes - HELD_HEADER, sizeof pointer);
+    void *pointer = NULL;
+    if (bytes)
+        memcpy(&pointer, (uint8_t *)bytes - HELD_HEADER, sizeof pointer);
     return pointer;
 }
 

@@ -71,4 +71,7 @@ int unfinished(WISP_BIND(len(2 +)) const uint8_t *bytes);
 int number_as_text(WISP_BIND(cstr) const int32_t *text);
 int inout_pointers(WISP_BIND(inout) struct either_way *item);
 int beside_the_point(WISP_BIND(cstr) int number);
+int with_context(void *context);
+int one_kind(WISP_BIND(handle(thing)) struct object *object);
+int another_kind(WISP_BIND(handle(thing)) struct pair *pair);
 int fine(int number);

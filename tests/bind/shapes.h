@@ -182,7 +182,8 @@ bool shapes_send(WISP_BIND(bytes(size)) const void *message, size_t size,
                  WISP_BIND(cb(once, user = message), opt) shapes_sent_fn *sent);
 
 /* Until it is taken back. */
-bool shapes_subscribe(WISP_BIND(cb(many, user = user), kept(nonzero)) shapes_tick_fn tick, void *user);
+bool shapes_subscribe(WISP_BIND(cb(many, user = user), kept(nonzero)) shapes_tick_fn tick,
+                      void *user);
 bool shapes_unsubscribe(WISP_BIND(cb(many, user = user), del) shapes_tick_fn tick, void *user);
 
 /* Until the object that came with it is ended. */
