@@ -10,7 +10,7 @@
 #include "host/regions.h"
 #include "wasm/types.h"
 
-#define MAPPED_FROM (1u << 20) /* bytes of memory */
+#define MAPPED_FROM (4u << 20) /* bytes of memory: clearing as many takes about 100 us */
 
 /* Which function of the module an entry is into; TASK and DONE bring their own. */
 static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
@@ -23,8 +23,9 @@ static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
 
 /*
  * A memory from an allocator is cleared, which for a large one takes longer than all the rest of
- * a swap; one that is mapped is clear, and costs a fault for each page that is used. [allocator]
- * is asked for all of it where it is the program's own.
+ * a swap; one that is mapped is clear, and costs a fault for each page that is used: several
+ * times as much as clearing it, so that it does not pay for a module that uses most of a MiB.
+ * [allocator] is asked for all of it where it is the program's own.
  */
 static wisp_memory_source source_for(const wisp_module *module, const wisp_allocator *allocator)
 {
