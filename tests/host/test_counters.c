@@ -90,6 +90,44 @@ static void fuel_without_a_limit_is_told_as_well(void **state)
     rig_deinit(&r);
 }
 
+static void a_module_has_no_more_memory_than_its_quota(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, &(wisp_guest_config){.limits = {.memory_max = 1 << 20}}, "v1");
+    uint64_t first = rig_status(&r).memory_size;
+    rig_deliver(&r, GROW, 0, 100, 0);
+    rig_expect(&r, "v1 #1 =4294967295; "); /* refused, and no fault */
+    assert_int_equal(rig_status(&r).memory_size, first);
+    rig_deliver(&r, GROW, 0, 1, 0);
+    assert_int_equal(rig_status(&r).memory_peak, first + WISP_PAGE_SIZE);
+    assert_int_equal(rig_status(&r).traps, 0);
+    rig_deinit(&r);
+}
+
+static void a_module_that_begins_with_more_is_refused(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, &(wisp_guest_config){.limits = {.memory_max = WISP_PAGE_SIZE}});
+    assert_int_equal(wisp_guest_start(r.guest, rig_module("v1"), NULL), WISP_LIMIT);
+    rig_deinit(&r);
+}
+
+static void the_longest_queue_is_told(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, NULL, "v1");
+    for (uint32_t i = 0; i < 7; i++)
+        rig_send(&r, COUNT, 0, i, 0);
+    rig_step(&r);
+    rig_send(&r, COUNT, 0, 8, 0);
+    assert_int_equal(rig_status(&r).queue_len, 1);
+    assert_int_equal(rig_status(&r).queue_peak, 7);
+    rig_deinit(&r);
+}
+
 /* Only some are timed: each of them takes one tick, as the clock is read before and after. */
 static void the_time_of_entries_is_told(void **state)
 {
@@ -117,6 +155,9 @@ int main(void)
         cmocka_unit_test(the_fuel_of_entries_is_told),
         cmocka_unit_test(fuel_without_a_limit_is_told_as_well),
         cmocka_unit_test(the_time_of_entries_is_told),
+        cmocka_unit_test(a_module_has_no_more_memory_than_its_quota),
+        cmocka_unit_test(a_module_that_begins_with_more_is_refused),
+        cmocka_unit_test(the_longest_queue_is_told),
         cmocka_unit_test(a_heap_that_is_told_wrongly_is_only_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, rig_free_modules);

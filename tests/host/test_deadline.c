@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include <wisp/event.h>
+
+#include "guests/acts.h"
+
 /*
  * A module that does not end is stopped by the clock, in whichever entry it hangs and however
  * much fuel it has. The clock of these tests goes on by a millisecond each time that it is read.
@@ -57,6 +61,34 @@ static void a_task_that_hangs_is_ended(void **state)
     rig_step(&r);
     assert_overdue(&r, 1);
     rig_deinit(&r);
+}
+
+static uint64_t ticking_clock(void *user)
+{
+    return *(uint64_t *)user += 1000000;
+}
+
+static void a_done_that_hangs_is_ended(void **state)
+{
+    (void)state;
+    uint64_t now_ns = 0;
+    wisp_os os = *wisp_os_posix();
+    os.monotonic_ns = ticking_clock;
+    os.user = &now_ns;
+    wisp_host *host;
+    wisp_guest *guest;
+    assert_int_equal(wisp_host_new(&(wisp_host_config){.os = &os}, &host, NULL), WISP_OK);
+    assert_int_equal(wisp_guest_new(host, &endless, &guest, NULL), WISP_OK);
+    assert_int_equal(wisp_guest_start(guest, rig_module("actor"), NULL), WISP_OK);
+    struct act act = {.target = WISP_TO_PROGRAM, .type = WISP_EVENT_USER, .done = DONE_LOOPS};
+    wisp_bytes bytes = {(const uint8_t *)&act, sizeof act};
+    assert_int_equal(wisp_guest_deliver(guest, ACT_POST, bytes, NULL), WISP_OK);
+    wisp_host_step(host, now_ns);
+    wisp_guest_status status;
+    wisp_guest_status_get(guest, &status);
+    assert_int_equal(status.callbacks_called, 1);
+    assert_int_equal(status.deadlines_missed, 1);
+    wisp_host_free(host);
 }
 
 static void a_start_that_hangs_is_ended(void **state)
@@ -164,6 +196,7 @@ int main(void)
         cmocka_unit_test(a_message_that_hangs_is_ended),
         cmocka_unit_test(a_buffer_that_hangs_is_ended),
         cmocka_unit_test(a_task_that_hangs_is_ended),
+        cmocka_unit_test(a_done_that_hangs_is_ended),
         cmocka_unit_test(a_start_that_hangs_is_ended),
         cmocka_unit_test(a_restore_that_hangs_is_ended),
         cmocka_unit_test(a_save_that_hangs_delays_a_swap_and_no_more),

@@ -275,6 +275,35 @@ static void where_that_does_not_start_any_more_it_is_started_again(void **state)
     rig_deinit(&r);
 }
 
+/* Every allocation of going back is refused, once or for good: the guest runs, or will, or is
+ * down, and what is remembered is freed. */
+static void going_back_without_memory_harms_nothing(void **state)
+{
+    (void)state;
+    bool was_reached = true;
+    for (size_t n = 1; was_reached; n++) {
+        for (int is_for_good = 0; is_for_good < 2; is_for_good++) {
+            struct rig r;
+            rig_start(&r, &rolls_back, "v1");
+            count(&r, 3);
+            rig_swap(&r, "v2", WISP_OK);
+            size_t first = r.ledger.calls + n;
+            r.ledger.refuse_from = first;
+            r.ledger.refuse_to = is_for_good ? SIZE_MAX : first;
+            wisp_guest_decide(r.guest, true, NULL, NULL);
+            trap(&r);
+            was_reached = r.ledger.calls >= first;
+            r.ledger.refuse_from = 0;
+            wisp_guest_state found = rig_status(&r).state;
+            assert_true(found == WISP_GUEST_STATE_RUNNING || found == WISP_GUEST_STATE_PAUSED);
+            r.now_ns += 100 * MS;
+            rig_step(&r);
+            assert_int_equal(rig_deliver(&r, COUNT, 0, 0, 0), WISP_OK);
+            rig_deinit(&r);
+        }
+    }
+}
+
 /* ------------------------------------------------------------------ which modules are needed */
 
 static char unused[256];
@@ -366,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_committed_module_that_fails_gives_way_to_the_one_before),
         cmocka_unit_test(where_none_was_before_it_is_started_again),
         cmocka_unit_test(where_that_does_not_start_any_more_it_is_started_again),
+        cmocka_unit_test(going_back_without_memory_harms_nothing),
         cmocka_unit_test(a_module_is_needed_as_long_as_it_may_come_back),
         cmocka_unit_test(a_module_is_needed_during_its_pause),
     };

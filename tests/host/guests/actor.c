@@ -111,7 +111,14 @@ static void done_counts(uint32_t type, const void *data)
     done_count++;
 }
 
-static wisp_done *const dones[] = {NULL, done, done_traps, done_posts, done_counts};
+static void done_loops(uint32_t type, const void *data)
+{
+    (void)type, (void)data;
+    for (volatile uint32_t i = 0;; i++)
+        ;
+}
+
+static wisp_done *const dones[] = {NULL, done, done_traps, done_posts, done_counts, done_loops};
 
 static int is_intact(const uint8_t *data, uint32_t size)
 {

@@ -36,7 +36,7 @@ enum act_kind {
     ACT_SAY       /* logs [number] */
 };
 
-enum { DONE_NONE, DONE_LOGS, DONE_TRAPS, DONE_POSTS, DONE_COUNTS };
+enum { DONE_NONE, DONE_LOGS, DONE_TRAPS, DONE_POSTS, DONE_COUNTS, DONE_LOOPS };
 
 struct act {
     uint32_t target, type, groups, size, number, count, done;
