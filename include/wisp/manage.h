@@ -123,7 +123,8 @@ WISP_API wisp_status wisp_manager_install(wisp_manager *manager, const char *nam
                                           wisp_error *err);
 
 /* The same with a module that was compiled into the program (native.h), which stays the program's
- * own. Later it may be swapped for one of bytes; back to a native one by wisp_guest_swap_native. */
+ * own. Later it may be swapped for one of bytes; back to a native one by wisp_guest_swap_native.
+ */
 WISP_API wisp_status wisp_manager_install_native(wisp_manager *manager, const char *name,
                                                  uint64_t app_id, const wisp_native *native,
                                                  wisp_guest **out, wisp_error *err);

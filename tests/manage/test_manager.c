@@ -40,6 +40,30 @@ static void what_is_installed_runs_and_what_is_removed_is_gone(void **state)
     program_deinit(&p);
 }
 
+extern const wisp_native bare_module;
+
+static void a_native_module_is_installed_and_is_in_one_guest_at_a_time(void **state)
+{
+    program p;
+    wisp_guest *guest;
+    wisp_guest_status status;
+    (void)state;
+    program_init(&p, NULL);
+    assert_int_equal(
+        wisp_manager_install_native(p.manager, "a", 0x99, &bare_module, &guest, NULL), WISP_OK);
+    wisp_guest_status_get(guest, &status);
+    assert_true(status.is_native);
+    assert_string_equal(look(&p).sha256, "");
+    assert_string_equal(look(&p).last, "started");
+    assert_int_equal(wisp_manager_install_native(p.manager, "b", 0, &bare_module, NULL, NULL),
+                     WISP_BUSY);
+    assert_null(wisp_manager_guest(p.manager, "b"));
+    program_swap(&p, "v1", WISP_OK);
+    assert_int_equal(program_deliver(&p, COUNT), WISP_OK);
+    assert_int_equal(p.heard_version, 1);
+    program_deinit(&p);
+}
+
 static void a_module_that_does_not_load_or_start_leaves_no_guest(void **state)
 {
     program p;
@@ -421,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_installed_runs_and_what_is_removed_is_gone),
+        cmocka_unit_test(a_native_module_is_installed_and_is_in_one_guest_at_a_time),
         cmocka_unit_test(a_module_that_does_not_load_or_start_leaves_no_guest),
         cmocka_unit_test(a_swap_has_its_probation_and_frees_the_old_module),
         cmocka_unit_test(a_module_that_fails_its_probation_is_freed_and_its_reason_is_kept),

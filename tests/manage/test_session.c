@@ -58,6 +58,28 @@ static void each_order_is_performed_and_answered(void **state)
     program_deinit(&p);
 }
 
+static void a_shadow_is_begun_shown_and_ended(void **state)
+{
+    static const char *const shadow =
+        "{\"command\":\"shadow\",\"name\":\"a\",\"promote_after\":9,\"differences_max\":2}";
+    static const char *const end = "{\"command\":\"shadow-end\",\"name\":\"a\"}";
+    program p;
+    (void)state;
+    program_init(&p, NULL);
+    wire_client *c = wire_connect(&p.wire);
+    program_install(&p, "v1", WISP_OK);
+    const char *answer = program_ask(&p, c, shadow, program_module("v2"));
+    assert_true(IS_OK(answer) && strstr(answer, "\"shadow\":{"));
+    assert_int_equal(p.asked_action, WISP_MANAGE_SHADOW);
+    program_deliver(&p, COUNT);
+    answer = program_ask(&p, c, STAT, NOTHING);
+    assert_non_null(strstr(answer, "\"differences\":1,"));
+    assert_non_null(strstr(answer, "\"shadow_said\":\"entry 1, message 1: "));
+    assert_true(IS_OK(program_ask(&p, c, end, NOTHING)));
+    expect_failure(program_ask(&p, c, end, NOTHING), "invalid", "no shadow");
+    program_deinit(&p);
+}
+
 static void what_makes_no_sense_is_refused_with_words(void **state)
 {
     static const struct {
@@ -425,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_order_is_performed_and_answered),
+        cmocka_unit_test(a_shadow_is_begun_shown_and_ended),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_words),
         cmocka_unit_test(an_order_may_come_byte_by_byte_and_its_answer_go_so),
         cmocka_unit_test(all_that_is_told_is_fit_to_be_shown),
