@@ -289,12 +289,14 @@ static void what_cannot_be_called_is_no_done(void **state)
     (void)state;
     struct stage s;
     two(&s);
-    /* Outside of the table; null; of another type (functions of one i32 or none are there). */
-    static const uint32_t indexes[] = {100000, 0xffffffff};
+    static const uint32_t indexes[] = {100000, 0xffffffff}; /* outside of the table */
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         assert_int_equal(
             ACT(&s, s.guests[0], ACT_FUNC, .target = 2, .type = 0x8001, .number = indexes[i]),
             WISP_TRAP);
+    wisp_guest_stop(s.guests[0]); /* it would be paused */
+    wisp_guest_start(s.guests[0], rig_module("actor"), NULL);
+    assert_int_equal(ACT(&s, s.guests[0], ACT_TYPED, .target = 2, .type = 0x8001), WISP_TRAP);
     ACT(&s, s.guests[1], ACT_FUNC, .target = 2, .type = 0x8001, .number = 0); /* no done */
     stage_forget(&s);
     stage_settle(&s);

@@ -91,6 +91,11 @@ static void done(uint32_t type, const void *data)
     leave();
 }
 
+static void of_another_type(uint32_t type)
+{
+    (void)type;
+}
+
 static void done_traps(uint32_t type, const void *data)
 {
     (void)type;
@@ -239,6 +244,7 @@ static uint32_t set_timer(const struct act *act)
 static void perform(uint32_t kind, const struct act *act)
 {
     wisp_done *volatile forged = (wisp_done *)(uintptr_t)act->number;
+    void (*volatile typed)(uint32_t) = of_another_type;
     switch (kind) {
     case ACT_POST:
         say_outcome(post(act, act->number));
@@ -288,6 +294,9 @@ static void perform(uint32_t kind, const struct act *act)
         break;
     case ACT_FUNC:
         say_outcome(wisp_post(act->target, act->type, NULL, 0, forged));
+        break;
+    case ACT_TYPED:
+        say_outcome(wisp_post(act->target, act->type, NULL, 0, (wisp_done *)(uintptr_t)typed));
         break;
     case ACT_AT:
         say_outcome(wisp_post(act->target, act->type, (const void *)(uintptr_t)act->number,

@@ -27,6 +27,7 @@ enum act_kind {
     ACT_IN_DONE,      /* what the function done does: [number] of below */
     ACT_GROW,         /* its memory, so that it may move */
     ACT_FUNC,         /* posts with function number [number] as done */
+    ACT_TYPED,        /* posts with a function of another type as done */
     ACT_AT,           /* posts [size] bytes from address [number] */
     ACT_AT_STOP,      /* posts this in wisp_stop */
     ACT_REQUEST,      /* of [target], [type], in [count] microseconds, with cookie [number] */
