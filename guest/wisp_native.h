@@ -2,22 +2,22 @@
 #define WISP_GUEST_NATIVE_H
 
 /*
- * What wisp.h, which includes this, comes to where a module is compiled into the program: the same
- * source, and the same functions of the host.
+ * What wisp.h, which includes this, comes to where a module is compiled into the program: the
+ * same source, and the same functions of the host.
  *
  *     cc -DWISP_NATIVE=fusion -Iinclude -Iguest -c fusion.c      // all files of the module
  *
  *     extern const wisp_native fusion_module;                    // in the program
  *     wisp_guest_start_native(guest, &fusion_module, &err);
  *
- * WISP_NATIVE names the module in this program: all that wisp.h declares gets it as a prefix in the
- * place of "wisp", so that a program can have several. The file with WISP_MODULE defines
+ * WISP_NATIVE names the module in this program: all that wisp.h declares gets it as a prefix in
+ * the place of "wisp", so that a program can have several. The file with WISP_MODULE defines
  * <prefix>_module.
  *
- * What differs from WebAssembly: there is no fuel, no deadline, and a fault is one of the program;
- * only wisp_abort, and what would trap in a function of the host, ends the entry alone. Variables
- * keep their values when the module is stopped and started again: wisp_start sets up what must
- * be as new.
+ * What differs from WebAssembly: there is no fuel, no deadline, and a fault is one of the
+ * program; only wisp_abort, and what would trap in a function of the host, ends the entry alone.
+ * Variables keep their values when the module is stopped and started again: wisp_start sets up
+ * what must be as new.
  */
 
 #include <stddef.h>
@@ -109,41 +109,40 @@ extern const wisp_native wisp_native_module;
 /* One line for each function that wisp.h declares: what it gives, its name here and in the table
  * of the host, its parameters, its arguments. */
 #define WISP_NATIVE_CALLS                                                                        \
-    WISP_NATIVE_CALL(int, wisp_send, send,                                                       \
-                     (uint32_t a, const void *b, size_t c), (WISP_NATIVE_HOST, a, b, c))         \
+    WISP_NATIVE_CALL(int, wisp_send, send, (uint32_t a, const void *b, size_t c),                \
+                     (WISP_NATIVE_HOST, a, b, c))                                                \
     WISP_NATIVE_CALL(uint32_t, wisp_repeat_task, repeat,                                         \
                      (void (*a)(void *), void *b, int64_t c), (WISP_NATIVE_HOST, a, b, c))       \
     WISP_NATIVE_CALL(int, wisp_cancel_task, cancel, (uint32_t a), (WISP_NATIVE_HOST, a))         \
-    WISP_NATIVE_CALL(int, wisp_save_state, save,                                                 \
-                     (const void *a, size_t b), (WISP_NATIVE_HOST, a, b))                        \
+    WISP_NATIVE_CALL(int, wisp_save_state, save, (const void *a, size_t b),                      \
+                     (WISP_NATIVE_HOST, a, b))                                                   \
     WISP_NATIVE_CALL(int64_t, wisp_now_us, now_us, (void), (WISP_NATIVE_HOST))                   \
-    WISP_NATIVE_CALL(int, wisp_post_bytes, post,                                                 \
-                     (uint32_t a, uint32_t b, uint32_t c, const void *d, size_t e, wisp_done *f),\
-                     (WISP_NATIVE_HOST, a, b, c, d, e, f))                                       \
+    WISP_NATIVE_CALL(                                                                            \
+        int, wisp_post_bytes, post,                                                              \
+        (uint32_t a, uint32_t b, uint32_t c, const void *d, size_t e, wisp_done *f),             \
+        (WISP_NATIVE_HOST, a, b, c, d, e, f))                                                    \
     WISP_NATIVE_CALL(int, wisp_post_number, post_number,                                         \
                      (uint32_t a, uint32_t b, uint32_t c, const void *d, wisp_done *e),          \
                      (WISP_NATIVE_HOST, a, b, c, d, e))                                          \
-    WISP_NATIVE_CALL(int, wisp_subscribe, subscribe,                                             \
-                     (uint32_t a, uint32_t b), (WISP_NATIVE_HOST, a, b))                         \
-    WISP_NATIVE_CALL(int, wisp_unsubscribe, unsubscribe,                                         \
-                     (uint32_t a, uint32_t b), (WISP_NATIVE_HOST, a, b))                         \
-    WISP_NATIVE_CALL(uint32_t, wisp_topic_bytes, topic,                                          \
-                     (const char *a, size_t b), (WISP_NATIVE_HOST, a, b))                        \
-    WISP_NATIVE_CALL(uint32_t, wisp_timer_set, timer_set,                                        \
-                     (int64_t a, int64_t b, const void *c), (WISP_NATIVE_HOST, a, b, c))         \
-    WISP_NATIVE_CALL(int, wisp_timer_cancel, timer_cancel,                                       \
-                     (uint32_t a), (WISP_NATIVE_HOST, a))                                        \
+    WISP_NATIVE_CALL(int, wisp_subscribe, subscribe, (uint32_t a, uint32_t b),                   \
+                     (WISP_NATIVE_HOST, a, b))                                                   \
+    WISP_NATIVE_CALL(int, wisp_unsubscribe, unsubscribe, (uint32_t a, uint32_t b),               \
+                     (WISP_NATIVE_HOST, a, b))                                                   \
+    WISP_NATIVE_CALL(uint32_t, wisp_topic_bytes, topic, (const char *a, size_t b),               \
+                     (WISP_NATIVE_HOST, a, b))                                                   \
+    WISP_NATIVE_CALL(uint32_t, wisp_timer_set, timer_set, (int64_t a, int64_t b, const void *c), \
+                     (WISP_NATIVE_HOST, a, b, c))                                                \
+    WISP_NATIVE_CALL(int, wisp_timer_cancel, timer_cancel, (uint32_t a), (WISP_NATIVE_HOST, a))  \
     WISP_NATIVE_CALL(uint32_t, wisp_request, request,                                            \
                      (uint32_t a, uint32_t b, const void *c, size_t d, int64_t e, uint32_t f),   \
                      (WISP_NATIVE_HOST, a, b, c, d, e, f))                                       \
     WISP_NATIVE_CALL(uint32_t, wisp_asked, asked, (void), (WISP_NATIVE_HOST))                    \
-    WISP_NATIVE_CALL(int, wisp_reply, reply,                                                     \
-                     (uint32_t a, int32_t b, const void *c, size_t d),                           \
+    WISP_NATIVE_CALL(int, wisp_reply, reply, (uint32_t a, int32_t b, const void *c, size_t d),   \
                      (WISP_NATIVE_HOST, a, b, c, d))                                             \
     WISP_NATIVE_CALL(uint32_t, wisp_self, self, (void), (WISP_NATIVE_HOST))                      \
     WISP_NATIVE_CALL(uint32_t, wisp_find, find, (uint64_t a), (WISP_NATIVE_HOST, a))             \
-    WISP_NATIVE_CALL(int, wisp_guest_info, guest_info,                                           \
-                     (uint32_t a, struct wisp_guest_info *b), (WISP_NATIVE_HOST, a, b))          \
+    WISP_NATIVE_CALL(int, wisp_guest_info, guest_info, (uint32_t a, struct wisp_guest_info * b), \
+                     (WISP_NATIVE_HOST, a, b))                                                   \
     WISP_NATIVE_CALL(int, wisp_random, random, (void *a, size_t b), (WISP_NATIVE_HOST, a, b))    \
     void wisp_log_bytes(uint32_t level, const void *text, size_t size)                           \
     {                                                                                            \
