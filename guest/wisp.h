@@ -286,6 +286,21 @@ WISP_IMPORT("find") uint32_t wisp_find(uint64_t app_id);
 /* What there is to know of guest [id]; WISP_FAIL if there is none that runs. */
 WISP_IMPORT("guest_info") int wisp_guest_info(uint32_t id, struct wisp_guest_info *info);
 
+/* ------------------------------------------------------------------ the heap */
+
+/*
+ * Memory that the program counts (heap_size of wisp_guest_status) and that is given back when
+ * this version ends, whether it was freed or not. NULL for 0 bytes, or if there is no more. In
+ * WebAssembly it is malloc and free of wisp-cc --libc.
+ *
+ *     void *wisp_heap_alloc(size_t size);
+ *     void wisp_heap_free(void *address);         // NULL is fine
+ */
+#ifndef __wasm__
+void *wisp_heap_alloc(size_t size);
+void wisp_heap_free(void *address);
+#endif
+
 /* ------------------------------------------------------------------ the rest */
 
 /* Fills [size] bytes with randomness that is fit for keys. WISP_FAIL if the system has none. */

@@ -14,10 +14,10 @@
  * the place of "wisp", so that a program can have several. The file with WISP_MODULE defines
  * <prefix>_module.
  *
- * What differs from WebAssembly: there is no fuel, no deadline, and a fault is one of the
- * program; only wisp_abort, and what would trap in a function of the host, ends the entry alone.
- * Variables keep their values when the module is stopped and started again: wisp_start sets up
- * what must be as new.
+ * What differs from WebAssembly: there is no fuel, no deadline, no limit of memory but for
+ * wisp_heap_alloc, and a fault is one of the program; only wisp_abort, and what would trap in a
+ * function of the host, ends the entry alone. Variables keep their values when the module is
+ * stopped and started again: wisp_start sets up what must be as new.
  */
 
 #include <stddef.h>
@@ -66,6 +66,8 @@
 #define wisp_guest_info   WISP_NATIVE_NAME(guest_info)
 #define wisp_random       WISP_NATIVE_NAME(random)
 #define wisp_abort        WISP_NATIVE_NAME(abort)
+#define wisp_heap_alloc   WISP_NATIVE_NAME(heap_alloc)
+#define wisp_heap_free    WISP_NATIVE_NAME(heap_free)
 
 #define wisp_native_here       WISP_NATIVE_NAME(here)
 #define wisp_native_state_here WISP_NATIVE_NAME(state_here)
@@ -144,6 +146,11 @@ extern const wisp_native wisp_native_module;
     WISP_NATIVE_CALL(int, wisp_guest_info, guest_info, (uint32_t a, struct wisp_guest_info * b), \
                      (WISP_NATIVE_HOST, a, b))                                                   \
     WISP_NATIVE_CALL(int, wisp_random, random, (void *a, size_t b), (WISP_NATIVE_HOST, a, b))    \
+    WISP_NATIVE_CALL(void *, wisp_heap_alloc, heap_alloc, (size_t a), (WISP_NATIVE_HOST, a))     \
+    void wisp_heap_free(void *address)                                                           \
+    {                                                                                            \
+        wisp_native_here.calls->heap_free(WISP_NATIVE_HOST, address);                            \
+    }                                                                                            \
     void wisp_log_bytes(uint32_t level, const void *text, size_t size)                           \
     {                                                                                            \
         wisp_native_here.calls->log(WISP_NATIVE_HOST, level, text, size);                        \

@@ -135,6 +135,22 @@ WISP_LIBC(strlen) size_t strlen(const char *text)
     return len;
 }
 
+/* ------------------------------------------------------------------ the heap */
+
+/* Of wisp-cc --libc, whose heap is the module's memory and goes with it. */
+void *malloc(size_t size);
+void free(void *address);
+
+static inline void *wisp_heap_alloc(size_t size)
+{
+    return size > 0 ? malloc(size) : (void *)0;
+}
+
+static inline void wisp_heap_free(void *address)
+{
+    free(address);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,9 +15,10 @@
  * timers, done, requests; it can be swapped for a WebAssembly module of the same source and back,
  * with its state. A module is in one guest at a time, as it has its variables once.
  *
- * It is trusted as the rest of the program is: it has no limits of memory or time, and its faults
- * are the program's. What the host checks it checks here too, and a module that gives up
- * (wisp_abort) is broken off by longjmp: what it holds then is not given back.
+ * It is trusted as the rest of the program is: it has no limit of time, and of memory for
+ * wisp_heap_alloc alone (memory_max of the guest's limits); its faults are the program's. What
+ * the host checks it checks here too, and a module that gives up (wisp_abort) is broken off by
+ * longjmp: what it holds then is not given back.
  *
  * This header stands alone, as modules include it.
  */
@@ -52,6 +53,8 @@ typedef struct wisp_native_calls {
     uint32_t (*find)(void *host, uint64_t app_id);
     int (*guest_info)(void *host, uint32_t id, void *info);
     int (*random)(void *host, void *into, size_t size);
+    void *(*heap_alloc)(void *host, size_t size);
+    void (*heap_free)(void *host, void *address);
     void (*abort)(void *host, int32_t code); /* does not return */
 } wisp_native_calls;
 

@@ -153,6 +153,18 @@ static int native_guest_info(void *host, uint32_t id, void *info)
 
 /* ------------------------------------------------------------------ the rest */
 
+static void *native_heap_alloc(void *host, size_t size)
+{
+    wisp_version *version = host;
+    return wisp_native_heap_alloc(&version->native.heap, version->guest->host->allocator, size);
+}
+
+static void native_heap_free(void *host, void *address)
+{
+    wisp_version *version = host;
+    wisp_native_heap_free(&version->native.heap, version->guest->host->allocator, address);
+}
+
 static int native_random(void *host, void *into, size_t size)
 {
     return taken(wisp_call_random(host, into, size));
@@ -186,5 +198,7 @@ const wisp_native_calls wisp_native_calls_table = {
     .find = native_find,
     .guest_info = native_guest_info,
     .random = native_random,
+    .heap_alloc = native_heap_alloc,
+    .heap_free = native_heap_free,
     .abort = native_abort,
 };

@@ -6,6 +6,8 @@
 #include "host/guest.h"
 #include "host/native_calls.h"
 
+#define MEMORY_MAX (UINT64_C(256) << 20) /* as in wisp_store_config */
+
 /* ------------------------------------------------------------------ life */
 
 /* Whether another version has the module. One that has failed has it no more, although it is
@@ -25,12 +27,15 @@ static wisp_status load(wisp_version *version, wisp_error *err)
                          native->version);
     *native->link = (wisp_native_link){&wisp_native_calls_table, version};
     version->number = native->version;
+    uint64_t memory_max = version->guest->config.limits.memory_max;
+    version->native.heap.size_max = memory_max > 0 ? memory_max : MEMORY_MAX;
     return WISP_OK;
 }
 
 static void unload(wisp_version *version)
 {
     wisp_native_link *link = version->source.native->link;
+    wisp_native_heap_clear(&version->native.heap, version->guest->host->allocator);
     if (link->host == version)
         *link = (wisp_native_link){NULL, NULL};
 }
@@ -42,8 +47,9 @@ static const wisp_trap *trap(const wisp_version *version)
 
 static wisp_usage usage(const wisp_version *version)
 {
-    (void)version;
-    return (wisp_usage){0};
+    const wisp_native_heap *heap = &version->native.heap;
+    return (wisp_usage){
+        .memory_size = heap->size, .heap_size = heap->size, .heap_peak = heap->peak};
 }
 
 static void *state(const wisp_version *version, size_t *size)

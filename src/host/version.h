@@ -10,6 +10,7 @@
 #include "host/effects.h"
 #include "host/entry.h"
 #include "host/exports.h"
+#include "host/native_heap.h"
 #include "host/playback.h"
 #include "host/state.h"
 #include "host/stopwatch.h"
@@ -67,6 +68,7 @@ typedef struct wisp_wasm {
 typedef struct wisp_native_entry {
     jmp_buf way_out; /* of the entry under way, for one that is broken off */
     wisp_trap trap;  /* that did so last */
+    wisp_native_heap heap;
 } wisp_native_entry;
 
 struct wisp_version {

@@ -8,7 +8,16 @@
 
 extern const wisp_native left_module, right_module, bare_module;
 
-enum { DUET_COUNT = 0x8000, DUET_ECHO, DUET_ABORT, DUET_ASK, DUET_TIMER, DUET_TASK };
+enum {
+    DUET_COUNT = 0x8000,
+    DUET_ECHO,
+    DUET_ABORT,
+    DUET_ASK,
+    DUET_TIMER,
+    DUET_TASK,
+    DUET_ALLOC,
+    DUET_FREE
+};
 
 static uint64_t last_answer;
 
@@ -155,6 +164,40 @@ static void what_a_native_module_has_not_it_does_without(void **state)
     stage_deinit(&s);
 }
 
+static void the_heap_of_a_module_is_counted_and_limited_and_given_back(void **state)
+{
+    (void)state;
+    for (int is_native = 0; is_native < 2; is_native++) {
+        struct stage s;
+        stage_init(&s, NULL);
+        wisp_guest_config config = {.limits = {.memory_max = 1 << 20}};
+        wisp_guest *guest = stage_add_empty(&s, &config);
+        if (is_native)
+            wisp_guest_start_native(guest, &left_module, NULL);
+        else
+            wisp_guest_start(guest, rig_module("duet"), NULL);
+        POST(&s, .target = 1, .type = DUET_ALLOC, .number = 1000);
+        stage_settle(&s);
+        stage_expect(&s, "1:allocated done 8006 ");
+        assert_in_range(stage_status(guest).heap_size, 1000, 1100);
+        POST(&s, .target = 1, .type = DUET_FREE);
+        POST(&s, .target = 1, .type = DUET_FREE);
+        stage_settle(&s);
+        stage_forget(&s);
+        assert_int_equal(stage_status(guest).heap_size, 0);
+        assert_in_range(stage_status(guest).heap_peak, 1000, 1100);
+        POST(&s, .target = 1, .type = DUET_ALLOC, .number = 2 << 20);
+        POST(&s, .target = 1, .type = DUET_ALLOC, .number = 0xffffffff);
+        POST(&s, .target = 1, .type = DUET_ALLOC, .number = 0);
+        POST(&s, .target = 1, .type = DUET_ALLOC, .number = 5000);
+        POST(&s, .target = 1, .type = DUET_ALLOC, .number = 6000); /* never freed */
+        stage_settle(&s);
+        stage_expect(&s, "1:refused done 8006 1:refused done 8006 1:refused done 8006 "
+                         "1:allocated done 8006 1:allocated done 8006 ");
+        stage_deinit(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +206,7 @@ int main(void)
         cmocka_unit_test(an_update_of_a_native_module_that_fails_goes_back_to_it),
         cmocka_unit_test(several_native_modules_are_in_one_program),
         cmocka_unit_test(a_native_module_that_gives_up_is_started_again),
+        cmocka_unit_test(the_heap_of_a_module_is_counted_and_limited_and_given_back),
         cmocka_unit_test(what_a_native_module_has_not_it_does_without),
     };
     return cmocka_run_group_tests(tests, NULL, rig_free_modules);

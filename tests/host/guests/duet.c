@@ -5,7 +5,16 @@
 
 WISP_MODULE(VERSION)
 
-enum { DUET_COUNT = 0x8000, DUET_ECHO, DUET_ABORT, DUET_ASK, DUET_TIMER, DUET_TASK };
+enum {
+    DUET_COUNT = 0x8000,
+    DUET_ECHO,
+    DUET_ABORT,
+    DUET_ASK,
+    DUET_TIMER,
+    DUET_TASK,
+    DUET_ALLOC,
+    DUET_FREE
+};
 
 static uint64_t count;
 
@@ -29,6 +38,16 @@ int wisp_start(void)
 void wisp_message(uint32_t channel, const void *data, uint32_t size)
 {
     wisp_send(channel, data, size);
+}
+
+static void *block;
+
+static void allocate(size_t size)
+{
+    block = wisp_heap_alloc(size);
+    if (block)
+        memset(block, 1, size);
+    wisp_log(WISP_LOG_INFO, block ? "allocated" : "refused");
 }
 
 static void echo(uint32_t sender)
@@ -57,6 +76,13 @@ void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
         break;
     case DUET_TASK:
         wisp_repeat_task(task, &count, 1000);
+        break;
+    case DUET_ALLOC:
+        allocate((uintptr_t)data);
+        break;
+    case DUET_FREE:
+        wisp_heap_free(block);
+        block = NULL;
         break;
     case WISP_EVENT_TIMER:
         wisp_log(WISP_LOG_INFO, data == &count ? "timer" : "timer?");
