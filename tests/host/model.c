@@ -476,6 +476,7 @@ static void restart(model *m, model_guest *g, uint32_t number)
 {
     if (g->restarts == MODEL_RESTARTS) {
         g->is_down = true;
+        g->downs++;
         tell(m, g, "down", number);
     } else if (g->restarts++ == 0) {
         start_again(m, g, number);

@@ -90,7 +90,7 @@ typedef struct model_guest {
     bool is_down, is_paused, is_stopping;
     uint32_t waiting; /* PAUSED: the number of what is started then */
     uint64_t due_ns, due_order;
-    uint32_t restarts, entries_left;
+    uint32_t restarts, entries_left, downs;
     model_saved saved;
     bool has_former;
     uint32_t former;

@@ -214,6 +214,19 @@ static void do_post(struct pair *p)
     assert_int_equal(wisp_host_post(p->host, &post, NULL), expected);
 }
 
+/* More events than a guest survives, one after the other. */
+static void do_storm(struct pair *p)
+{
+    uint32_t target = pick_guest(p);
+    struct puppet_event event = {.traps_in = PUPPET_EACH};
+    wisp_post post = {
+        .target = target, .type = WISP_EVENT_USER, .data = &event, .size = sizeof event};
+    for (uint32_t i = 0; i < MODEL_RESTARTS + 2; i++) {
+        wisp_status expected = model_post(&p->model, target, WISP_EVENT_USER, 0, event, true, 0);
+        assert_int_equal(wisp_host_post(p->host, &post, NULL), expected);
+    }
+}
+
 static void do_send(struct pair *p)
 {
     struct puppet_script script = {.len = 1 + pick(p, PUPPET_STEPS_MAX)};
@@ -344,10 +357,10 @@ static const struct {
     void (*call)(struct pair *p);
     uint32_t weight;
 } calls[] = {
-    {"post", do_post, 20},    {"request", do_request, 4},     {"send", do_send, 28},
-    {"step", do_step, 22},    {"start", do_start, 8},         {"swap", do_swap, 6},
-    {"decide", do_decide, 3}, {"shadow", do_shadow, 2},       {"save", do_save, 2},
-    {"stop", do_stop, 2},     {"subscribe", do_subscribe, 3},
+    {"post", do_post, 19}, {"storm", do_storm, 1},   {"request", do_request, 4},
+    {"send", do_send, 28}, {"step", do_step, 22},    {"start", do_start, 8},
+    {"swap", do_swap, 6},  {"decide", do_decide, 3}, {"shadow", do_shadow, 2},
+    {"save", do_save, 2},  {"stop", do_stop, 2},     {"subscribe", do_subscribe, 3},
 };
 
 /* ------------------------------------------------------------------ comparing */
@@ -460,6 +473,7 @@ static void end(struct pair *p)
 static void check_reach(const model *m)
 {
     wisp_guest_status all = {.state = 0};
+    uint32_t downs = 0;
     for (uint32_t id = 1; id <= MODEL_GUESTS; id++) {
         const wisp_guest_status *c = &m->guests[id].counts;
         all.events_in += c->events_in;
@@ -471,11 +485,12 @@ static void check_reach(const model *m)
         all.traps += c->traps;
         all.reverts += c->reverts;
         all.restarts += c->restarts;
+        downs += m->guests[id].downs;
     }
     assert_true(all.events_in > OPERATIONS / 10 && all.callbacks_called > OPERATIONS / 20);
     assert_true(all.events_dropped > 0 && all.events_refused > 0 && all.redelivered > 0);
     assert_true(all.callbacks_cancelled > 0 && all.traps > 0);
-    assert_true(all.reverts > 0 && all.restarts > 0);
+    assert_true(all.reverts > 0 && all.restarts > 0 && downs > 0);
 }
 
 static void walk(uint64_t seed)
