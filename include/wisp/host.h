@@ -194,7 +194,8 @@ typedef struct wisp_guest_config {
     uint32_t restarts_max;      /* in a row, without a good entry between [3] */
     uint32_t restart_pause_ms;  /* before the second restart in a row; doubles [100] */
     uint32_t queue_len_max;     /* messages and events waiting for it [1,024] */
-    uint32_t posts_max;         /* events of its own waiting to be delivered or done [1,024] */
+    uint32_t posts_max;         /* events of its own waiting to be delivered or done, and as many
+                                 * requests waiting for an answer [1,024] */
     uint32_t message_size_max;  /* bytes of one message or event, either way [64 KiB] */
     uint32_t tasks_max;         /* that a module may have at once [64] */
     uint32_t timers_max;        /* [64] */

@@ -76,6 +76,7 @@ struct wisp_guest {
     uint64_t epoch;        /* counts how often it has begun anew */
     uint32_t posts_len;    /* of its posts that were taken, and are not done with */
     uint32_t refusals_len; /* … that were not */
+    uint32_t requests_len; /* of its requests that are not answered */
     wisp_subscriber subscriber;
     wisp_timers timers;
     wisp_holdings aside; /* subscriptions and timers as they were for the fallback */

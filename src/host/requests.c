@@ -35,6 +35,10 @@ static void recycle(wisp_host *host, wisp_envelope *envelope)
 void wisp_request_free(wisp_request *request)
 {
     wisp_host *host = request->host;
+    bool is_program = request->asker == WISP_TO_PROGRAM; /* on whichever thread */
+    wisp_guest *asker = is_program ? NULL : wisp_host_guest(host, request->asker);
+    if (asker)
+        asker->requests_len--;
     recycle(host, request->answer);
     wisp_free(host->allocator, request, sizeof *request);
 }
@@ -299,13 +303,15 @@ uint32_t wisp_request_by_module(wisp_version *version, const wisp_post *post, in
     wisp_guest *guest = version->guest;
     wisp_origin from = {.version = version};
     wisp_envelope *envelope;
-    if (timeout_us < 0 || timeout_us > INT64_MAX / 1000)
+    if (timeout_us < 0 || timeout_us > INT64_MAX / 1000 ||
+        guest->requests_len >= guest->config.posts_max)
         return 0;
     uint64_t timeout_ns = timeout_us > 0 ? (uint64_t)timeout_us * 1000 : TIMEOUT_NS;
     if (make(guest->host, post, &from, timeout_ns, &envelope, NULL) != WISP_OK) {
         guest->counts.events_refused++;
         return 0;
     }
+    guest->requests_len++;
     envelope->asking->asker = guest->id;
     envelope->asking->epoch = guest->epoch;
     envelope->asking->cookie = cookie;

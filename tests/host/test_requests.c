@@ -93,6 +93,28 @@ static void what_is_refused_is_not_answered(void **state)
     stage_deinit(&s);
 }
 
+static void requests_that_wait_for_an_answer_are_limited(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_init(&s, NULL);
+    stage_add(&s, &(wisp_guest_config){.posts_max = 2}, "actor");
+    stage_add(&s, NULL, "actor");
+    ask(&s);
+    stage_settle(&s);
+    stage_forget(&s);
+    ask(&s);
+    stage_settle(&s);
+    stage_forget(&s);
+    ACT(&s, s.guests[0], ACT_REQUEST, .target = 2, .type = 0x8001, .count = 1000);
+    stage_expect(&s, "1:request 0 ");
+    ACT(&s, s.guests[1], ACT_REPLY_LATER, .number = 1);
+    stage_settle(&s);
+    stage_expect(&s, "2:+ 1:r0:1[0]#9 ");
+    ask(&s);
+    stage_deinit(&s);
+}
+
 static void who_asked_and_is_gone_gets_no_answer(void **state)
 {
     (void)state;
@@ -262,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_request_ends_when_its_time_is_over),
         cmocka_unit_test(who_is_gone_or_fails_answers_too),
         cmocka_unit_test(what_is_refused_is_not_answered),
+        cmocka_unit_test(requests_that_wait_for_an_answer_are_limited),
         cmocka_unit_test(who_asked_and_is_gone_gets_no_answer),
         cmocka_unit_test(an_answer_reaches_the_version_that_took_over),
         cmocka_unit_test(an_answer_that_is_too_large_can_be_given_smaller),
