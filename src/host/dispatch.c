@@ -26,10 +26,8 @@ static void finish(wisp_host *host, wisp_envelope *envelope)
     wisp_mail_unlock(&host->mail);
 }
 
-void wisp_host_unref(wisp_host *host, wisp_envelope *envelope)
+void wisp_host_release(wisp_host *host, wisp_envelope *envelope)
 {
-    if (--envelope->refs > 0)
-        return;
     if (envelope->done)
         envelope->done(envelope->user, envelope->type, envelope->data);
     wisp_region_free(envelope->region);
@@ -55,7 +53,7 @@ void wisp_host_drop(wisp_host *host, wisp_envelope *envelope)
     if (envelope->asking)
         wisp_request_fail(envelope->asking, WISP_NOT_FOUND);
     envelope->asking = NULL;
-    wisp_host_unref(host, envelope);
+    wisp_host_release(host, envelope);
 }
 
 /* ------------------------------------------------------------------ done */
@@ -204,7 +202,7 @@ void wisp_host_deliver(wisp_host *host)
         if (envelope->kind != WISP_MAIL_EVICTED)
             uncount(host, envelope);
         deliver(host, envelope);
-        wisp_host_unref(host, envelope);
+        wisp_host_release(host, envelope);
         wisp_host_call_done(host);
     }
 }

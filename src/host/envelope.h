@@ -7,9 +7,8 @@
  * What is on its way through a host: a message or an event, with whom it is for, who has posted
  * it, and whom to tell when nobody looks at its data any more.
  *
- * An envelope is made under the lock of the mail (mail.h) on any thread and then belongs to the
- * thread of the host, where it is counted by whoever keeps it: the queue, the journal of
- * probation.
+ * An envelope is made under the lock of the mail (mail.h) on any thread. Once it is taken from
+ * the queue it belongs to the thread of the host.
  */
 
 typedef enum wisp_mail_kind {
@@ -25,7 +24,6 @@ typedef struct wisp_request wisp_request;
 
 struct wisp_envelope {
     wisp_envelope *next; /* in the one list that it is in */
-    uint32_t refs;
     wisp_mail_kind kind;
     wisp_guest *to; /* who gets it; NULL: the program or all, as target says */
     uint32_t target;

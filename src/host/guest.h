@@ -183,11 +183,10 @@ void wisp_host_call_done(wisp_host *host);
 /* The same for [guest] alone, which is being stopped: until one fails, which is returned. */
 wisp_status wisp_guest_last_calls(wisp_guest *guest, wisp_error *err);
 
-/* Nobody looks at [envelope] any more, as far as the caller is concerned; the last one makes its
- * done follow. */
-void wisp_host_unref(wisp_host *host, wisp_envelope *envelope);
+/* Nobody looks at [envelope] any more: its done follows. */
+void wisp_host_release(wisp_host *host, wisp_envelope *envelope);
 
-/* The same for one that still waits. */
+/* The same for one that still waits: its request is answered, too. */
 void wisp_host_drop(wisp_host *host, wisp_envelope *envelope);
 
 /* Sees to it that nobody gets [envelope], which waits somewhere. */

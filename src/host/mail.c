@@ -77,7 +77,6 @@ wisp_envelope *wisp_mail_new(wisp_mail *mail, size_t size)
     if (!envelope)
         return NULL;
     envelope->room_size = room_size;
-    envelope->refs = 1;
     return envelope;
 }
 

@@ -58,7 +58,7 @@ static inline void wisp_mail_unlock(wisp_mail *mail)
 
 /* ------------------------------------------------------------------ under the lock */
 
-/* An envelope, all zero but for one reference, with room for [size] bytes; NULL if memory is
+/* An envelope, all zero, with room for [size] bytes; NULL if memory is
  * refused. */
 wisp_envelope *wisp_mail_new(wisp_mail *mail, size_t size);
 

@@ -101,6 +101,24 @@ static void fill(wisp_envelope *envelope, const wisp_post *post)
         envelope->data = memcpy(envelope->room, post->data, post->size);
 }
 
+/* Under the lock: an envelope of [post] to [to], counted, but not yet filled. */
+static wisp_status enroll(wisp_host *host, const wisp_post *post, const wisp_origin *from,
+                          wisp_guest *to, wisp_envelope **out, wisp_error *err)
+{
+    wisp_envelope *envelope = wisp_mail_new(&host->mail, is_lent(post) ? 0 : post->size);
+    if (!envelope)
+        return wisp_fail_memory(err, post->size);
+    envelope->kind = WISP_MAIL_EVENT;
+    envelope->to = to;
+    envelope->is_counted = true;
+    address(envelope, post, from);
+    wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
+    if (post->region)
+        post->region->refs++;
+    *out = envelope;
+    return WISP_OK;
+}
+
 wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_origin *from,
                            wisp_envelope **out, wisp_error *err)
 {
@@ -113,27 +131,12 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
     wisp_guest *to;
     wisp_mail_lock(&host->mail);
     status = admit(host, post, &to, err);
-    wisp_envelope *envelope = NULL;
-    if (status == WISP_OK) {
-        envelope = wisp_mail_new(&host->mail, is_lent(post) ? 0 : post->size);
-        if (!envelope)
-            status = wisp_fail_memory(err, post->size);
-    }
-    if (status == WISP_OK) {
-        envelope->kind = WISP_MAIL_EVENT;
-        envelope->to = to;
-        envelope->is_counted = true;
-        address(envelope, post, from);
-        wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
-        if (post->region)
-            post->region->refs++;
-    }
+    if (status == WISP_OK)
+        status = enroll(host, post, from, to, out, err);
     wisp_mail_unlock(&host->mail);
-    if (status != WISP_OK)
-        return status;
-    fill(envelope, post);
-    *out = envelope;
-    return WISP_OK;
+    if (status == WISP_OK)
+        fill(*out, post);
+    return status;
 }
 
 /* ------------------------------------------------------------------ by a module */
