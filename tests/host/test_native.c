@@ -114,6 +114,22 @@ static void an_update_of_a_native_module_that_fails_goes_back_to_it(void **state
     stage_deinit(&s);
 }
 
+static void a_native_version_cannot_be_shadowed(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_init(&s, NULL);
+    wisp_guest *guest = stage_add_empty(&s, NULL);
+    assert_int_equal(wisp_guest_start_native(guest, &left_module, NULL), WISP_OK);
+    wisp_error err;
+    assert_int_equal(wisp_guest_shadow(guest, rig_module("duet"), NULL, &err), WISP_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "is native"));
+    assert_int_equal(wisp_guest_swap(guest, rig_module("duet"), NULL), WISP_OK);
+    assert_int_equal(wisp_guest_decide(guest, true, NULL, NULL), WISP_OK);
+    assert_int_equal(wisp_guest_shadow(guest, rig_module("duet"), NULL, NULL), WISP_OK);
+    stage_deinit(&s);
+}
+
 static void several_native_modules_are_in_one_program(void **state)
 {
     (void)state;
@@ -204,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_native_module_does_what_it_does_as_webassembly),
         cmocka_unit_test(a_guest_goes_from_native_to_webassembly_and_back),
         cmocka_unit_test(an_update_of_a_native_module_that_fails_goes_back_to_it),
+        cmocka_unit_test(a_native_version_cannot_be_shadowed),
         cmocka_unit_test(several_native_modules_are_in_one_program),
         cmocka_unit_test(a_native_module_that_gives_up_is_started_again),
         cmocka_unit_test(the_heap_of_a_module_is_counted_and_limited_and_given_back),
