@@ -118,7 +118,8 @@ WISP_API wisp_status wisp_host_topic(wisp_host *host, const char *name, uint32_t
 
 /* Called once for each request, on the thread of the host: with WISP_OK and the answer, which may
  * come any time after the request was handled; WISP_NOT_FOUND if who was asked is gone or takes
- * no events; WISP_TRAP if it failed in it; WISP_LIMIT if time is over. [answer] is borrowed. */
+ * no events; WISP_TRAP if it failed in it; WISP_LIMIT if time is over; WISP_NO_MEMORY if there
+ * was none to watch the time. [answer] is borrowed. */
 typedef void (*wisp_response_fn)(void *user, wisp_status status, int32_t code, wisp_bytes answer);
 
 /*
@@ -183,7 +184,8 @@ WISP_API int wisp_host_wake_fd(wisp_host *host);
  */
 WISP_API wisp_status wisp_host_thread_start(wisp_host *host, wisp_error *err);
 
-/* Ends that thread after what it is at. wisp_host_free does too. */
+/* Ends that thread after what it is at. wisp_host_free does too. Nobody may be in, or call,
+ * wisp_host_call meanwhile. */
 WISP_API void wisp_host_thread_stop(wisp_host *host);
 
 /* Runs fn([user]) on the host's thread between two steps and waits until it has returned. At
