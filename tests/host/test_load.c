@@ -173,7 +173,7 @@ static void all_events_of_a_thousand_modules_come_home_and_memory_stays_flat(voi
     (void)state;
     struct load *l = &load;
     const char *seconds = getenv("WISP_LOAD_SECONDS");
-    time_t ends = seconds ? time(NULL) + atoi(seconds) : 0;
+    time_t ends = seconds ? time(NULL) + (time_t)strtol(seconds, NULL, 10) : 0;
     uint64_t rounds = 0;
     size_t settled = 0;
     begin(l);

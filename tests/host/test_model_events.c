@@ -1,5 +1,6 @@
 #include "rig.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -522,8 +523,9 @@ static void a_host_behaves_as_its_model(void **state)
     uint64_t seed = number_of("WISP_TEST_SEED", 0);
     uint64_t walks = seed > 0 ? 1 : number_of("WISP_TEST_WALKS", WALKS);
     for (uint64_t i = 0; i < walks; i++) {
-        print_message("# walk of seed %llu\n", (unsigned long long)(seed + i + (seed == 0)));
-        walk(seed + i + (seed == 0));
+        uint64_t of_this = seed > 0 ? seed : i + 1;
+        print_message("# walk of seed %" PRIu64 "\n", of_this);
+        walk(of_this);
     }
 }
 
