@@ -11,8 +11,7 @@
  *     shop_link(linker, bind, &err);                  // generated of shop.h
  *     wisp_instance_new(store, module, linker, &instance, &err);
  *     …
- *     wisp_bind_close(bind);                          // before the module's memory is gone
- *     wisp_store_free(store);
+ *     wisp_store_free(store);                         // closes the binding
  *     wisp_bind_free(bind);
  *
  * A binding is what the program keeps for one instance: the objects that the module has handles
@@ -72,13 +71,22 @@ WISP_API wisp_status wisp_bind_new(const wisp_bind_config *config, wisp_bind **o
  * The module is not entered any more: it trapped, stops, or is replaced. Functions that it has
  * left are forgotten: the program may go on to call them, and nothing happens. Objects that it
  * was given and has not ended are ended, the newest first; if a call is under way, when that is
- * over. Again does nothing.
+ * over. Freeing the store does the same. Again does nothing.
  */
 WISP_API void wisp_bind_close(wisp_bind *bind);
 
-/* Closes and frees. Not while a call is under way, and only when the program holds none of the
- * module's functions any more: what it was given as their user data is gone. NULL is fine. */
+/* Closes and frees. After the store in which it was linked, and only when the program holds none
+ * of the module's functions any more: what it was given as their user data is gone. NULL is
+ * fine. */
 WISP_API void wisp_bind_free(wisp_bind *bind);
+
+/*
+ * Instead of wisp_bind_free, right after linking: [bind] frees itself when its store is freed and
+ * the program has no function of the module's left to call; at once if it was not linked. That is
+ * for the on_link of a host, which makes a binding for each version of a module and has no place
+ * to free it.
+ */
+WISP_API void wisp_bind_release(wisp_bind *bind);
 
 /*
  * The event or turn is over: takes back what the module was lent but for what it was lent for

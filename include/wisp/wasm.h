@@ -447,6 +447,14 @@ WISP_API wisp_status wisp_store_new(const wisp_store_config *config, wisp_store 
 WISP_API void wisp_store_free(wisp_store *store);
 
 /*
+ * Has [fn] called with [user] when [store] is freed, while all in it is still there: for what the
+ * program keeps for it elsewhere. Those that were added last are called first. [fn] must not run
+ * anything in the store. WISP_NO_MEMORY.
+ */
+WISP_API wisp_status wisp_store_at_free(wisp_store *store, void (*fn)(void *user), void *user,
+                                        wisp_error *err);
+
+/*
  * Fuel is how long the store's modules may still run. Each call of a wasm function and each
  * jump back in a loop costs 1 plus one for every 16 instructions of the function or loop
  * body, so that fuel bounds the instructions executed; bulk operations cost one for each

@@ -48,6 +48,27 @@ void wisp_bind_close(wisp_bind *bind)
     handles_deinit(bind);
     bind->instance = NULL;
     bind->memory = NULL;
+    bind_free_if_over(bind);
+}
+
+static void dispose(wisp_bind *bind)
+{
+    tickets_deinit(bind);
+    lent_deinit(&bind->lent, bind->allocator);
+    wisp_free(bind->allocator, bind, sizeof *bind);
+}
+
+void bind_free_if_over(wisp_bind *bind)
+{
+    if (bind->is_released && bind->is_closed && bind->tickets.used == 0)
+        dispose(bind);
+}
+
+void wisp_bind_release(wisp_bind *bind)
+{
+    bind->is_released = true;
+    if (!bind->is_linked)
+        wisp_bind_close(bind);
 }
 
 void wisp_bind_free(wisp_bind *bind)
@@ -55,9 +76,7 @@ void wisp_bind_free(wisp_bind *bind)
     if (!bind)
         return;
     wisp_bind_close(bind);
-    tickets_deinit(bind);
-    lent_deinit(&bind->lent, bind->allocator);
-    wisp_free(bind->allocator, bind, sizeof *bind);
+    dispose(bind);
 }
 
 wisp_bind_usage wisp_bind_use(const wisp_bind *bind)
@@ -113,6 +132,11 @@ static wisp_status run(void *user, wisp_instance *caller, const wisp_value *args
     return status;
 }
 
+static void close_with_store(void *user)
+{
+    wisp_bind_close(user);
+}
+
 wisp_status wisp_bind_link(wisp_linker *linker, wisp_bind *bind, const char *module,
                            const wisp_bind_func *funcs, size_t count, wisp_error *err)
 {
@@ -120,6 +144,10 @@ wisp_status wisp_bind_link(wisp_linker *linker, wisp_bind *bind, const char *mod
     const char *name = wisp_arena_text(arena, module, strlen(module));
     linked *all = wisp_arena_alloc(arena, count, sizeof *all);
     wisp_status status = name && all ? WISP_OK : wisp_fail_memory(err, count * sizeof *all);
+    if (!status && !bind->is_linked) {
+        status = wisp_store_at_free(wisp_linker_store(linker), close_with_store, bind, err);
+        bind->is_linked = status == WISP_OK;
+    }
     for (size_t i = 0; i < count && !status; i++) {
         all[i] = (linked){bind, name, &funcs[i]};
         status = wisp_linker_add_func(linker, module, funcs[i].name, funcs[i].signature, run,

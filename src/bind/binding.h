@@ -122,10 +122,15 @@ struct wisp_bind {
     bool is_dead;            /* not to be entered any more, nor does it call */
     bool is_closing;         /* when no call is under way */
     bool is_closed;
+    bool is_linked;   /* to a store, which closes it */
+    bool is_released; /* and frees itself */
     lent lent;
     handles handles;
     tickets tickets;
 };
+
+/* Frees [bind] if that is left to it and nothing needs it any more. */
+void bind_free_if_over(wisp_bind *bind);
 
 /* Begins and ends a call; [err] is where its fault goes. */
 void call_begin(wisp_bind_call *call, wisp_bind *bind, const char *module, const char *name,

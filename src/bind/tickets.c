@@ -260,8 +260,10 @@ bool wisp_bind_enter(wisp_bind_call *call, void *pointer, const char *name)
     if (!t)
         return false;
     if (t->bind->is_dead || !t->func) { /* nobody is called, but this was the one time */
+        wisp_bind *bind = t->bind;
         if (t->life == WISP_BIND_ONCE)
             release(t);
+        bind_free_if_over(bind);
         return false;
     }
     call_begin(call, t->bind, "", name, &call->error);

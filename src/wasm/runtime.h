@@ -144,6 +144,13 @@ typedef struct wisp_body_fault {
 
 enum { WISP_RECENT_FUNCTIONS = 64 };
 
+/* What is to be called when a store is freed. */
+typedef struct wisp_store_end {
+    struct wisp_store_end *next;
+    void (*fn)(void *user);
+    void *user;
+} wisp_store_end;
+
 struct wisp_store {
     wisp_exec exec;
     atomic_uint interrupted; /* 0 or 1; a word, which every machine exchanges atomically */
@@ -172,6 +179,7 @@ struct wisp_store {
     wisp_body_fault body_fault;        /* … the function that could not be compiled last */
     wisp_trap trap;
     wisp_arena trap_names;
+    wisp_store_end *ends; /* newest first; in the arena */
 };
 
 /* The store-wide number of [type], which must outlive the store (store_types.c). */

@@ -72,6 +72,8 @@ void wisp_store_free(wisp_store *store)
     if (!store)
         return;
     const wisp_allocator *allocator = store->allocator;
+    for (const wisp_store_end *end = store->ends; end; end = end->next)
+        end->fn(end->user);
     wisp_memories_free(store, NULL);
     wisp_tables_free(store, NULL);
     wisp_exceptions_free(store);
@@ -80,6 +82,17 @@ void wisp_store_free(wisp_store *store)
     wisp_arena_deinit(&store->trap_names);
     wisp_free(allocator, store->stack, store->stack_size);
     wisp_free(allocator, store, sizeof *store);
+}
+
+wisp_status wisp_store_at_free(wisp_store *store, void (*fn)(void *user), void *user,
+                               wisp_error *err)
+{
+    wisp_store_end *end = wisp_arena_alloc(&store->arena, 1, sizeof *end);
+    if (!end)
+        return wisp_fail_memory(err, sizeof *end);
+    *end = (wisp_store_end){store->ends, fn, user};
+    store->ends = end;
+    return WISP_OK;
 }
 
 /* ------------------------------------------------------------------ fuel */

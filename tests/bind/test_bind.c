@@ -44,8 +44,6 @@ static wisp_status open_world(world *w, const wisp_bind_config *config)
 
 static void close_world(world *w)
 {
-    if (w->bind)
-        wisp_bind_close(w->bind);
     wisp_store_free(w->store);
     wisp_bind_free(w->bind);
     assert_int_equal(native_boxes, 0);
@@ -561,8 +559,7 @@ static void a_module_that_is_gone_is_not_entered(void **state)
     check(&w, "left");
     check(&w, "subscribe");
     check(&w, "start_timer");
-    wisp_bind_close(w.bind); /* ends the timer, which calls */
-    wisp_store_free(w.store);
+    wisp_store_free(w.store); /* ends the timer, which calls */
     w.store = NULL;
     native_tick(bytes, 1);
     assert_int_equal(native_run_later(), 2);
@@ -647,6 +644,33 @@ static void a_program_may_enter_the_module_later(void **state)
     check(&w, "scopes");
     assert_true(k.at_once > 100000);
     close_world(&w);
+}
+
+/* As a host does, which makes a binding for each version and forgets it. */
+static void a_binding_that_was_released_frees_itself(void **state)
+{
+    ration r = {0};
+    const wisp_allocator allocator = ration_allocator(&r);
+    const wisp_bind_config config = {.allocator = &allocator};
+    world w;
+    (void)state;
+    assert_int_equal(open_world(&w, &config), WISP_OK);
+    wisp_bind_release(w.bind);
+    check(&w, "handles");
+    check(&w, "send");
+    check(&w, "left");
+    wisp_store_free(w.store);
+    assert_int_equal(native_boxes, 0);
+    assert_true(r.live > 0); /* for what the program may still call */
+    assert_int_equal(native_send(), 110 + 10);
+    assert_true(r.live > 0);
+    assert_int_equal(native_run_later(), 2);
+    assert_int_equal(r.live, 0);
+
+    wisp_bind *bind;
+    assert_int_equal(wisp_bind_new(&config, &bind, NULL), WISP_OK);
+    wisp_bind_release(bind);
+    assert_int_equal(r.live, 0);
 }
 
 /* ------------------------------------------------------------------ refusals */
@@ -744,6 +768,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_module_that_trapped_in_a_callback_is_not_entered_again),
         cmocka_unit_test(a_trap_in_a_callback_ends_the_call_that_made_it),
         cmocka_unit_test(a_program_may_enter_the_module_later),
+        cmocka_unit_test(a_binding_that_was_released_frees_itself),
         cmocka_unit_test(a_binding_is_for_one_instance),
         cmocka_unit_test(refused_memory_fails_the_call_and_nothing_else),
     };

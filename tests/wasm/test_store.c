@@ -277,6 +277,31 @@ static void all_tables_together_stay_within_the_limit(void **state)
     fixture_deinit(&f);
 }
 
+static void note_end(void *user)
+{
+    char **at = user;
+    *(*at)++ = 'a';
+}
+
+static void note_other_end(void *user)
+{
+    char **at = user;
+    *(*at)++ = 'b';
+}
+
+static void what_belongs_to_a_store_ends_with_it(void **state)
+{
+    (void)state;
+    wisp_store *store;
+    char ends[3] = "", *at = ends;
+    assert_int_equal(wisp_store_new(NULL, &store, NULL), WISP_OK);
+    assert_int_equal(wisp_store_at_free(store, note_end, &at, NULL), WISP_OK);
+    assert_int_equal(wisp_store_at_free(store, note_other_end, &at, NULL), WISP_OK);
+    assert_string_equal(ends, "");
+    wisp_store_free(store);
+    assert_string_equal(ends, "ba");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +317,7 @@ int main(void)
         cmocka_unit_test(all_memories_together_stay_within_the_limit),
         cmocka_unit_test(a_failed_instance_gives_back_what_it_took),
         cmocka_unit_test(all_tables_together_stay_within_the_limit),
+        cmocka_unit_test(what_belongs_to_a_store_ends_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
