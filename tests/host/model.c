@@ -894,3 +894,13 @@ wisp_guest_state model_state(const model *m, uint32_t guest)
         return WISP_GUEST_STATE_EMPTY;
     return g->fallback.generation > 0 ? WISP_GUEST_STATE_PROBATION : WISP_GUEST_STATE_RUNNING;
 }
+
+uint32_t model_cancelled_soon(const model *m, uint32_t guest)
+{
+    const model_guest *g = &m->guests[guest];
+    uint32_t count = 0;
+    for (const model_envelope *it = m->ripe.first; it; it = it->next)
+        count += it->entry.sender == guest && it->generation != g->current.generation &&
+                 it->generation != g->fallback.generation;
+    return count;
+}

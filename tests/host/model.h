@@ -128,4 +128,8 @@ void model_step(model *m);
 
 wisp_guest_state model_state(const model *m, uint32_t guest);
 
+/* How many callbacks of [guest] are cancelled when ripe ones are looked at next. A host looks
+ * after each of its envelopes, of which some, the responses to requests, are not in the model. */
+uint32_t model_cancelled_soon(const model *m, uint32_t guest);
+
 #endif
