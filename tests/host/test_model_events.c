@@ -475,7 +475,6 @@ static void end(struct pair *p)
 static void check_reach(const model *m)
 {
     wisp_guest_status all = {.state = 0};
-    uint32_t downs = 0;
     for (uint32_t id = 1; id <= MODEL_GUESTS; id++) {
         const wisp_guest_status *c = &m->guests[id].counts;
         all.events_in += c->events_in;
@@ -487,12 +486,20 @@ static void check_reach(const model *m)
         all.traps += c->traps;
         all.reverts += c->reverts;
         all.restarts += c->restarts;
-        downs += m->guests[id].downs;
     }
     assert_true(all.events_in > OPERATIONS / 10 && all.callbacks_called > OPERATIONS / 20);
     assert_true(all.events_dropped > 0 && all.events_refused > 0 && all.redelivered > 0);
     assert_true(all.callbacks_cancelled > 0 && all.traps > 0);
-    assert_true(all.reverts > 0 && all.restarts > 0 && downs > 0);
+    assert_true(all.reverts > 0 && all.restarts > 0);
+}
+
+/* How often guests went down: not in each walk. */
+static uint32_t downs_of(const model *m)
+{
+    uint32_t downs = 0;
+    for (uint32_t id = 1; id <= MODEL_GUESTS; id++)
+        downs += m->guests[id].downs;
+    return downs;
 }
 
 static void walk(uint64_t seed)
@@ -523,11 +530,14 @@ static void a_host_behaves_as_its_model(void **state)
     (void)state;
     uint64_t seed = number_of("WISP_TEST_SEED", 0);
     uint64_t walks = seed > 0 ? 1 : number_of("WISP_TEST_WALKS", WALKS);
+    uint64_t downs = 0;
     for (uint64_t i = 0; i < walks; i++) {
         uint64_t of_this = seed > 0 ? seed : i + 1;
         print_message("# walk of seed %" PRIu64 "\n", of_this);
         walk(of_this);
+        downs += downs_of(&pair.model);
     }
+    assert_true(downs > 0 || walks < WALKS);
 }
 
 int main(void)
