@@ -85,12 +85,13 @@ typedef struct wisp_post {
     uint64_t number;      /* where size is 0: goes to the receivers as it is; WebAssembly gets its
                            * lower 32 bits */
     wisp_region *region;  /* shares its first [size] bytes, in place of data [none] */
-    bool region_writable; /* receivers change the region itself, and not a copy of their own */
+    bool region_writable; /* receivers change the region, and not a copy of their own */
     wisp_done_fn done;    /* [none] */
     void *user;           /* for done */
 } wisp_post;
 
-/* Posts [post] from the program. WISP_INVALID for a type that cannot be posted; WISP_LIMIT and
+/* Posts [post] from the program. WISP_INVALID for a type that cannot be posted, or for a region
+ * of another host, of fewer bytes than [size], or of which none are shared; WISP_LIMIT and
  * WISP_NOT_FOUND as told above; WISP_NO_MEMORY. Whatever the outcome, done is called once. Any
  * thread. */
 WISP_API wisp_status wisp_host_post(wisp_host *host, const wisp_post *post, wisp_error *err);
@@ -147,25 +148,37 @@ typedef struct wisp_response_note {
 /* ------------------------------------------------------------------ regions */
 
 /*
- * A buffer that receivers see without a copy while they handle the event that carries it. Each
- * gets it mapped into its own memory, to read (then a copy of the pages that it writes to is its
- * own, and is forgotten) or to change for everybody (region_writable: receivers one after the
- * other, then the program in done). When the handler returns, it is gone from there. Where the
- * system, or the memory of a module, cannot map pages (wisp_memory_map), the bytes are copied
- * instead, with the same result. Regions do not count against limits of bytes.
+ * A buffer of the program's that events carry to their receivers, for as long as the event
+ * lives. An event shares a region either way:
+ *
+ * - to read. The program and native modules look at the very bytes. A WebAssembly module has them
+ *   in the buffer that its wisp_buffer gives: mapped, if they are 512 KiB or more, whole pages
+ *   have room there, the memory of the module can be mapped (wisp_memory_map), and it is neither
+ *   recorded nor shadowed; else copied. What it writes there nobody else sees.
+ * - to change (region_writable): the receivers one after the other, each of which gets what the
+ *   one before it has left, and then the program in done. The program and native modules write to
+ *   the very bytes. A WebAssembly module gets a copy, which is copied back when its entry has
+ *   ended well; one that fails has changed nothing.
+ *
+ * When the handler returns, the module sees nothing of the region any more; what its buffer holds
+ * then is not defined. An old version that is given an event of a probation again gets the bytes
+ * as the new one got them, and what it makes of them goes nowhere.
+ *
+ * Bytes of regions count neither for event_bytes_max nor for message_size_max.
  */
 
-/* Makes a region of [size] bytes, rounded up to pages, all zero, held by the caller. WISP_INVALID
- * for none, or more than 4 GiB. Any thread. */
+/* Makes a region of [size] bytes, all zero, held by the caller. WISP_INVALID for none, WISP_LIMIT
+ * over region_bytes_max of wisp_host_config, WISP_NO_MEMORY. Any thread. */
 WISP_API wisp_status wisp_region_new(wisp_host *host, size_t size, wisp_region **out,
                                      wisp_error *err);
 
-/* Its bytes. Not to be changed between posting it and done. */
+/* Its bytes, which stay where they are. Not to be changed between posting it and done. Any
+ * thread. */
 WISP_API void *wisp_region_data(wisp_region *region);
 WISP_API size_t wisp_region_size(const wisp_region *region);
 
-/* Lets go of [region]; it is freed when no event carries it any more. NULL is fine. Any thread;
- * before the host is freed. */
+/* Lets go of [region]; it is freed when no event carries it any more, or with the host. NULL is
+ * fine. Any thread; not after the host is freed. */
 WISP_API void wisp_region_free(wisp_region *region);
 
 /* ------------------------------------------------------------------ the loop */

@@ -73,10 +73,11 @@ typedef struct wisp_blackbox wisp_blackbox; /* blackbox.h */
 
 /* Zero means the default in brackets. */
 typedef struct wisp_host_config {
-    const wisp_allocator *allocator; /* used on several threads, if wisp_host_post is */
+    const wisp_allocator *allocator; /* used on several threads, if what event.h allows is */
     const wisp_os *os;               /* for the clock and randomness [wisp_os_posix()] */
     uint32_t events_max;             /* waiting to be delivered [4,096] */
     uint64_t event_bytes_max;        /* of the data of those [16 MiB] */
+    uint64_t region_bytes_max;       /* of all regions that there are [64 MiB] */
     uint32_t topics_max;             /* [1,024] */
     wisp_blackbox *blackbox;         /* where it notes who is at work [none] */
     uint32_t blames_max; /* runs of the program in a row, for whose end a module may be to blame

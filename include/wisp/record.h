@@ -31,8 +31,7 @@
  * that it crashed in, and a file that was cut off can be read to its last whole frame.
  *
  * What cannot be recorded is refused with WISP_UNSUPPORTED: natively compiled modules, which may
- * look at anything, and modules that import what on_link adds. An event that brings a region ends
- * the recording with that. A recording never harms what it
+ * look at anything, and modules that import what on_link adds. A recording never harms what it
  * records: if the sink fails, it ends.
  *
  * Threads: as for the host. What reads recordings belongs to one thread at a time, whichever.

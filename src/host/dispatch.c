@@ -1,5 +1,8 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
 #include "host/guest.h"
-#include "host/regions.h"
 
 /*
  * The queue of a host on its way to the receivers, and what follows: done functions, and the
@@ -21,6 +24,7 @@ static void finish(wisp_host *host, wisp_envelope *envelope)
     wisp_guest *sender = envelope->generation ? wisp_host_guest(host, envelope->sender) : NULL;
     if (sender)
         *(envelope->is_refused ? &sender->refusals_len : &sender->posts_len) -= 1;
+    wisp_region_free(envelope->region);
     wisp_mail_lock(&host->mail);
     wisp_mail_recycle(&host->mail, envelope);
     wisp_mail_unlock(&host->mail);
@@ -30,8 +34,6 @@ void wisp_host_release(wisp_host *host, wisp_envelope *envelope)
 {
     if (envelope->done)
         envelope->done(envelope->user, envelope->type, envelope->data);
-    wisp_region_free(envelope->region);
-    envelope->region = NULL;
     if (envelope->func)
         wisp_envelopes_push(&host->ripe, envelope);
     else
@@ -116,18 +118,62 @@ static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *ve
         .bytes = {envelope->data, envelope->size},
         .posted_at = envelope->address,
         .posted_by = envelope->func != 0 ? envelope->generation : 0,
-        .region = envelope->region,
-        .region_writable = envelope->region_writable,
     };
     wisp_entry_aim(&entry, version->generation);
     return entry;
+}
+
+/* Whether what [guest] is given is looked at again after the entry. */
+static bool is_watched(const wisp_guest *guest)
+{
+    return guest->fallback || guest->recorder || guest->shadow;
+}
+
+/* Whoever plays an entry again has bytes and no region: it goes the same way in the memory of the
+ * module only if these are copied there at first too. */
+static bool is_played_again(const wisp_guest *guest)
+{
+    return guest->recorder || guest->shadow;
+}
+
+/* A region that the receiver may change. Who looks again is to see it as it was, so that this
+ * takes a copy of it. */
+static wisp_status give_writable(wisp_guest *guest, wisp_entry *entry, wisp_error *err)
+{
+    const wisp_allocator *allocator = guest->host->allocator;
+    size_t size = entry->bytes.size;
+    uint8_t *before = NULL;
+    if (is_watched(guest)) {
+        before = wisp_alloc(allocator, 1, size);
+        if (!before) {
+            guest->counts.events_dropped++;
+            return wisp_fail_memory(err, size);
+        }
+        entry->bytes.data = memcpy(before, entry->bytes.data, size);
+    }
+    wisp_status status = wisp_guest_give(guest, entry, err);
+    wisp_free(allocator, before, size);
+    return status;
+}
+
+static wisp_status give_region(wisp_guest *guest, const wisp_envelope *envelope,
+                               wisp_entry *entry, wisp_error *err)
+{
+    if (envelope->region_writable) {
+        entry->changed = envelope->region->data;
+        return give_writable(guest, entry, err);
+    }
+    if (!is_played_again(guest))
+        entry->region = envelope->region;
+    return wisp_guest_give(guest, entry, err);
 }
 
 static void give(wisp_guest *guest, const wisp_envelope *envelope)
 {
     wisp_error why;
     wisp_entry entry = entry_of(envelope, guest->current);
-    wisp_status status = wisp_guest_give(guest, &entry, &why);
+    wisp_status status = envelope->region ? give_region(guest, envelope, &entry, &why)
+                                          : wisp_guest_give(guest, &entry, &why);
     if (status != WISP_OK) /* a limit is room that the module does not have */
         wisp_requests_fail(guest->host, envelope->request,
                            status == WISP_TRAP ? WISP_TRAP : WISP_NOT_FOUND);
@@ -151,8 +197,7 @@ static void tell_program(wisp_host *host, const wisp_envelope *envelope)
 
 static bool takes(const wisp_guest *guest, const wisp_envelope *envelope)
 {
-    return guest->current &&
-           (envelope->region || envelope->size <= guest->config.message_size_max);
+    return guest->current && wisp_envelope_load(envelope) <= guest->config.message_size_max;
 }
 
 static void tell_all(wisp_host *host, const wisp_envelope *envelope)

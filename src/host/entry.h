@@ -7,8 +7,8 @@
  * One call from the host into a version: its kind and all that it is given.
  *
  * Whoever looks at entries (the journal of probation, the shadow, a recording) sees this and
- * nothing else. So there is no address of the program's in it but that of the bytes, which
- * are lent for the entry.
+ * nothing else. So there is no address of the program's in it but those of the bytes and of what
+ * they are changed to, which are lent for the entry.
  */
 #define WISP_ENTRIES(X)                                                                          \
     X(START, "start")                                                                            \
@@ -44,8 +44,10 @@ typedef struct wisp_entry {
                        * to itself; 0: nowhere */
     uint64_t posted_at, posted_by; /* EVENT of a module: where it had the bytes, and the
                                     * generation of the version that has posted them */
-    wisp_region *region; /* EVENT: whose bytes those are, to be seen in their place; or NULL */
-    bool region_writable;
+    const wisp_region *region; /* EVENT: whose first bytes these are, so that they may be mapped
+                                * instead of copied; NULL: copied */
+    uint8_t *changed; /* EVENT: where the bytes go as the module has left them, if it ended well;
+                       * a native one may write there at once. NULL: nowhere */
 } wisp_entry;
 
 /* Makes [entry] one for the version of [generation]: bytes that it has posted are at their place.

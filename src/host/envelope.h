@@ -50,6 +50,13 @@ struct wisp_envelope {
     _Alignas(16) uint8_t room[];
 };
 
+/* Bytes of its own that it takes, for which there are limits; those of a region are limited where
+ * that is made. */
+static inline size_t wisp_envelope_load(const wisp_envelope *envelope)
+{
+    return envelope->region ? 0 : envelope->size;
+}
+
 /* First in, first out. All zero is empty. */
 typedef struct wisp_envelopes {
     wisp_envelope *first, *last;

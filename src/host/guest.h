@@ -10,6 +10,7 @@
 #include "host/post.h"
 #include "host/probation.h"
 #include "host/recorder.h"
+#include "host/region.h"
 #include "host/requests.h"
 #include "host/shadow.h"
 #include "host/state.h"
@@ -47,6 +48,7 @@ struct wisp_host {
     wisp_topics topics; /* changes under the lock of the mail */
     uint32_t topics_max;
     wisp_requests requests;
+    wisp_regions regions; /* under the lock of the mail */
 
     wisp_thread thread;
     wisp_alarms alarms;

@@ -22,6 +22,7 @@ wisp_status wisp_host_new(const wisp_host_config *config, wisp_host **out, wisp_
     host->on_post = chosen.on_post;
     host->on_wake = chosen.on_wake;
     host->user = chosen.user;
+    host->regions.size_max = or_default(chosen.region_bytes_max, 64u << 20);
     host->topics_max = (uint32_t)or_default(chosen.topics_max, 1024);
     if (!wisp_mail_init(&host->mail, allocator, (uint32_t)or_default(chosen.events_max, 4096),
                         or_default(chosen.event_bytes_max, 16u << 20))) {
@@ -60,6 +61,7 @@ void wisp_host_free(wisp_host *host)
     while (host->last)
         wisp_guest_free(host->last);
     empty(host);
+    wisp_regions_clear(host);
     wisp_subscriptions_clear(&host->subscriptions, host->allocator, &host->program);
     wisp_subscriptions_deinit(&host->subscriptions, host->allocator);
     wisp_index_deinit(&host->requests.open, host->allocator);

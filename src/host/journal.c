@@ -22,7 +22,8 @@ wisp_status wisp_journal_append(wisp_journal *journal, const wisp_allocator *all
         return WISP_NO_MEMORY;
     item->was_handled = was_handled;
     item->entry = *entry;
-    item->entry.region = NULL; /* which has changed since */
+    item->entry.region = NULL;
+    item->entry.changed = NULL; /* what it came to stays as it is */
     item->entry.bytes.data = item->data;
     if (entry->bytes.size > 0)
         memcpy(item->data, entry->bytes.data, entry->bytes.size);

@@ -116,17 +116,11 @@ wisp_status wisp_mailbox_check(const wisp_mailbox *box, size_t size, const char 
     return WISP_OK;
 }
 
-/* Regions are memory of the program's. */
-static size_t weight(const wisp_envelope *envelope)
-{
-    return envelope->region ? 0 : envelope->size;
-}
-
 void wisp_mail_count(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelope)
 {
     if (envelope->is_counted) {
         mail->len++;
-        mail->size += weight(envelope);
+        mail->size += wisp_envelope_load(envelope);
     }
     if (box && ++box->len > box->peak)
         box->peak = box->len;
@@ -136,7 +130,7 @@ void wisp_mail_uncount(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelo
 {
     if (envelope->is_counted) {
         mail->len--;
-        mail->size -= weight(envelope);
+        mail->size -= wisp_envelope_load(envelope);
         envelope->is_counted = false;
     }
     if (box)

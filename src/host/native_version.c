@@ -80,11 +80,14 @@ static bool has(const wisp_version *version, wisp_entry_kind kind)
     }
 }
 
-/* What stands for the bytes of [entry]: nothing is copied, as the host's copy can be read. */
+/* What stands for the bytes of [entry]: nothing is copied, as the host's copy can be read, and
+ * what it may change is changed where it is. */
 static const void *data_of(const wisp_entry *entry)
 {
     if (entry->bytes.size == 0)
         return (const void *)(uintptr_t)entry->number;
+    if (entry->changed)
+        return entry->changed;
     return entry->at ? (const void *)(uintptr_t)entry->at : entry->bytes.data;
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "host/guest.h"
-#include "host/regions.h"
 
 /* ------------------------------------------------------------------ whether it is taken */
 
@@ -47,17 +46,31 @@ static wisp_status check_sender(const wisp_origin *from, wisp_error *err)
     return WISP_OK;
 }
 
+static wisp_status check_region(const wisp_host *host, const wisp_post *post, wisp_error *err)
+{
+    if (!post->region)
+        return WISP_OK;
+    if (post->region->host != host)
+        return wisp_fail(err, WISP_INVALID, "a region of another host");
+    if (post->size == 0 || post->size > post->region->size)
+        return wisp_fail(err, WISP_INVALID, "%zu bytes of a region of %zu", post->size,
+                         post->region->size);
+    return WISP_OK;
+}
+
 /* Under the lock. */
 static wisp_status admit(wisp_host *host, const wisp_post *post, wisp_guest **to, wisp_error *err)
 {
-    size_t size = post->region ? 0 : post->size; /* regions are not copied */
+    size_t load = post->region ? 0 : post->size;
     wisp_status status = check_type(host, post->type, err);
+    if (status == WISP_OK)
+        status = check_region(host, post, err);
     if (status == WISP_OK)
         status = find_receiver(host, post, to, err);
     if (status == WISP_OK)
-        status = wisp_mail_check(&host->mail, size, err);
+        status = wisp_mail_check(&host->mail, load, err);
     if (status == WISP_OK && *to)
-        status = wisp_mailbox_check(&(*to)->mailbox, size, "event", err);
+        status = wisp_mailbox_check(&(*to)->mailbox, load, "event", err);
     return status;
 }
 
@@ -82,21 +95,24 @@ static void address(wisp_envelope *envelope, const wisp_post *post, const wisp_o
     envelope->func = from->func;
 }
 
+/* Whether its data stays where it is until it is done with. */
 static bool is_lent(const wisp_post *post)
 {
-    return post->done || post->region;
+    return post->region || post->done;
 }
 
-/* What the program lends until done is called is not copied. */
+static const void *data_of(const wisp_post *post)
+{
+    return post->region ? post->region->data : post->data;
+}
+
 static void fill(wisp_envelope *envelope, const wisp_post *post)
 {
     envelope->data = NULL;
     if (post->size == 0)
         return;
-    if (post->region)
-        envelope->data = post->region->bytes.data;
-    else if (is_lent(post))
-        envelope->data = post->data;
+    if (is_lent(post))
+        envelope->data = data_of(post);
     else
         envelope->data = memcpy(envelope->room, post->data, post->size);
 }
@@ -113,8 +129,7 @@ static wisp_status enroll(wisp_host *host, const wisp_post *post, const wisp_ori
     envelope->is_counted = true;
     address(envelope, post, from);
     wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
-    if (post->region)
-        post->region->refs++;
+    wisp_region_hold(post->region);
     *out = envelope;
     return WISP_OK;
 }
@@ -125,9 +140,6 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
     wisp_status status = from ? check_sender(from, err) : WISP_OK;
     if (status != WISP_OK)
         return status;
-    if (post->region && post->size > post->region->bytes.size)
-        return wisp_fail(err, WISP_INVALID, "%zu bytes of a region of %zu", post->size,
-                         post->region->bytes.size);
     wisp_guest *to;
     wisp_mail_lock(&host->mail);
     status = admit(host, post, &to, err);
@@ -240,7 +252,7 @@ void wisp_post_note(const wisp_guest *guest, uint32_t type, uint32_t version)
 void wisp_post_tell_done(const wisp_post *post)
 {
     if (post->done)
-        post->done(post->user, post->type, post->data);
+        post->done(post->user, post->type, data_of(post));
 }
 
 void wisp_host_put(wisp_host *host, wisp_envelope *envelope)

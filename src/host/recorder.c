@@ -397,9 +397,6 @@ void wisp_recorder_before(wisp_version *version, const wisp_entry *entry)
 {
     wisp_guest *guest = version->guest;
     bool is_at_rest = version == guest->current && entry->kind != WISP_ENTRY_SAVE;
-    /* Where its pages come to lie, and what they hold afterwards, depends on the machine. */
-    if (entry->region)
-        fail(guest, WISP_UNSUPPORTED, "an event with a region cannot be recorded");
     if (!guest->recorder || !guest->recorder->is_full || !is_at_rest)
         return;
     wisp_error why;

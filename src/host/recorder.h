@@ -16,8 +16,7 @@ void wisp_recorder_begin_life(wisp_version *version);
 /* It was loaded, or was not. */
 void wisp_recorder_note_load(wisp_version *version, wisp_status status);
 
-/* An entry is about to be made: one that cannot be recorded ends the recording, and any other is
- * a good moment to begin a segment. */
+/* An entry is about to be made: a good moment to begin a segment. */
 void wisp_recorder_before(wisp_version *version, const wisp_entry *entry);
 
 /* It was made; its calls are on the tape. */

@@ -59,7 +59,6 @@ typedef struct wisp_wasm {
     wisp_store *store;
     wisp_instance *instance; /* NULL until loaded, as is what follows */
     wisp_exports exports;
-    bool has_mapped;               /* the region of the entry under way, and not copied it */
     const wisp_snapshot *snapshot; /* in whose state it is loaded, or NULL; borrowed for that */
     wisp_tap_slot *slots;          /* one for each of the guest's taps */
 } wisp_wasm;

@@ -1,13 +1,11 @@
 #include "host/wasm_version.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/capabilities.h"
 #include "host/guest.h"
 #include "host/imports.h"
-#include "host/regions.h"
+#include "host/loan.h"
 #include "wasm/types.h"
 
 #define MAPPED_FROM (4u << 20) /* bytes of memory: clearing as many takes about 100 us */
@@ -167,14 +165,10 @@ static void refuel(wisp_version *version)
     wisp_store_set_fuel(version->wasm.store, fuel_of_entry(version));
 }
 
-/*
- * Calls [func], which takes [arg_count] i32 and gives one if [result] is not NULL.
- *
- * Functions that a trap broke off do not give back their part of the module's own stack. As a
- * version may be entered again after it trapped in wisp_save, that is done for them.
- */
-static wisp_status call(wisp_version *version, wisp_func *func, const wisp_value *args,
-                        uint32_t arg_count, int32_t *result, wisp_error *err)
+/* Functions that a trap broke off do not give back their part of the module's own stack. As a
+ * version may be entered again after it trapped in wisp_save, that is done for them. */
+wisp_status wisp_wasm_call(wisp_version *version, wisp_func *func, const wisp_value *args,
+                           uint32_t arg_count, int32_t *result, wisp_error *err)
 {
     wisp_global *stack = version->wasm.exports.stack_pointer;
     wisp_value value = wisp_i32(0), top = stack ? wisp_global_get(stack) : value;
@@ -193,109 +187,11 @@ static wisp_status load(wisp_version *version, wisp_error *err)
     if (status != WISP_OK)
         return status;
     refuel(version);
-    status = call(version, version->wasm.exports.funcs[WISP_FUNC_VERSION], NULL, 0, &number, err);
+    status = wisp_wasm_call(version, version->wasm.exports.funcs[WISP_FUNC_VERSION], NULL, 0,
+                            &number, err);
     if (status == WISP_OK)
         version->number = (uint32_t)number;
     return status;
-}
-
-/* Asks the module where [size] bytes of [entry] may be put. */
-static wisp_status find_room(wisp_version *version, const wisp_entry *entry, size_t size,
-                             int32_t *address, wisp_error *err)
-{
-    const char *what =
-        entry->kind == WISP_ENTRY_RESTORE ? "state" : wisp_entry_kind_name(entry->kind);
-    wisp_func *buffer = version->wasm.exports.funcs[WISP_FUNC_BUFFER];
-    if (!buffer)
-        return wisp_fail(err, WISP_LIMIT, "the module exports no 'wisp_buffer' to take a %s",
-                         what);
-    if (size > INT32_MAX)
-        return wisp_fail(err, WISP_LIMIT, "no module can take a %s of %zu bytes", what, size);
-    wisp_value arg = wisp_i32((int32_t)size);
-    wisp_status status = call(version, buffer, &arg, 1, address, err);
-    if (status != WISP_OK)
-        return status;
-    uint32_t at = (uint32_t)*address;
-    if (at == 0)
-        return wisp_fail(err, WISP_LIMIT, "the module has no room for a %s of %zu bytes", what,
-                         size);
-    if (!wisp_memory_at(version->wasm.exports.memory, at, size))
-        return wisp_fail(err, WISP_MISMATCH,
-                         "wisp_buffer gave address %u, where %zu bytes are outside the memory",
-                         at, size);
-    return WISP_OK;
-}
-
-/* Puts a copy of the bytes of [entry] where the module wants them. */
-static wisp_status lend(wisp_version *version, const wisp_entry *entry, int32_t *address,
-                        wisp_error *err)
-{
-    wisp_bytes bytes = entry->bytes;
-    wisp_status status = find_room(version, entry, bytes.size, address, err);
-    if (status == WISP_OK)
-        memcpy(wisp_memory_at(version->wasm.exports.memory, (uint32_t)*address, bytes.size),
-               bytes.data, bytes.size);
-    return status;
-}
-
-/* ------------------------------------------------------------------ regions */
-
-/* Whether what the module writes to the region of [entry] stays there. */
-static bool is_writable(const wisp_version *version, const wisp_entry *entry)
-{
-    return entry->region_writable && !version->playback;
-}
-
-/* The bytes of the system's pages that the region of [entry] is on; 0 if it cannot be mapped. */
-static size_t span_of(const wisp_entry *entry)
-{
-    size_t unit = wisp_memory_map_unit();
-    return entry->region->is_shared ? (entry->bytes.size + unit - 1) / unit * unit : 0;
-}
-
-/* Maps the region of [entry] into the room that begins at *[address] and has a page to spare. */
-static bool map_region(wisp_version *version, const wisp_entry *entry, int32_t *address)
-{
-    size_t span = span_of(entry), unit = wisp_memory_map_unit();
-    if (span == 0)
-        return false;
-    uint64_t at = ((uint32_t)*address + (uint64_t)unit - 1) / unit * unit;
-    wisp_mapping mapping = {
-        .fd = entry->region->bytes.fd, .size = span, .is_private = !is_writable(version, entry)};
-    if (wisp_memory_map(version->wasm.exports.memory, at, &mapping, NULL) != WISP_OK)
-        return false;
-    *address = (int32_t)(uint32_t)at;
-    return true;
-}
-
-/* Lets the module see the region of [entry] in its own memory. */
-static wisp_status lend_region(wisp_version *version, const wisp_entry *entry, int32_t *address,
-                               wisp_error *err)
-{
-    size_t span = span_of(entry), size = span ? span + wisp_memory_map_unit() : entry->bytes.size;
-    wisp_status status = find_room(version, entry, size, address, err);
-    if (status != WISP_OK)
-        return status;
-    version->wasm.has_mapped = map_region(version, entry, address);
-    if (!version->wasm.has_mapped)
-        memcpy(
-            wisp_memory_at(version->wasm.exports.memory, (uint32_t)*address, entry->bytes.size),
-            entry->bytes.data, entry->bytes.size);
-    return WISP_OK;
-}
-
-/* Takes it away again, from [address]; where it was copied, what was written goes back. */
-static wisp_status withdraw_region(wisp_version *version, const wisp_entry *entry,
-                                   int32_t address, wisp_error *err)
-{
-    wisp_memory *memory = version->wasm.exports.memory;
-    uint32_t at = (uint32_t)address;
-    if (version->wasm.has_mapped)
-        return wisp_memory_unmap(memory, at, span_of(entry), err);
-    if (is_writable(version, entry))
-        memcpy(entry->region->bytes.data, wisp_memory_at(memory, at, entry->bytes.size),
-               entry->bytes.size);
-    return WISP_OK;
 }
 
 /* ------------------------------------------------------------------ entries */
@@ -352,19 +248,19 @@ static wisp_value u32(uint64_t value)
 }
 
 /* What its function takes: [address] stands for the bytes. Returns how many arguments. */
-static uint32_t args_of(const wisp_entry *entry, int32_t address, wisp_value args[4])
+static uint32_t args_of(const wisp_entry *entry, uint32_t address, wisp_value args[4])
 {
     switch (entry->kind) {
     case WISP_ENTRY_EVENT:
         args[0] = u32(entry->sender);
         args[1] = u32(entry->type);
-        args[2] = wisp_i32(address);
+        args[2] = u32(address);
         args[3] = u32(entry->bytes.size);
         return 4;
     case WISP_ENTRY_MESSAGE:
     case WISP_ENTRY_RESTORE:
         args[0] = u32(entry->type);
-        args[1] = wisp_i32(address);
+        args[1] = u32(address);
         args[2] = u32(entry->bytes.size);
         return 3;
     case WISP_ENTRY_DONE:
@@ -379,37 +275,42 @@ static uint32_t args_of(const wisp_entry *entry, int32_t address, wisp_value arg
     }
 }
 
-/* What stands for the bytes of [entry] in the module: their address, or a number instead. */
-static wisp_status place(wisp_version *version, const wisp_entry *entry, int32_t *address,
-                         wisp_error *err)
+static bool is_lent(const wisp_entry *entry)
 {
-    if (entry->bytes.size > 0 && entry->region)
-        return lend_region(version, entry, address, err);
-    if (entry->bytes.size > 0 && entry->at == 0)
-        return lend(version, entry, address, err);
-    *address = (int32_t)(uint32_t)(entry->bytes.size > 0 ? entry->at : entry->number);
-    return WISP_OK;
+    return entry->bytes.size > 0 && entry->at == 0;
+}
+
+/* What stands for the bytes of [entry] in the module where nothing is lent. */
+static uint32_t stand_in(const wisp_entry *entry)
+{
+    return (uint32_t)(entry->bytes.size > 0 ? entry->at : entry->number);
+}
+
+static wisp_status call(wisp_version *version, wisp_func *func, const wisp_entry *entry,
+                        uint32_t address, int32_t *answer, wisp_error *err)
+{
+    wisp_value args[4];
+    bool answers = entry->kind == WISP_ENTRY_START || entry->kind == WISP_ENTRY_RESTORE;
+    return wisp_wasm_call(version, func, args, args_of(entry, address, args),
+                          answers ? answer : NULL, err);
 }
 
 static wisp_status run(wisp_version *version, const wisp_entry *entry, int32_t *answer,
                        wisp_error *err)
 {
     wisp_func *func = NULL;
-    wisp_value args[4];
-    int32_t address = 0;
-    bool answers = entry->kind == WISP_ENTRY_START || entry->kind == WISP_ENTRY_RESTORE;
+    wisp_loan loan;
     *answer = 0;
     wisp_status status = func_for(version, entry, &func, err);
-    if (status == WISP_OK)
-        status = place(version, entry, &address, err);
     if (status != WISP_OK)
         return status;
-    status =
-        call(version, func, args, args_of(entry, address, args), answers ? answer : NULL, err);
-    if (entry->bytes.size == 0 || !entry->region)
+    if (!is_lent(entry))
+        return call(version, func, entry, stand_in(entry), answer, err);
+    status = wisp_loan_begin(&loan, version, entry, err);
+    if (status != WISP_OK)
         return status;
-    wisp_status withdrawn = withdraw_region(version, entry, address, status ? NULL : err);
-    return status != WISP_OK ? status : withdrawn;
+    status = call(version, func, entry, loan.address, answer, err);
+    return wisp_loan_end(&loan, version, entry, status, err);
 }
 
 static wisp_status enter(wisp_version *version, const wisp_entry *entry, int32_t *answer,

@@ -14,4 +14,9 @@ extern const wisp_backend wisp_wasm_backend;
 wisp_status wisp_wasm_func_at(const wisp_table *table, uint64_t index, uint32_t params,
                               wisp_func **out, wisp_error *err);
 
+/* Calls [func] of [version], which takes [arg_count] i32 and gives one if [result] is not NULL,
+ * with the fuel that the entry under way has left. */
+wisp_status wisp_wasm_call(wisp_version *version, wisp_func *func, const wisp_value *args,
+                           uint32_t arg_count, int32_t *result, wisp_error *err);
+
 #endif

@@ -37,6 +37,8 @@ static void on_post(void *user, wisp_host *host, const wisp_event *event)
     struct stage *s = user;
     assert_ptr_equal(host, s->host);
     s->request = event->request ? event->request : s->request;
+    s->event_data = event->data;
+    s->event_region = event->region;
     if (event->size == 0)
         append(s, "p:e%x=%llu<%u%s ", (unsigned)event->type, (unsigned long long)event->number,
                event->sender, event->request ? "?" : "");
@@ -47,9 +49,9 @@ static void on_post(void *user, wisp_host *host, const wisp_event *event)
 
 static void on_done(void *user, uint32_t type, const void *data)
 {
-    (void)data;
     struct stage *s = user;
     s->done_calls++;
+    s->done_data = data;
     append(s, "done %x ", (unsigned)type);
 }
 

@@ -27,6 +27,7 @@ struct stage {
     size_t heard_len;
     uint32_t done_calls;
     uint32_t request; /* of the last event that the program got */
+    const void *event_data, *event_region, *done_data; /* of the last one */
 };
 
 /* [configs] may be NULL. */

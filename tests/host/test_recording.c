@@ -418,25 +418,6 @@ static void a_swap_to_a_native_version_ends_the_recording(void **state)
     rig_deinit(&r);
 }
 
-static void an_event_with_a_region_ends_the_recording(void **state)
-{
-    (void)state;
-    struct rig r;
-    wisp_region *region;
-    record_from_start(&r, &witness_config, "witness");
-    assert_int_equal(wisp_region_new(r.host, 100, &region, NULL), WISP_OK);
-    wisp_post event = {
-        .target = wisp_guest_id(r.guest), .type = WISP_EVENT_USER, .region = region, .size = 100};
-    assert_int_equal(wisp_host_post(r.host, &event, NULL), WISP_OK);
-    wisp_region_free(region);
-    rig_step(&r);
-    assert_int_equal(take.ends, 1);
-    assert_int_equal(take.end_status, WISP_UNSUPPORTED);
-    assert_int_equal(rig_status(&r).traps, 0);
-    take_expect(&take, "witness", "load; start; ");
-    rig_deinit(&r);
-}
-
 static void a_guest_is_recorded_once_at_a_time(void **state)
 {
     (void)state;
@@ -736,7 +717,6 @@ int main(void)
         cmocka_unit_test(a_module_that_cannot_be_recorded_ends_the_recording),
         cmocka_unit_test(a_native_version_cannot_be_recorded),
         cmocka_unit_test(a_swap_to_a_native_version_ends_the_recording),
-        cmocka_unit_test(an_event_with_a_region_ends_the_recording),
         cmocka_unit_test(a_guest_is_recorded_once_at_a_time),
         cmocka_unit_test(freeing_a_guest_ends_its_recording),
         cmocka_unit_test(a_sink_that_fails_ends_the_recording_and_nothing_else),

@@ -17,7 +17,6 @@ enum { PAYLOAD_SIZE = 4096 };
 
 static uint8_t payload[PAYLOAD_SIZE];
 static uint32_t trap_at, done_count, last_request;
-static uint32_t write_at, written;
 static int has_stop_act, reply_is_set;
 static struct act stop_act, reply_act;
 static int is_inside;
@@ -172,12 +171,6 @@ void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
         put(is_intact(data, size) || type < WISP_EVENT_USER ? "]" : "!]");
         put(data == payload ? "@" : "");
     }
-    if (type == write_at && size > 0) {
-        uint8_t *bytes = (uint8_t *)data;
-        put("w");
-        put_number(bytes[0], 10);
-        bytes[0] = bytes[size - 1] = (uint8_t)written;
-    }
     put("<");
     put_number(sender, 10);
     if (wisp_asked() != 0) {
@@ -316,10 +309,6 @@ static void perform(uint32_t kind, const struct act *act)
         break;
     case ACT_REPLY_LATER:
         reply(act);
-        break;
-    case ACT_WRITE_AT:
-        write_at = act->type;
-        written = act->number;
         break;
     case ACT_SAY:
         say_number("says ", act->number);

@@ -33,8 +33,7 @@ enum act_kind {
     ACT_REQUEST,      /* of [target], [type], in [count] microseconds, with cookie [number] */
     ACT_REPLY,        /* answers the next request at once, with code [number] and [size] bytes */
     ACT_REPLY_LATER,  /* answers the last one */
-    ACT_WRITE_AT, /* from now on writes [number] to the first and last byte of an event [type] */
-    ACT_SAY       /* logs [number] */
+    ACT_SAY           /* logs [number] */
 };
 
 enum { DONE_NONE, DONE_LOGS, DONE_TRAPS, DONE_POSTS, DONE_COUNTS, DONE_LOOPS };
