@@ -5,7 +5,7 @@
 #include <wisp/bridge.h>
 
 #include "base/checksum.h"
-#include "host/blackbox_page.h"
+#include "host/measure/blackbox_page.h"
 
 /*
  * Any bytes as a black box: what is read makes sense, what is written of it is read as the same,

@@ -5,7 +5,7 @@
 #include <wisp/record.h>
 
 #include "base/checksum.h"
-#include "host/record_format.h"
+#include "host/tape/record_format.h"
 
 /*
  * A recording may be of any bytes: it is read up to some frame, without a crash, and a module to

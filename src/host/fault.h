@@ -1,7 +1,7 @@
 #ifndef WISP_HOST_FAULT_H
 #define WISP_HOST_FAULT_H
 
-#include "host/version.h"
+#include "host/version/version.h"
 
 /*
  * What follows when a version fails outside of probation, as on_fault of the guest's config says.

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "host/capabilities.h"
+#include "host/version/capabilities.h"
 
 /* ------------------------------------------------------------------ making and freeing */
 

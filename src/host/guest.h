@@ -4,21 +4,21 @@
 #include <wisp/event.h>
 
 #include "host/fault.h"
-#include "host/holdings.h"
-#include "host/mail.h"
-#include "host/meter.h"
-#include "host/post.h"
+#include "host/mail/holdings.h"
+#include "host/mail/mail.h"
+#include "host/measure/meter.h"
+#include "host/mail/post.h"
 #include "host/probation.h"
-#include "host/recorder.h"
-#include "host/region.h"
-#include "host/requests.h"
+#include "host/tape/recorder.h"
+#include "host/mail/region.h"
+#include "host/mail/requests.h"
 #include "host/shadow.h"
-#include "host/state.h"
-#include "host/subscriptions.h"
+#include "host/version/state.h"
+#include "host/mail/subscriptions.h"
 #include "host/thread.h"
-#include "host/timers.h"
-#include "host/topics.h"
-#include "host/version.h"
+#include "host/mail/timers.h"
+#include "host/mail/topics.h"
+#include "host/version/version.h"
 
 /* The insides of a host and its guests, shared by the files of this folder. */
 

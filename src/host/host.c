@@ -1,7 +1,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
-#include "host/imports.h"
+#include "host/version/imports.h"
 
 static uint64_t or_default(uint64_t value, uint64_t if_zero)
 {

@@ -1,7 +1,7 @@
 #ifndef WISP_HOST_JOURNAL_H
 #define WISP_HOST_JOURNAL_H
 
-#include "host/entry.h"
+#include "host/version/entry.h"
 
 /*
  * The entries that a version was given on probation, copied, so that the version before it can be

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
-#include "host/wasm_version.h"
+#include "host/version/wasm_version.h"
 
 struct wisp_shadow {
     wisp_shadow_config config; /* its ignore is ours: see copy_ignored */

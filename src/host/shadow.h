@@ -1,7 +1,7 @@
 #ifndef WISP_HOST_SHADOW_H
 #define WISP_HOST_SHADOW_H
 
-#include "host/entry.h"
+#include "host/version/entry.h"
 
 /*
  * A candidate in the shadow of the version that runs. The calls of that version are written on

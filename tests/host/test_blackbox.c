@@ -11,7 +11,7 @@
 #include <wisp/bridge.h>
 #include <wisp/native.h>
 
-#include "host/blackbox_page.h"
+#include "host/measure/blackbox_page.h"
 
 /*
  * Runs of a program with a black box. Most of them end by a copy of the page, taken from inside

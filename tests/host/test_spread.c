@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "host/spread.h"
+#include "host/measure/spread.h"
 
 static wisp_spread_counts counts; /* too large for the stacks of some systems */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "host/state.h"
+#include "host/version/state.h"
 
 /* How a state grows, without modules. */
 

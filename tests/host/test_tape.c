@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "host/record_coder.h"
-#include "host/taped_call.h"
+#include "host/tape/record_coder.h"
+#include "host/tape/taped_call.h"
 
 /* Tapes, the calls on them, and the differences that recordings are made of. */
 

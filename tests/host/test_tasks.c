@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "host/tasks.h"
+#include "host/version/tasks.h"
 
 /* The order and the due times of tasks, without modules. Times are in any unit. */
 

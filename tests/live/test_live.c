@@ -12,7 +12,7 @@
 
 #include "../scratch.h"
 #include "../update/repo.h"
-#include "host/blackbox_page.h"
+#include "host/measure/blackbox_page.h"
 #include "wasm/snapshot.h"
 #include "faulty_os.h"
 #include "ration.h"
