@@ -136,6 +136,7 @@ int wisp_restore(uint32_t old_version, const void *data, uint32_t size);
  *     struct totals { uint64_t count, bytes; };
  *     WISP_STATE(struct totals)                       // one line of a file, as WISP_MODULE
  */
+
 /* ------------------------------------------------------------------ what the host offers */
 
 /*
