@@ -186,6 +186,8 @@ static bool is_effect(const wisp_taped_call *call)
 static bool find_call(wisp_playback *playback, const wisp_tap *tap, size_t *at,
                       wisp_taped_call *out)
 {
+    if (playback->calls.size == 0) /* of NULL too, which has no byte 0 */
+        return false;
     wisp_reader r = wisp_reader_of(playback->calls);
     r.at += *at;
     while (wisp_reader_left(&r) > 0) {
