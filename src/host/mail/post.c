@@ -264,7 +264,7 @@ void wisp_host_put(wisp_host *host, wisp_envelope *envelope)
 
 wisp_status wisp_host_post(wisp_host *host, const wisp_post *post, wisp_error *err)
 {
-    wisp_envelope *envelope;
+    wisp_envelope *envelope = NULL;
     wisp_status status = wisp_post_make(host, post, NULL, &envelope, err);
     if (status != WISP_OK) {
         wisp_post_tell_done(post);
