@@ -25,9 +25,7 @@ static void finish(wisp_host *host, wisp_envelope *envelope)
     if (sender)
         *(envelope->is_refused ? &sender->refusals_len : &sender->posts_len) -= 1;
     wisp_region_free(envelope->region);
-    wisp_mail_lock(&host->mail);
     wisp_mail_recycle(&host->mail, envelope);
-    wisp_mail_unlock(&host->mail);
 }
 
 void wisp_host_release(wisp_host *host, wisp_envelope *envelope)

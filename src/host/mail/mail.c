@@ -80,7 +80,15 @@ wisp_envelope *wisp_mail_new(wisp_mail *mail, size_t size)
     return envelope;
 }
 
-void wisp_mail_recycle(wisp_mail *mail, wisp_envelope *envelope)
+wisp_envelope *wisp_mail_make(wisp_mail *mail, size_t size)
+{
+    wisp_mail_lock(mail);
+    wisp_envelope *envelope = wisp_mail_new(mail, size);
+    wisp_mail_unlock(mail);
+    return envelope;
+}
+
+static void keep_or_free(wisp_mail *mail, wisp_envelope *envelope)
 {
     if (envelope->room_size > ROOM_SIZE || mail->spare_len == SPARE_MAX) {
         free_envelope(mail, envelope);
@@ -89,6 +97,15 @@ void wisp_mail_recycle(wisp_mail *mail, wisp_envelope *envelope)
     envelope->next = mail->spare;
     mail->spare = envelope;
     mail->spare_len++;
+}
+
+void wisp_mail_recycle(wisp_mail *mail, wisp_envelope *envelope)
+{
+    if (!envelope)
+        return;
+    wisp_mail_lock(mail);
+    keep_or_free(mail, envelope);
+    wisp_mail_unlock(mail);
 }
 
 /* ------------------------------------------------------------------ what may wait */

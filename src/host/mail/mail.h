@@ -58,12 +58,8 @@ static inline void wisp_mail_unlock(wisp_mail *mail)
 
 /* ------------------------------------------------------------------ under the lock */
 
-/* An envelope, all zero, with room for [size] bytes; NULL if memory is
- * refused. */
+/* An envelope, all zero, with room for [size] bytes; NULL if memory is refused. */
 wisp_envelope *wisp_mail_new(wisp_mail *mail, size_t size);
-
-/* Gives an envelope back, with no thought for what it carries. */
-void wisp_mail_recycle(wisp_mail *mail, wisp_envelope *envelope);
 
 /* Whether one more of [size] bytes may wait, in the host or in [box], for which it is a [what].
  * WISP_LIMIT. */
@@ -77,6 +73,12 @@ void wisp_mail_count(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelope
 void wisp_mail_uncount(wisp_mail *mail, wisp_mailbox *box, wisp_envelope *envelope);
 
 /* ------------------------------------------------------------------ takes the lock itself */
+
+/* As wisp_mail_new, for one that nothing else is done with under the lock. */
+wisp_envelope *wisp_mail_make(wisp_mail *mail, size_t size);
+
+/* Gives an envelope back, with no thought for what it carries. NULL is fine. */
+void wisp_mail_recycle(wisp_mail *mail, wisp_envelope *envelope);
 
 /* Appends [list], which is empty then. Returns whether the owner has to be woken, as this is
  * another thread and nothing waited before. */

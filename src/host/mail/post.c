@@ -162,9 +162,7 @@ static wisp_status keep_record(const wisp_origin *from, const wisp_post *post, w
     if (guest->refusals_len >= guest->config.posts_max)
         return wisp_fail(err, WISP_LIMIT, "%u posts were refused and not yet done with",
                          guest->refusals_len);
-    wisp_mail_lock(&host->mail);
-    wisp_envelope *record = wisp_mail_new(&host->mail, 0);
-    wisp_mail_unlock(&host->mail);
+    wisp_envelope *record = wisp_mail_make(&host->mail, 0);
     if (!record)
         return wisp_fail_memory(err, sizeof *record);
     address(record, post, from);

@@ -15,23 +15,6 @@ enum { NOTE_SIZE = 16 };
 
 /* ------------------------------------------------------------------ life */
 
-static wisp_envelope *new_envelope(wisp_host *host, size_t size)
-{
-    wisp_mail_lock(&host->mail);
-    wisp_envelope *envelope = wisp_mail_new(&host->mail, size);
-    wisp_mail_unlock(&host->mail);
-    return envelope;
-}
-
-static void recycle(wisp_host *host, wisp_envelope *envelope)
-{
-    if (!envelope)
-        return;
-    wisp_mail_lock(&host->mail);
-    wisp_mail_recycle(&host->mail, envelope);
-    wisp_mail_unlock(&host->mail);
-}
-
 void wisp_request_free(wisp_request *request)
 {
     wisp_host *host = request->host;
@@ -39,7 +22,7 @@ void wisp_request_free(wisp_request *request)
     wisp_guest *asker = is_program ? NULL : wisp_host_guest(host, request->asker);
     if (asker)
         asker->requests_len--;
-    recycle(host, request->answer);
+    wisp_mail_recycle(&host->mail, request->answer);
     wisp_free(host->allocator, request, sizeof *request);
 }
 
@@ -50,7 +33,7 @@ static wisp_request *new_request(wisp_host *host, uint32_t asked, uint64_t timeo
         return NULL;
     request->host = host;
     request->asked = asked;
-    request->answer = new_envelope(host, NOTE_SIZE);
+    request->answer = wisp_mail_make(&host->mail, NOTE_SIZE);
     if (!request->answer) {
         wisp_request_free(request);
         return NULL;
@@ -157,7 +140,7 @@ static void send(wisp_request *request, wisp_envelope *envelope)
         wisp_envelopes_push(&mail->queue, envelope);
         wisp_mail_unlock(mail);
     } else {
-        recycle(host, envelope);
+        wisp_mail_recycle(&host->mail, envelope);
     }
     wisp_request_free(request);
 }
@@ -206,7 +189,7 @@ static wisp_status make_reply(wisp_host *host, uint32_t asked, uint32_t number, 
     if (bytes.size > SIZE_MAX - NOTE_SIZE || NOTE_SIZE + bytes.size > size_max)
         return wisp_fail(err, WISP_LIMIT, "an answer of %zu bytes, who asked takes up to %zu",
                          bytes.size, size_max);
-    *out = new_envelope(host, NOTE_SIZE + bytes.size);
+    *out = wisp_mail_make(&host->mail, NOTE_SIZE + bytes.size);
     if (!*out)
         return wisp_fail_memory(err, bytes.size);
     fill(*out, request, WISP_OK, code, bytes);
@@ -222,7 +205,7 @@ static void send_reply(wisp_host *host, wisp_envelope *reply)
     if (request)
         send(request, reply);
     else
-        recycle(host, reply);
+        wisp_mail_recycle(&host->mail, reply);
 }
 
 static void release_reply(wisp_guest *guest, void *object)
@@ -235,7 +218,7 @@ static void drop_reply(wisp_guest *guest, void *object)
     wisp_request *request = find(guest->host, ((wisp_envelope *)object)->request);
     if (request)
         request->is_replied = false;
-    recycle(guest->host, object);
+    wisp_mail_recycle(&guest->host->mail, object);
 }
 
 static const wisp_effect_ops reply_ops = {release_reply, drop_reply};
@@ -248,7 +231,7 @@ bool wisp_reply_by_module(wisp_version *version, uint32_t number, int32_t code, 
     if (make_reply(host, guest->id, number, code, bytes, &reply, NULL) != WISP_OK)
         return false;
     if (!wisp_effects_add(&version->effects, host->allocator, &reply_ops, reply)) {
-        recycle(host, reply);
+        wisp_mail_recycle(&host->mail, reply);
         return false;
     }
     find(host, number)->is_replied = true;

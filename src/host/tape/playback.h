@@ -3,8 +3,8 @@
 
 #include <wisp/host.h>
 
-#include "host/version/entry.h"
 #include "host/tape/tap.h"
+#include "host/version/entry.h"
 
 /*
  * A tape that is played back to a version: it gets the answers that are on it, and what it does

@@ -36,11 +36,6 @@ enum {
 
 /* ------------------------------------------------------------------ frames */
 
-static void fail(wisp_guest *guest, wisp_status status, const char *reason)
-{
-    wisp_recorder_end(guest, status, reason);
-}
-
 /* Makes the frame one of [kind] that has nothing in it yet. */
 static void begin_frame(wisp_recorder *recorder, wisp_frame_kind kind)
 {
@@ -263,7 +258,7 @@ static void note(wisp_version *version, uint32_t code, const wisp_entry *entry,
         return;
     wisp_status written = record_entry(recorder, version, code, entry, status, answer, &why);
     if (written != WISP_OK)
-        fail(version->guest, written, why.text);
+        wisp_recorder_end(version->guest, written, why.text);
 }
 
 void wisp_recorder_note(wisp_version *version, const wisp_entry *entry, wisp_status status,
@@ -306,7 +301,7 @@ void wisp_recorder_begin_life(wisp_version *version)
         status = record_life(recorder, version, NULL, &why);
     }
     if (status != WISP_OK)
-        fail(version->guest, status, why.text);
+        wisp_recorder_end(version->guest, status, why.text);
 }
 
 /* A version that runs already: what it is, and all that it has. */
@@ -409,7 +404,7 @@ void wisp_recorder_before(wisp_version *version, const wisp_entry *entry)
     }
     wisp_state_clear(&state, guest->host->allocator);
     if (recorder && status != WISP_OK)
-        fail(guest, status, why.text);
+        wisp_recorder_end(guest, status, why.text);
 }
 
 /* ------------------------------------------------------------------ beginning and end */
@@ -531,7 +526,7 @@ void wisp_recorders_flush(wisp_host *host)
         wisp_error why;
         wisp_status status = guest->recorder ? flush(guest->recorder, &why) : WISP_OK;
         if (status != WISP_OK)
-            fail(guest, status, why.text);
+            wisp_recorder_end(guest, status, why.text);
     }
 }
 

@@ -4,10 +4,10 @@
 #include <wisp/record.h>
 
 #include "base/memory.h"
-#include "host/version/entry.h"
+#include "host/mail/topics.h"
 #include "host/tape/record_coder.h"
 #include "host/tape/tap.h"
-#include "host/mail/topics.h"
+#include "host/version/entry.h"
 
 /* The insides of a recording that is read, for what replays it. */
 struct wisp_recording {

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
-#include "host/version/imports.h"
 #include "host/tape/recording.h"
+#include "host/version/imports.h"
 
 /*
  * A replay is a guest of its own, in a host of its own, that never runs anything by itself: its

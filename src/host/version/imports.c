@@ -3,9 +3,9 @@
 #include <wisp/bridge.h>
 
 #include "base/error.h"
-#include "host/version/calls.h"
 #include "host/guest.h"
 #include "host/mail/requests.h"
+#include "host/version/calls.h"
 #include "host/version/wasm_version.h"
 
 /*

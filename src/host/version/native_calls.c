@@ -1,8 +1,8 @@
 #include "host/version/native_calls.h"
 
 #include "base/error.h"
-#include "host/version/calls.h"
 #include "host/guest.h"
+#include "host/version/calls.h"
 #include "host/version/native_version.h"
 
 /* As imports.c for WebAssembly, but that nothing has to be checked: a native module could do

@@ -7,14 +7,14 @@
 #include <wisp/native.h>
 
 #include "host/measure/blackbox.h"
+#include "host/measure/stopwatch.h"
+#include "host/tape/playback.h"
+#include "host/tape/tap.h"
 #include "host/version/effects.h"
 #include "host/version/entry.h"
 #include "host/version/exports.h"
 #include "host/version/native_heap.h"
-#include "host/tape/playback.h"
 #include "host/version/state.h"
-#include "host/measure/stopwatch.h"
-#include "host/tape/tap.h"
 #include "host/version/tasks.h"
 
 /*

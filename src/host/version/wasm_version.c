@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "host/version/capabilities.h"
 #include "host/guest.h"
+#include "host/version/capabilities.h"
 #include "host/version/imports.h"
 #include "host/version/loan.h"
 #include "wasm/types.h"
