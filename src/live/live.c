@@ -2,11 +2,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "live/watcher.h"
-#include "update/policy.h"
+#include "live/checks.h"
 #include "update/embedded.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +13,6 @@ typedef struct release {
     wisp_image image;
     wisp_module *module;
 } release;
-
-#define JOB_WAIT_MS 100 /* after which the watching thread looks whether it is to end */
 
 struct wisp_live {
     wisp_live_config config;
@@ -33,16 +29,7 @@ struct wisp_live {
     bool committed, reverted, down;
     char reason[WISP_ERROR_TEXT_MAX];
 
-    atomic_bool staged, checked; /* set by checks on any thread, taken by the step */
-    wisp_watcher watcher;
-    wisp_live_policy policy; /* of the watcher, while it runs, and so are the next two */
-    char device_id[WISP_DEVICE_ID_SIZE];
-    uint64_t turn;
-    pthread_mutex_t lock; /* guards the next three */
-    bool has_result;
-    wisp_update_result result;
-    uint64_t checked_ns; /* when a check last ended; 0: never */
-
+    wisp_checks checks;
     char trouble[WISP_ERROR_TEXT_MAX]; /* our own; the updater has its own */
     wisp_update_status status;         /* where wisp_live_trouble finds the updater's */
 };
@@ -267,9 +254,9 @@ static void act_on_checks(wisp_live *live)
 {
     if (live->trial.module)
         return;
-    if (atomic_exchange(&live->staged, false))
+    if (atomic_exchange(&live->checks.staged, false))
         swap_staged(live);
-    if (!live->trial.module && atomic_exchange(&live->checked, false))
+    if (!live->trial.module && atomic_exchange(&live->checks.ended, false))
         replace_unwanted(live);
 }
 
@@ -313,90 +300,30 @@ static wisp_status accept(void *user, const wisp_image *image, wisp_error *err)
     return status;
 }
 
-/* Keeps what a check came to, on whichever thread, for the step. */
-static void keep_result(wisp_live *live, const wisp_update_result *result)
-{
-    pthread_mutex_lock(&live->lock);
-    live->result = *result;
-    live->has_result = true;
-    live->checked_ns = live->os->monotonic_ns(live->os->user);
-    pthread_mutex_unlock(&live->lock);
-    if (result->outcome == WISP_UPDATE_STAGED)
-        atomic_store(&live->staged, true);
-    atomic_store(&live->checked, true);
-}
-
 wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err)
 {
     if (!live->updater)
         return wisp_fail(err, WISP_INVALID, "%s", live->trouble);
-    wisp_status status = wisp_updater_check(live->updater, result, err);
-    if (status == WISP_OK)
-        keep_result(live, result);
-    return status;
-}
-
-/* One job, broken off when the watching ends; false if it did not come to a result. */
-static bool run_job(wisp_live *live, wisp_update_result *result)
-{
-    wisp_update_job *job;
-    if (wisp_updater_begin(live->updater, NULL, &job, NULL) != WISP_OK)
-        return false;
-    while (!wisp_watcher_is_closing(&live->watcher) && !wisp_update_job_step(job, JOB_WAIT_MS))
-        ;
-    bool has_result = wisp_update_job_result(job, result);
-    wisp_update_job_free(job);
-    return has_result;
-}
-
-static uint64_t watch(void *context)
-{
-    wisp_live *live = context;
-    wisp_update_result result;
-    bool has_result = run_job(live, &result);
-    if (has_result)
-        keep_result(live, &result);
-    return wisp_next_check_ms(live->device_id, live->turn++, live->policy.interval_ms,
-                              has_result ? &result : NULL);
+    return wisp_checks_run(&live->checks, result, err);
 }
 
 wisp_status wisp_live_watch(wisp_live *live, const wisp_live_policy *policy, wisp_error *err)
 {
-    if (live->watcher.running)
-        return wisp_fail(err, WISP_INVALID, "already watching for updates");
     if (!live->updater || !live->config.update.net || !live->config.update.url)
         return wisp_fail(err, WISP_INVALID, "nothing to watch: no %s",
                          live->updater ? "net or url in the config" : "state folder");
-    wisp_updater_status(live->updater, &live->status);
-    memcpy(live->device_id, live->status.device_id, sizeof live->device_id);
-    live->policy = *policy;
-    live->watcher.work = watch;
-    live->watcher.context = live;
-    uint64_t pause_ms = policy->not_at_start ? wisp_next_check_ms(live->device_id, live->turn++,
-                                                                  policy->interval_ms, NULL)
-                                             : 0;
-    return wisp_watcher_start(&live->watcher, pause_ms, err);
+    return wisp_checks_watch(&live->checks, policy, err);
 }
 
 void wisp_live_foreground(wisp_live *live)
 {
-    uint64_t now = live->os->monotonic_ns(live->os->user);
-    uint64_t pause_ns = 1000000 * (uint64_t)live->policy.foreground_ms;
-    pthread_mutex_lock(&live->lock);
-    bool is_due = live->checked_ns == 0 || now - live->checked_ns >= pause_ns;
-    pthread_mutex_unlock(&live->lock);
-    if (live->watcher.running && live->policy.foreground_ms > 0 && is_due)
-        wisp_watcher_wake(&live->watcher);
+    wisp_checks_foreground(&live->checks);
 }
 
 static void report_check(wisp_live *live)
 {
-    pthread_mutex_lock(&live->lock);
-    bool has_result = live->has_result;
-    wisp_update_result result = live->result;
-    live->has_result = false;
-    pthread_mutex_unlock(&live->lock);
-    if (has_result && live->config.on_check)
+    wisp_update_result result;
+    if (wisp_checks_take(&live->checks, &result) && live->config.on_check)
         live->config.on_check(live->config.guest.user, &result);
 }
 
@@ -457,8 +384,8 @@ wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp
     live->config = *config;
     live->allocator = allocator;
     live->os = config->update.os ? config->update.os : wisp_os_posix();
-    pthread_mutex_init(&live->lock, NULL);
     wisp_status status = open_updater(live, err);
+    wisp_checks_init(&live->checks, live->updater, live->os);
     if (!status)
         status = open_guest(live, err);
     if (!status)
@@ -468,7 +395,7 @@ wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp
         return status;
     }
     live->down = false;
-    atomic_store(&live->staged, has_candidate(live));
+    atomic_store(&live->checks.staged, has_candidate(live));
     *out = live;
     return WISP_OK;
 }
@@ -477,12 +404,12 @@ void wisp_live_close(wisp_live *live)
 {
     if (!live)
         return;
-    wisp_watcher_stop(&live->watcher);
+    wisp_checks_stop(&live->checks);
     wisp_host_free(live->host);
     unload(live, &live->trial);
     unload(live, &live->current);
     wisp_updater_close(live->updater);
-    pthread_mutex_destroy(&live->lock);
+    wisp_checks_deinit(&live->checks);
     wisp_free(live->allocator, live, sizeof *live);
 }
 
