@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "host_table.h"
-#include "manage/client.h"
+#include "local/client.h"
 #include "out.h"
 
 #include <stdlib.h>
@@ -29,10 +29,12 @@ static const char *socket_of(const cli_args *args)
 static int ask(const cli_args *args, const wisp_order *order, wisp_bytes module,
                void (*print)(const wisp_json *answer, const wisp_order *order))
 {
-    wisp_json *answer;
+    wisp_json *answer, *request = wisp_order_write(order);
     wisp_error err;
     wisp_status status =
-        wisp_manage_ask(socket_of(args), order, module, TIMEOUT_MS, &answer, &err);
+        request ? wisp_local_ask(socket_of(args), request, module, TIMEOUT_MS, &answer, &err)
+                : wisp_fail_memory(&err, sizeof *order);
+    wisp_json_free(request);
     if (status != WISP_OK)
         return fail_with(NULL, &err);
     if (args_has(args, "json")) {

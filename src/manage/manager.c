@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "manage/order.h"
-#include "manage/server.h"
+#include "manage/perform.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -436,6 +436,21 @@ static void default_to(uint32_t *value, uint32_t if_zero)
         *value = if_zero;
 }
 
+static wisp_status listen(wisp_manager *manager, const wisp_socket_calls *calls, wisp_error *err)
+{
+    const wisp_manager_config *config = &manager->config;
+    wisp_local_service service = {.allocator = manager->allocator,
+                                  .os = manager->os,
+                                  .calls = calls,
+                                  .path = config->socket,
+                                  .clients_max = config->clients_max,
+                                  .timeout_ms = config->timeout_ms,
+                                  .payload_size_max = config->module_size_max,
+                                  .perform = wisp_manage_perform,
+                                  .user = manager};
+    return wisp_local_server_open(&service, &manager->server, err);
+}
+
 wisp_status wisp_manager_open_with(const wisp_manager_config *config,
                                    const wisp_socket_calls *calls, wisp_manager **out,
                                    wisp_error *err)
@@ -452,7 +467,7 @@ wisp_status wisp_manager_open_with(const wisp_manager_config *config,
     default_to(&manager->config.clients_max, 4);
     default_to(&manager->config.timeout_ms, 10000);
     if (config->socket) {
-        wisp_status status = wisp_manage_server_open(manager, calls, &manager->server, err);
+        wisp_status status = listen(manager, calls, err);
         if (status != WISP_OK) {
             wisp_manager_close(manager);
             return status;
@@ -472,7 +487,7 @@ void wisp_manager_close(wisp_manager *manager)
 {
     if (!manager)
         return;
-    wisp_manage_server_close(manager->server);
+    wisp_local_server_close(manager->server);
     for (wisp_managed_guest *it; (it = manager->guests);) {
         manager->guests = it->next;
         destroy(it);
@@ -482,17 +497,17 @@ void wisp_manager_close(wisp_manager *manager)
 
 int wisp_manager_fd(const wisp_manager *manager)
 {
-    return manager->server ? wisp_manage_server_fd(manager->server) : -1;
+    return manager->server ? wisp_local_server_fd(manager->server) : -1;
 }
 
 uint64_t wisp_manager_next_ns(const wisp_manager *manager)
 {
-    return manager->server ? wisp_manage_server_next_ns(manager->server) : UINT64_MAX;
+    return manager->server ? wisp_local_server_next_ns(manager->server) : UINT64_MAX;
 }
 
 void wisp_manager_step(wisp_manager *manager)
 {
     if (manager->server)
-        wisp_manage_server_step(manager->server);
+        wisp_local_server_step(manager->server);
     sweep(manager);
 }

@@ -3,12 +3,11 @@
 
 #include <wisp/manage.h>
 
-#include "manage/socket.h"
+#include "local/server.h"
 #include "trust/crypto.h"
 
 /* The insides of a manager, shared by the files of this folder. */
 
-typedef struct wisp_manage_server wisp_manage_server;
 typedef struct wisp_managed_guest wisp_managed_guest;
 
 /* A module that its guest may still need. */
@@ -39,7 +38,7 @@ struct wisp_manager {
     const wisp_os *os;
     wisp_managed_guest *guests; /* in the order in which they were installed */
     uint32_t guest_len;
-    wisp_manage_server *server; /* NULL without a socket */
+    wisp_local_server *server; /* NULL without a socket */
 };
 
 /* wisp_manager_open with the system calls of a test. */

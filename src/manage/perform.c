@@ -2,20 +2,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "local/answer.h"
+#include "manage/order.h"
 #include "manage/portrait.h"
 
 #include <string.h>
 
 /* ------------------------------------------------------------------ answers */
-
-static wisp_json *begin_answer(wisp_status status)
-{
-    wisp_json *answer = wisp_json_new_object();
-    if (wisp_json_set_string(answer, "status", wisp_status_name(status)))
-        return answer;
-    wisp_json_free(answer);
-    return NULL;
-}
 
 /* [answer] with [child] in it, which is given away; NULL, with both freed, if that fails. */
 static wisp_json *answer_with(wisp_json *answer, const char *key, wisp_json *child)
@@ -26,25 +19,12 @@ static wisp_json *answer_with(wisp_json *answer, const char *key, wisp_json *chi
     return NULL;
 }
 
-wisp_json *wisp_manage_failure(const wisp_error *err)
-{
-    char clean[WISP_ERROR_TEXT_MAX];
-    wisp_text_copy(clean, sizeof clean, err->text);
-    wisp_json *answer = begin_answer(err->status);
-    bool has_place = err->offset <= WISP_JSON_NUMBER_MAX;
-    if (wisp_json_set_string(answer, "error", clean) &&
-        (!has_place || wisp_json_set_number(answer, "offset", err->offset)))
-        return answer;
-    wisp_json_free(answer);
-    return NULL;
-}
-
 /* ------------------------------------------------------------------ looking */
 
 static wisp_json *list(const wisp_manager *manager)
 {
     wisp_json *guests = wisp_json_new_array();
-    wisp_json *answer = answer_with(begin_answer(WISP_OK), "guests", guests);
+    wisp_json *answer = answer_with(wisp_answer_new(WISP_OK), "guests", guests);
     for (wisp_guest *it = NULL;
          answer && (it = wisp_host_next_guest(manager->config.host, it));) {
         wisp_json *portrait = wisp_guest_portrait(manager, it, false);
@@ -70,11 +50,11 @@ static wisp_json *tell(const wisp_manager *manager, const char *name, bool is_fu
 {
     const wisp_guest *guest = find_any(manager, name);
     if (guest)
-        return answer_with(begin_answer(WISP_OK), "guest",
+        return answer_with(wisp_answer_new(WISP_OK), "guest",
                            wisp_guest_portrait(manager, guest, is_full));
     wisp_error err;
     wisp_fail(&err, WISP_NOT_FOUND, "no guest '%s'", name);
-    return wisp_manage_failure(&err);
+    return wisp_answer_failure(&err);
 }
 
 /* ------------------------------------------------------------------ changing */
@@ -153,16 +133,16 @@ static wisp_status change(wisp_manager *manager, const wisp_order *order, wisp_b
     return WISP_OK;
 }
 
-wisp_json *wisp_manage_perform(wisp_manager *manager, const wisp_order *order, wisp_bytes module)
+static wisp_json *perform(wisp_manager *manager, const wisp_order *order, wisp_bytes module)
 {
     wisp_error err;
     if (change(manager, order, module, &err) != WISP_OK)
-        return wisp_manage_failure(&err);
+        return wisp_answer_failure(&err);
     switch (order->kind) {
     case WISP_ORDER_LIST:
         return list(manager);
     case WISP_ORDER_REMOVE:
-        return begin_answer(WISP_OK);
+        return wisp_answer_new(WISP_OK);
     case WISP_ORDER_STAT:
     case WISP_ORDER_INSTALL:
     case WISP_ORDER_SWAP:
@@ -171,4 +151,13 @@ wisp_json *wisp_manage_perform(wisp_manager *manager, const wisp_order *order, w
         break;
     }
     return tell(manager, order->name, order->kind == WISP_ORDER_STAT);
+}
+
+wisp_json *wisp_manage_perform(void *manager, wisp_bytes text, wisp_bytes module)
+{
+    wisp_order order;
+    wisp_error err;
+    if (wisp_order_read(text, module.size, &order, &err) != WISP_OK)
+        return wisp_answer_failure(&err);
+    return perform(manager, &order, module);
 }

@@ -3,7 +3,8 @@
 #include "program.h"
 
 #include "../scratch.h"
-#include "manage/client.h"
+#include "local/client.h"
+#include "manage/order.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,9 @@ typedef struct question {
 static void *ask(void *argument)
 {
     question *q = argument;
-    q->status = wisp_manage_ask(q->path, &q->order, q->module, 5000, &q->answer, &q->err);
+    wisp_json *request = wisp_order_write(&q->order);
+    q->status = wisp_local_ask(q->path, request, q->module, 5000, &q->answer, &q->err);
+    wisp_json_free(request);
     atomic_store(&q->is_done, true);
     return NULL;
 }
@@ -226,16 +229,21 @@ static void a_path_that_is_too_long_is_refused(void **state)
 
 /* ------------------------------------------------------------------ the client */
 
+static wisp_status ask_to_list(const char *path, uint32_t timeout_ms, wisp_error *err)
+{
+    wisp_json *answer, *request = wisp_order_write(&(wisp_order){.kind = WISP_ORDER_LIST});
+    wisp_status status = wisp_local_ask(path, request, (wisp_bytes){0}, timeout_ms, &answer, err);
+    wisp_json_free(request);
+    return status;
+}
+
 static void a_client_says_when_nobody_listens(void **state)
 {
     place at;
     wisp_error err;
-    wisp_json *answer;
-    wisp_order order = {.kind = WISP_ORDER_LIST};
     (void)state;
     place_init(&at);
-    assert_int_equal(wisp_manage_ask(at.path, &order, (wisp_bytes){0}, 100, &answer, &err),
-                     WISP_NETWORK);
+    assert_int_equal(ask_to_list(at.path, 100, &err), WISP_NETWORK);
     assert_non_null(strstr(err.text, "no program listens"));
     place_deinit(&at);
 }
@@ -244,12 +252,9 @@ static void a_client_waits_no_longer_than_it_was_told(void **state)
 {
     place at;
     wisp_error err;
-    wisp_json *answer;
-    wisp_order order = {.kind = WISP_ORDER_LIST};
     (void)state;
     place_open(&at); /* and never steps */
-    assert_int_equal(wisp_manage_ask(at.path, &order, (wisp_bytes){0}, 50, &answer, &err),
-                     WISP_NETWORK);
+    assert_int_equal(ask_to_list(at.path, 50, &err), WISP_NETWORK);
     assert_non_null(strstr(err.text, "no answer in time"));
     place_deinit(&at);
 }

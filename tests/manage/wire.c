@@ -189,7 +189,7 @@ const char *wire_answer(wire_client *client)
     if (client->answer_size < WISP_PACKET_HEAD_SIZE)
         return NULL;
     wisp_status status = wisp_packet_read(client->answer, WISP_PACKET_ANSWER_MAX, &packet, NULL);
-    assert(status == WISP_OK && packet.module_size == 0);
+    assert(status == WISP_OK && packet.payload_size == 0);
     size_t size = WISP_PACKET_HEAD_SIZE + packet.text_size;
     if (status || client->answer_size < size)
         return NULL;

@@ -1,8 +1,8 @@
 #ifndef TESTS_MANAGE_WIRE_H
 #define TESTS_MANAGE_WIRE_H
 
-#include "manage/packet.h"
-#include "manage/socket.h"
+#include "local/packet.h"
+#include "local/socket.h"
 
 /*
  * The system calls of a manager's socket, in memory: clients say what a test has them say, as

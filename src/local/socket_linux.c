@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* accept4, struct ucred */
 
-#include "manage/socket.h"
+#include "local/socket.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#ifndef WISP_MANAGE_SOCKET_H
-#define WISP_MANAGE_SOCKET_H
+#ifndef WISP_LOCAL_SOCKET_H
+#define WISP_LOCAL_SOCKET_H
 
 #include <wisp/base.h>
 

@@ -1,4 +1,4 @@
-#include "manage/socket.h"
+#include "local/socket.h"
 
 #include <errno.h>
 

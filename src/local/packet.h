@@ -1,11 +1,11 @@
-#ifndef WISP_MANAGE_PACKET_H
-#define WISP_MANAGE_PACKET_H
+#ifndef WISP_LOCAL_PACKET_H
+#define WISP_LOCAL_PACKET_H
 
 #include <wisp/base.h>
 
 /*
- * What goes over the socket of a manager, either way: a head of fixed size, a JSON object, and
- * the bytes of a module, which answers do not have. docs/formats.md has the bytes.
+ * What goes over a local socket, either way: a head of fixed size, a JSON object, and
+ * the bytes of a module or a patch, which answers do not have. docs/formats.md has the bytes.
  */
 
 #define WISP_PACKET_HEAD_SIZE   16u
@@ -13,7 +13,7 @@
 #define WISP_PACKET_ANSWER_MAX  (4u << 20) /* of an answer */
 
 typedef struct wisp_packet {
-    uint32_t text_size, module_size;
+    uint32_t text_size, payload_size;
 } wisp_packet;
 
 void wisp_packet_write(const wisp_packet *packet, uint8_t head[WISP_PACKET_HEAD_SIZE]);

@@ -1,15 +1,15 @@
-#include "manage/server.h"
+#include "local/server.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "manage/session.h"
+#include "local/session.h"
 
 #include <errno.h>
 #include <string.h>
 
-struct wisp_manage_server {
-    wisp_manager *manager;
-    const wisp_socket_calls *calls;
+struct wisp_local_server {
+    wisp_local_service service;
+    const wisp_socket_calls *calls; /* of it */
     char *path;
     int listener, poller;
     bool is_letting_in;     /* the poller watches the listener */
@@ -19,7 +19,7 @@ struct wisp_manage_server {
 
 /* ------------------------------------------------------------------ clients */
 
-static bool may_ask(const wisp_manage_server *server, int fd)
+static bool may_ask(const wisp_local_server *server, int fd)
 {
     uint32_t uid;
     const wisp_socket_calls *calls = server->calls;
@@ -28,36 +28,36 @@ static bool may_ask(const wisp_manage_server *server, int fd)
     return uid == 0 || uid == calls->own_uid(calls->user);
 }
 
-static int watch(const wisp_manage_server *server, int fd, bool reads, bool writes)
+static int watch(const wisp_local_server *server, int fd, bool reads, bool writes)
 {
     return server->calls->watch(server->calls->user, server->poller, fd, reads, writes);
 }
 
 /* Has the poller look for what [client] is waiting for. */
-static bool watch_client(const wisp_manage_server *server, const wisp_session *client)
+static bool watch_client(const wisp_local_server *server, const wisp_session *client)
 {
     bool writes = client->phase == WISP_SESSION_ANSWER;
     return watch(server, client->fd, !writes, writes) == 0;
 }
 
-static void drop(wisp_manage_server *server, wisp_session **place)
+static void drop(wisp_local_server *server, wisp_session **place)
 {
     wisp_session_end(*place);
-    wisp_free(server->manager->allocator, *place, sizeof **place);
+    wisp_free(server->service.allocator, *place, sizeof **place);
     *place = NULL;
     server->client_len--;
 }
 
 /* Gives the client at [fd] a place of its own; false if memory or the system refuses. */
-static bool admit(wisp_manage_server *server, int fd)
+static bool admit(wisp_local_server *server, int fd)
 {
     wisp_session **place = server->clients;
     while (*place)
         place++;
-    *place = wisp_alloc(server->manager->allocator, 1, sizeof **place);
+    *place = wisp_alloc(server->service.allocator, 1, sizeof **place);
     if (!*place)
         return false;
-    wisp_session_begin(*place, server->manager, server->calls, fd);
+    wisp_session_begin(*place, &server->service, fd);
     server->client_len++;
     if (!watch_client(server, *place))
         drop(server, place);
@@ -65,17 +65,17 @@ static bool admit(wisp_manage_server *server, int fd)
 }
 
 /* The poller must not call for clients for whom there is no place. */
-static void watch_listener(wisp_manage_server *server)
+static void watch_listener(wisp_local_server *server)
 {
-    bool lets_in = server->client_len < server->manager->config.clients_max;
+    bool lets_in = server->client_len < server->service.clients_max;
     if (lets_in != server->is_letting_in && watch(server, server->listener, lets_in, false) == 0)
         server->is_letting_in = lets_in;
 }
 
-static void let_in(wisp_manage_server *server)
+static void let_in(wisp_local_server *server)
 {
     const wisp_socket_calls *calls = server->calls;
-    uint32_t clients_max = server->manager->config.clients_max;
+    uint32_t clients_max = server->service.clients_max;
     for (uint32_t i = 0; i < clients_max && server->client_len < clients_max; i++) {
         int fd = calls->accept(calls->user, server->listener);
         if (fd < 0)
@@ -85,7 +85,7 @@ static void let_in(wisp_manage_server *server)
     }
 }
 
-static void step_client(wisp_manage_server *server, wisp_session **place, uint64_t now_ns)
+static void step_client(wisp_local_server *server, wisp_session **place, uint64_t now_ns)
 {
     wisp_session *client = *place;
     wisp_session_step(client, now_ns);
@@ -93,21 +93,21 @@ static void step_client(wisp_manage_server *server, wisp_session **place, uint64
         drop(server, place);
 }
 
-void wisp_manage_server_step(wisp_manage_server *server)
+void wisp_local_server_step(wisp_local_server *server)
 {
-    const wisp_manager *manager = server->manager;
-    uint64_t now_ns = manager->os->monotonic_ns(manager->os->user);
+    const wisp_os *os = server->service.os;
+    uint64_t now_ns = os->monotonic_ns(os->user);
     let_in(server);
-    for (uint32_t i = 0; i < manager->config.clients_max; i++)
+    for (uint32_t i = 0; i < server->service.clients_max; i++)
         if (server->clients[i])
             step_client(server, &server->clients[i], now_ns);
     watch_listener(server);
 }
 
-uint64_t wisp_manage_server_next_ns(const wisp_manage_server *server)
+uint64_t wisp_local_server_next_ns(const wisp_local_server *server)
 {
     uint64_t next_ns = UINT64_MAX;
-    for (uint32_t i = 0; i < server->manager->config.clients_max; i++) {
+    for (uint32_t i = 0; i < server->service.clients_max; i++) {
         const wisp_session *client = server->clients[i];
         if (client && client->deadline_ns < next_ns)
             next_ns = client->deadline_ns;
@@ -115,7 +115,7 @@ uint64_t wisp_manage_server_next_ns(const wisp_manage_server *server)
     return next_ns;
 }
 
-int wisp_manage_server_fd(const wisp_manage_server *server)
+int wisp_local_server_fd(const wisp_local_server *server)
 {
     return server->poller;
 }
@@ -138,7 +138,7 @@ static wisp_status fail_to_listen(const char *path, int rc, wisp_error *err)
     }
 }
 
-static wisp_status listen_at(wisp_manage_server *server, const char *path, wisp_error *err)
+static wisp_status listen_at(wisp_local_server *server, const char *path, wisp_error *err)
 {
     const wisp_socket_calls *calls = server->calls;
     server->listener = calls->listen(calls->user, path);
@@ -152,28 +152,26 @@ static wisp_status listen_at(wisp_manage_server *server, const char *path, wisp_
     return WISP_OK;
 }
 
-wisp_status wisp_manage_server_open(wisp_manager *manager, const wisp_socket_calls *calls,
-                                    wisp_manage_server **out, wisp_error *err)
+wisp_status wisp_local_server_open(const wisp_local_service *service, wisp_local_server **out,
+                                   wisp_error *err)
 {
-    const wisp_allocator *allocator = manager->allocator;
-    const char *path = manager->config.socket;
-    size_t path_size = strlen(path) + 1;
-    wisp_manage_server *server = wisp_alloc(allocator, 1, sizeof *server);
+    const wisp_allocator *allocator = service->allocator;
+    size_t path_size = strlen(service->path) + 1;
+    wisp_local_server *server = *out = wisp_alloc(allocator, 1, sizeof *server);
     if (!server)
         return wisp_fail_memory(err, sizeof *server);
-    *server =
-        (wisp_manage_server){.manager = manager, .calls = calls, .listener = -1, .poller = -1};
-    *out = server;
+    *server = (wisp_local_server){
+        .service = *service, .calls = service->calls, .listener = -1, .poller = -1};
     server->path = wisp_alloc(allocator, 1, path_size);
-    server->clients = wisp_alloc(allocator, manager->config.clients_max, sizeof *server->clients);
+    server->clients = wisp_alloc(allocator, service->clients_max, sizeof *server->clients);
     if (server->path)
-        memcpy(server->path, path, path_size);
+        memcpy(server->path, service->path, path_size);
     if (!server->path || !server->clients)
         return wisp_fail_memory(err, path_size);
-    return listen_at(server, path, err);
+    return listen_at(server, server->path, err);
 }
 
-static void close_descriptors(wisp_manage_server *server)
+static void close_descriptors(wisp_local_server *server)
 {
     const wisp_socket_calls *calls = server->calls;
     if (server->poller >= 0)
@@ -184,12 +182,12 @@ static void close_descriptors(wisp_manage_server *server)
     calls->close(calls->user, server->listener);
 }
 
-void wisp_manage_server_close(wisp_manage_server *server)
+void wisp_local_server_close(wisp_local_server *server)
 {
     if (!server)
         return;
-    const wisp_allocator *allocator = server->manager->allocator;
-    uint32_t clients_max = server->manager->config.clients_max;
+    const wisp_allocator *allocator = server->service.allocator;
+    uint32_t clients_max = server->service.clients_max;
     for (uint32_t i = 0; server->clients && i < clients_max; i++)
         if (server->clients[i])
             drop(server, &server->clients[i]);

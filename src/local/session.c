@@ -1,8 +1,8 @@
-#include "manage/session.h"
+#include "local/session.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "manage/perform.h"
+#include "local/answer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 static uint64_t now_of(const wisp_session *s)
 {
-    return s->manager->os->monotonic_ns(s->manager->os->user);
+    return s->service->os->monotonic_ns(s->service->os->user);
 }
 
 static void enter(wisp_session *s, wisp_session_phase phase)
@@ -23,35 +23,34 @@ static void enter(wisp_session *s, wisp_session_phase phase)
 
 static void start_clock(wisp_session *s)
 {
-    s->deadline_ns = now_of(s) + UINT64_C(1000000) * s->manager->config.timeout_ms;
+    s->deadline_ns = now_of(s) + UINT64_C(1000000) * s->service->timeout_ms;
 }
 
-static void free_module(wisp_session *s)
+static void free_payload(wisp_session *s)
 {
-    wisp_free(s->manager->allocator, s->module, s->module_room);
-    s->module = NULL;
-    s->module_room = 0;
+    wisp_free(s->service->allocator, s->payload, s->payload_room);
+    s->payload = NULL;
+    s->payload_room = 0;
 }
 
 static void free_answer(wisp_session *s)
 {
-    wisp_free(s->manager->allocator, s->answer, s->answer_size);
+    wisp_free(s->service->allocator, s->answer, s->answer_size);
     s->answer = NULL;
     s->answer_size = 0;
 }
 
-void wisp_session_begin(wisp_session *s, wisp_manager *manager, const wisp_socket_calls *calls,
-                        int fd)
+void wisp_session_begin(wisp_session *s, const wisp_local_service *service, int fd)
 {
-    *s = (wisp_session){.manager = manager, .calls = calls, .fd = fd};
+    *s = (wisp_session){.service = service, .fd = fd};
     start_clock(s);
 }
 
 void wisp_session_end(wisp_session *s)
 {
-    free_module(s);
+    free_payload(s);
     free_answer(s);
-    s->calls->close(s->calls->user, s->fd);
+    s->service->calls->close(s->service->calls->user, s->fd);
     s->fd = -1;
 }
 
@@ -65,7 +64,7 @@ static void answer_with(wisp_session *s, wisp_json *answer)
     wisp_json_free(answer);
     enter(s, WISP_SESSION_OVER);
     if (text && size <= WISP_PACKET_ANSWER_MAX)
-        s->answer = wisp_alloc(s->manager->allocator, 1, WISP_PACKET_HEAD_SIZE + size);
+        s->answer = wisp_alloc(s->service->allocator, 1, WISP_PACKET_HEAD_SIZE + size);
     if (s->answer) {
         s->answer_size = WISP_PACKET_HEAD_SIZE + size;
         wisp_packet_write(&(wisp_packet){.text_size = (uint32_t)size}, s->answer);
@@ -80,19 +79,15 @@ static void answer_with(wisp_session *s, wisp_json *answer)
 static void refuse(wisp_session *s, const wisp_error *err)
 {
     s->is_last = true;
-    answer_with(s, wisp_manage_failure(err));
+    answer_with(s, wisp_answer_failure(err));
 }
 
 static void perform(wisp_session *s)
 {
-    wisp_order order;
-    wisp_error err;
-    wisp_bytes text = {s->text, s->packet.text_size}, module = {s->module, s->packet.module_size};
-    if (wisp_order_read(text, module.size, &order, &err) == WISP_OK)
-        answer_with(s, wisp_manage_perform(s->manager, &order, module));
-    else
-        answer_with(s, wisp_manage_failure(&err));
-    free_module(s);
+    wisp_bytes text = {s->text, s->packet.text_size},
+               payload = {s->payload, s->packet.payload_size};
+    answer_with(s, s->service->perform(s->service->user, text, payload));
+    free_payload(s);
 }
 
 /* ------------------------------------------------------------------ what comes in */
@@ -101,10 +96,10 @@ static void take_head(wisp_session *s)
 {
     wisp_error err;
     wisp_status status = wisp_packet_read(s->head, sizeof s->text, &s->packet, &err);
-    uint32_t size_max = s->manager->config.module_size_max;
-    if (status == WISP_OK && s->packet.module_size > size_max)
-        status = wisp_fail(&err, WISP_LIMIT, "a module of %u bytes, expected at most %u",
-                           (unsigned)s->packet.module_size, (unsigned)size_max);
+    uint32_t size_max = s->service->payload_size_max;
+    if (status == WISP_OK && s->packet.payload_size > size_max)
+        status = wisp_fail(&err, WISP_LIMIT, "%u bytes along with a request, expected at most %u",
+                           (unsigned)s->packet.payload_size, (unsigned)size_max);
     if (status != WISP_OK)
         refuse(s, &err);
     else
@@ -119,8 +114,8 @@ static size_t part_size(const wisp_session *s)
         return sizeof s->head;
     case WISP_SESSION_TEXT:
         return s->packet.text_size;
-    case WISP_SESSION_MODULE:
-        return s->packet.module_size;
+    case WISP_SESSION_PAYLOAD:
+        return s->packet.payload_size;
     case WISP_SESSION_ANSWER:
     case WISP_SESSION_OVER:
         break;
@@ -135,7 +130,7 @@ static void advance(wisp_session *s)
         if (s->phase == WISP_SESSION_HEAD)
             take_head(s);
         else if (s->phase == WISP_SESSION_TEXT)
-            enter(s, WISP_SESSION_MODULE);
+            enter(s, WISP_SESSION_PAYLOAD);
         else
             perform(s);
     }
@@ -148,9 +143,9 @@ static uint8_t *place_for(wisp_session *s, size_t size)
         return s->head + s->done;
     if (s->phase == WISP_SESSION_TEXT)
         return s->text + s->done;
-    bool has_room =
-        wisp_array_reserve(s->manager->allocator, &s->module, &s->module_room, s->done + size, 1);
-    return has_room ? s->module + s->done : NULL;
+    bool has_room = wisp_array_reserve(s->service->allocator, &s->payload, &s->payload_room,
+                                       s->done + size, 1);
+    return has_room ? s->payload + s->done : NULL;
 }
 
 /* False if there is nothing to read now. */
@@ -159,7 +154,8 @@ static bool receive_some(wisp_session *s)
     size_t left = part_size(s) - s->done;
     size_t size = left < TRANSFER_SIZE ? left : TRANSFER_SIZE;
     uint8_t *into = place_for(s, size);
-    int64_t n = into ? s->calls->receive(s->calls->user, s->fd, into, size) : -ENOMEM;
+    int64_t n =
+        into ? s->service->calls->receive(s->service->calls->user, s->fd, into, size) : -ENOMEM;
     if (n == -EINTR || n == -EAGAIN)
         return n == -EINTR;
     if (n <= 0) {
@@ -180,7 +176,8 @@ static bool send_some(wisp_session *s)
 {
     size_t left = s->answer_size - s->done;
     size_t size = left < TRANSFER_SIZE ? left : TRANSFER_SIZE;
-    int64_t n = s->calls->send(s->calls->user, s->fd, s->answer + s->done, size);
+    int64_t n =
+        s->service->calls->send(s->service->calls->user, s->fd, s->answer + s->done, size);
     if (n == -EINTR || n == -EAGAIN)
         return n == -EINTR;
     if (n <= 0) {

@@ -1,4 +1,4 @@
-#include "manage/packet.h"
+#include "local/packet.h"
 
 #include "base/error.h"
 #include "base/reader.h"
@@ -21,7 +21,7 @@ void wisp_packet_write(const wisp_packet *packet, uint8_t head[WISP_PACKET_HEAD_
     memcpy(head, MAGIC, sizeof MAGIC);
     uint8_t *at = put_u32(head + sizeof MAGIC, FORMAT);
     at = put_u32(at, packet->text_size);
-    put_u32(at, packet->module_size);
+    put_u32(at, packet->payload_size);
 }
 
 wisp_status wisp_packet_read(const uint8_t head[WISP_PACKET_HEAD_SIZE], uint32_t text_max,
@@ -32,7 +32,7 @@ wisp_status wisp_packet_read(const uint8_t head[WISP_PACKET_HEAD_SIZE], uint32_t
     uint32_t format = 0;
     bool is_whole = wisp_read_bytes(&r, sizeof MAGIC, &magic) && wisp_read_u32le(&r, &format) &&
                     wisp_read_u32le(&r, &out->text_size) &&
-                    wisp_read_u32le(&r, &out->module_size);
+                    wisp_read_u32le(&r, &out->payload_size);
     if (!is_whole || memcmp(magic, MAGIC, sizeof MAGIC) != 0)
         return wisp_fail_at(err, WISP_MALFORMED, 0, "no packet: it does not begin with 'wmng'");
     if (format != FORMAT)

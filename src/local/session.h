@@ -1,8 +1,8 @@
-#ifndef WISP_MANAGE_SESSION_H
-#define WISP_MANAGE_SESSION_H
+#ifndef WISP_LOCAL_SESSION_H
+#define WISP_LOCAL_SESSION_H
 
-#include "manage/packet.h"
-#include "manage/manager.h"
+#include "local/packet.h"
+#include "local/local.h"
 
 /*
  * One client: its request as it comes in, one after the other, and the answer as it goes out. A
@@ -13,14 +13,13 @@
 typedef enum wisp_session_phase {
     WISP_SESSION_HEAD, /* what comes in */
     WISP_SESSION_TEXT,
-    WISP_SESSION_MODULE,
+    WISP_SESSION_PAYLOAD,
     WISP_SESSION_ANSWER, /* what goes out */
     WISP_SESSION_OVER
 } wisp_session_phase;
 
 typedef struct wisp_session {
-    wisp_manager *manager;
-    const wisp_socket_calls *calls;
+    const wisp_local_service *service;
     int fd;
     uint64_t deadline_ns; /* of the phase that it is in */
     wisp_session_phase phase;
@@ -29,15 +28,14 @@ typedef struct wisp_session {
     size_t done; /* bytes of the part that is under way */
     uint8_t head[WISP_PACKET_HEAD_SIZE];
     uint8_t text[WISP_PACKET_REQUEST_MAX];
-    uint8_t *module;
-    size_t module_room;
+    uint8_t *payload;
+    size_t payload_room;
     uint8_t *answer; /* with its head */
     size_t answer_size;
 } wisp_session;
 
 /* Begins with the client at [fd], which is the session's from then on. */
-void wisp_session_begin(wisp_session *session, wisp_manager *manager,
-                        const wisp_socket_calls *calls, int fd);
+void wisp_session_begin(wisp_session *session, const wisp_local_service *service, int fd);
 
 /* Closes it and frees what it holds. */
 void wisp_session_end(wisp_session *session);

@@ -1,8 +1,9 @@
-#include "manage/client.h"
+#include "local/client.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "manage/packet.h"
+#include "local/answer.h"
+#include "local/packet.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,19 +81,18 @@ static bool receive_all(int fd, void *into, size_t size)
 
 /* ------------------------------------------------------------------ question and answer */
 
-/* A manager that refuses does not read on: then it cannot be sent all, but has answered. */
-static wisp_status send_order(int fd, const wisp_order *order, wisp_bytes module, wisp_error *err)
+/* A program that refuses does not read on: then it cannot be sent all, but has answered. */
+static wisp_status send_request(int fd, const wisp_json *request, wisp_bytes payload,
+                                wisp_error *err)
 {
     uint8_t head[WISP_PACKET_HEAD_SIZE];
     size_t size = 0;
-    wisp_json *object = wisp_order_write(order);
-    char *text = object ? wisp_json_canonical(object, &size) : NULL;
-    wisp_json_free(object);
+    char *text = wisp_json_canonical(request, &size);
     if (!text)
         return wisp_fail_memory(err, WISP_PACKET_REQUEST_MAX);
-    wisp_packet_write(&(wisp_packet){(uint32_t)size, (uint32_t)module.size}, head);
+    wisp_packet_write(&(wisp_packet){(uint32_t)size, (uint32_t)payload.size}, head);
     if (send_all(fd, head, sizeof head) && send_all(fd, text, size))
-        send_all(fd, module.data, module.size);
+        send_all(fd, payload.data, payload.size);
     wisp_json_text_free(text);
     return WISP_OK;
 }
@@ -120,46 +120,21 @@ static wisp_status receive_answer(int fd, const char *path, wisp_json **out, wis
     return status ? status : receive_text(fd, path, packet.text_size, out, err);
 }
 
-static wisp_status status_of(const char *name)
-{
-#define X(number, status, text)                                                                  \
-    if (strcmp(name, text) == 0)                                                                 \
-        return WISP_##status;
-    WISP_STATUSES(X)
-#undef X
-    return WISP_UNSUPPORTED; /* a newer manager may know more of them */
-}
-
-/* What the manager says of it. */
-static wisp_status verdict(const wisp_json *answer, wisp_error *err)
-{
-    const char *name, *words = "";
-    wisp_status status = wisp_json_string(answer, "status", &name, err);
-    if (status != WISP_OK || strcmp(name, "ok") == 0)
-        return status;
-    status = wisp_json_string(answer, "error", &words, err);
-    if (status != WISP_OK)
-        return status;
-    uint64_t offset = WISP_NO_OFFSET;
-    wisp_json_number(answer, "offset", &offset, NULL);
-    return wisp_fail_at(err, status_of(name), offset, "%s", words);
-}
-
-wisp_status wisp_manage_ask(const char *path, const wisp_order *order, wisp_bytes module,
-                            uint32_t timeout_ms, wisp_json **answer, wisp_error *err)
+wisp_status wisp_local_ask(const char *path, const wisp_json *request, wisp_bytes payload,
+                           uint32_t timeout_ms, wisp_json **answer, wisp_error *err)
 {
     int fd = -1;
     wisp_json *object = NULL;
-    if (module.size > UINT32_MAX)
-        return wisp_fail(err, WISP_LIMIT, "a module of %zu bytes", module.size);
+    if (payload.size > UINT32_MAX)
+        return wisp_fail(err, WISP_LIMIT, "a file of %zu bytes", payload.size);
     wisp_status status = open_line(path, timeout_ms, &fd, err);
     if (status != WISP_OK)
         return status;
-    status = send_order(fd, order, module, err);
+    status = send_request(fd, request, payload, err);
     if (status == WISP_OK)
         status = receive_answer(fd, path, &object, err);
     if (status == WISP_OK)
-        status = verdict(object, err);
+        status = wisp_answer_verdict(object, err);
     close(fd);
     if (status != WISP_OK)
         wisp_json_free(object);
