@@ -1,187 +1,106 @@
 #ifndef WISP_PATCH_H
 #define WISP_PATCH_H
 
-#include <wisp/base.h>
+#include <wisp/patcher.h>
+#include <wisp/update.h>
+#include <wisp/wisp.h>
 
 /*
- * The patcher: replaces functions of the running program by WebAssembly, and puts them back.
+ * Patches over the air: functions of the running program are replaced, and given back, as its
+ * publisher says.
  *
- *     wisp_patcher *patcher;
- *     wisp_patcher_new(NULL, &patcher, &err);
+ *     #include <wisp/patch.h>
+ *
+ *     wisp_patches_open(&config, &patches, &err);   // applies the last good patch
+ *     wisp_patches_watch(patches, &policy, &err);   // optional: look for patches on a thread
  *     ...
- *     wisp_patcher_apply(patcher, bytes, &err);     // a fix has come: all threads go on
- * meanwhile
- *     ...
- *     wisp_patcher_remove(patcher);                 // the program's own code again
+ *     wisp_patches_step(patches);                   // now and then: applies what has come
  *
- * Most programs do not call this but wisp_patches_open (wisp.h), which takes patches from the
- * updater: signed, staged, rolled back.
+ * The updater (update.h) knows which patch to take and whether to trust it, the patcher
+ * (patcher.h) how to put it into the program. This is the glue between them. A program need not
+ * be changed for it at all: libwisp-patch.so does the same in one that is started with it in
+ * LD_PRELOAD, by a file (docs/patching.md).
  *
- * The program is compiled with -fpatchable-function-entry (docs/patching.md has the flags and
- * why), which leaves a place of one instruction that does nothing at the start of each function.
- * As long as there is no patch, that is all there is. To patch a function is to write one jump
- * there, in one piece, so that every other thread calls either the function or the patch. No
- * thread is ever stopped, and none waits.
+ * A patch is for one build of one program. So each build has a target of its own in the
+ * repository, which is [target] of the updater's config, a '-', and the first 16 digits of the
+ * build-id ("shop-1ceca2f0c9d21b07"), and a folder of that name in [dir]: a new build begins with
+ * no patch, and is never offered one of another. `wisp publish --target` takes that name, and
+ * `wisp patch show` tells it.
  *
- * A patch is a module of WebAssembly, made by `wisp patch build`: in a section of its own it
- * says for which build of which program it is, which functions it replaces, what their arguments
- * are, and what it calls, reads and writes (docs/formats.md). In it the program's arguments are
- * ordinary parameters; it may call the original, any other function of the program, and functions
- * of shared libraries by name; it may look behind pointers as far as it was granted.
+ * A patch is on trial until it has been applied for [health_ms] of the updater's config [30 s].
+ * If one of its functions fails too often by then or later (faults_max of the patcher's config),
+ * or the process ends before that, the patch is banned on this device, and the last good one
+ * applied: by default a patch gets one attempt [attempts_max 1]. A module without a section
+ * "wisp.patch" is a patch of nothing: a publisher releases one (`wisp patch build --none`) to
+ * take back all there was before.
  *
- * First, do no harm: whatever goes wrong in a patch, the original runs, with the arguments of the
- * call as they were, and the caller notices nothing. If the patch had already called the
- * original, that call's result is used instead. A function whose patch fails [faults_max] times
- * gets its own code back. What a patch had written to the program's memory before it failed stays
- * written.
- *
- * What it needs: Linux, x86-64 or aarch64. There is one patcher in a process, since there is one
- * text to write to.
- *
- * Threads: each function here may be called by any thread, and waits for others that are at it.
- * Patched functions run on whatever threads call them, several at once. A patch's own variables
- * are shared by all threads, as the program's are. Not from a handler of a signal; a patched
- * function that is called by one may run as its original.
+ * Threads: one at a time, but wisp_patches_check, which any thread may call. The program's
+ * threads call patched functions meanwhile.
  */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef struct wisp_patcher wisp_patcher;
+typedef struct wisp_patches wisp_patches;
 
-/* What of the program's memory a patch may look at and change. Each includes those before it. */
-#define WISP_PATCH_GRANTS(X)                                                                     \
-    X(NONE, "none")           /* nothing: scalars come in and go out */                          \
-    X(ARGUMENTS, "arguments") /* what its arguments point at, what functions that it called      \
-                                 gave it, and the variables that its manifest lists */           \
-    X(PROCESS, "process")     /* all that is mapped, where the system lets the program itself */
+typedef struct wisp_patches_config {
+    /* [target] and [dir] are made those of this build, as said above; [base] may be empty, and
+     * stands for no patch; [accept] is run after Wisp's own check of the patch. */
+    wisp_updater_config update;
+    wisp_patcher_config patcher; /* [on_fault] is called as well, on the thread that it says */
 
-typedef enum wisp_patch_grant {
-#define X(name, text) WISP_PATCH_GRANT_##name,
-    WISP_PATCH_GRANTS(X)
-#undef X
-} wisp_patch_grant;
+    /* Where `wisp patch try` finds this process: a local socket, as in manage.h, for its user
+     * alone and for root. NULL: none. What comes that way is applied without a signature, until
+     * the next start, a patch of the publisher's, or `wisp patch try --end`. */
+    const char *socket;
 
-/* "none", … Static. Any thread. */
-WISP_API const char *wisp_patch_grant_name(wisp_patch_grant grant);
-
-/* How a jump gets into the program's text. All of them are one write for those who run there. */
-#define WISP_PATCH_WRITES(X)                                                                     \
-    X(BEST, "best")           /* the first of the following that works in this process */        \
-    X(PROC_MEM, "proc-mem")   /* through /proc/self/mem: the mapping stays as it is */           \
-    X(STORE, "store")         /* one aligned store; the page is writable for microseconds */     \
-    X(PAGE_SWAP, "page-swap") /* another page in its place, which then has no file's name */
-
-typedef enum wisp_patch_write {
-#define X(name, text) WISP_PATCH_WRITE_##name,
-    WISP_PATCH_WRITES(X)
-#undef X
-} wisp_patch_write;
-
-/* "best", … Static. Any thread. */
-WISP_API const char *wisp_patch_write_name(wisp_patch_write write);
-
-/* What a patch imports: see wisp_patcher_config.allow. Borrowed for the call. */
-typedef struct wisp_patch_import {
-    const char *module; /* "original", "program" (its functions), "system" (those of shared
-                         * libraries), "global" (the program's variables) or "wisp" */
-    const char *name;
-} wisp_patch_import;
-
-/* A failure of a patch. Borrowed for the call. */
-typedef struct wisp_patch_fault {
-    const char *function;  /* of the program */
-    const char *text;      /* of the trap: "out of bounds memory access", … */
-    const char *backtrace; /* lines of the patch, innermost first, with file and line where the
-                            * patch has them */
-    uint64_t address;      /* of the program's memory that was at fault; 0: none was */
-    uint64_t count;        /* the how manieth fault of this function */
-    bool is_disabled;      /* the function has its own code again */
-    bool had_result;       /* the original had been called already: its result was used */
-    const uint64_t *registers; /* of the call: those for integer arguments, in their order */
-    uint32_t register_count;
-} wisp_patch_fault;
-
-/* Zero means the default in brackets. Initialise with {0} and set what matters. */
-typedef struct wisp_patcher_config {
-    const wisp_allocator *allocator; /* asked on any thread that calls a patched function */
-    wisp_patch_grant grant_max;      /* a patch that wants more is refused [NONE: see below] */
-    wisp_patch_write write;          /* [BEST] */
-    uint64_t fuel;                   /* of one call of a patch (wasm.h) [10,000,000] */
-    uint32_t stack_size;             /* bytes for the frames of a patch, a thread [128 KiB] */
-    uint32_t threads_max; /* that can be inside patches; for others the original runs [64] */
-    uint32_t faults_max;  /* of one function, then it is disabled [3] */
-
-    /* Whether a patch may import that. NULL: all but functions of "system" that start programs,
-     * load code or change what memory may do (docs/patching.md lists them). */
-    bool (*allow)(void *user, const wisp_patch_import *import);
-
-    /* A patch has failed; the original is about to run. On the thread that called it, which may
-     * hold any lock of the program: note it, no more. */
-    void (*on_fault)(void *user, const wisp_patch_fault *fault);
+    /* Something has changed, or was tried in vain: one line for a log. Called by
+     * wisp_patches_open and wisp_patches_step. */
+    void (*on_news)(void *user, const char *line);
+    /* A check has ended. Called by wisp_patches_step. */
+    void (*on_check)(void *user, const wisp_update_result *result);
     void *user;
-} wisp_patcher_config;
+} wisp_patches_config;
 
 /*
- * Finds out how text can be written here and makes a patcher. [config] may be NULL for all
- * defaults, with [grant_max] ARGUMENTS; it is copied.
+ * Opens the updater and the patcher and applies the staged patch, if there is one, or the last
+ * good one. [config] is copied; what it points to must stay valid until wisp_patches_close.
  *
- * Returns WISP_BUSY if there is one already, WISP_UNSUPPORTED where text cannot be written (the
- * error says what was tried, and what the system answered) or the machine is not one of those
- * above, WISP_NO_MEMORY.
+ * Where there can be no patches the program runs as it is: a state folder that cannot be used, a
+ * machine where text cannot be written, a program without build-id; wisp_patches_trouble says
+ * why. Fails only for a config that makes no sense, for a socket that cannot be listened on, and
+ * for WISP_NO_MEMORY.
  */
-WISP_API wisp_status wisp_patcher_new(const wisp_patcher_config *config, wisp_patcher **out,
-                                      wisp_error *err);
+WISP_API wisp_status wisp_patches_open(const wisp_patches_config *config, wisp_patches **out,
+                                       wisp_error *err);
 
-/*
- * Removes what is applied and frees [patcher]. NULL is fine. WISP_BUSY while threads are inside
- * a patch: the program's own code is back by then; call again later, or let it be.
- */
-WISP_API wisp_status wisp_patcher_free(wisp_patcher *patcher);
+/* Gives all functions their own code back and frees [patches]. NULL is fine. What threads are
+ * inside of stays behind until the process ends. A patch on trial stays on trial. */
+WISP_API void wisp_patches_close(wisp_patches *patches);
 
-/*
- * Applies the patch in [bytes], in place of the one before if there is one. All its functions
- * switch at once: a call that begins afterwards runs the new patch in each of them, or the
- * original in those that it does not have. Calls that are under way end as they began.
- *
- * All is checked before anything is changed: WISP_MALFORMED, WISP_UNSUPPORTED or WISP_MISMATCH
- * where it is no patch, or not for this program (build-id), or the program's text is not what the
- * patch expects there; WISP_UNTRUSTED where it wants more than [grant_max] or imports what
- * [allow] denies; WISP_NOT_FOUND for a function of a shared library that is not there; WISP_BUSY
- * where the place at a function's start is of several instructions (gcc's, not merged by `wisp
- * symbols`) and there are several threads; WISP_NO_MEMORY, WISP_IO. What was applied before then
- * stays.
- */
-WISP_API wisp_status wisp_patcher_apply(wisp_patcher *patcher, wisp_bytes bytes, wisp_error *err);
+/* Applies what has been staged, takes back what fails, commits what has lasted, and answers who
+ * asked over the socket. Cheap where there is nothing to do. */
+WISP_API void wisp_patches_step(wisp_patches *patches);
 
-/* Gives all functions their own code back, byte by byte as it was. Fine if nothing is applied.
- * WISP_IO where the system refuses to write, which wisp_patcher_new had tried: the functions run
- * their originals all the same, at the cost of a jump. */
-WISP_API wisp_status wisp_patcher_remove(wisp_patcher *patcher, wisp_error *err);
+/* Looks for a patch now, as wisp_updater_check. The next step applies it. Any thread. */
+WISP_API wisp_status wisp_patches_check(wisp_patches *patches, wisp_update_result *result,
+                                        wisp_error *err);
 
-/*
- * Frees what was applied before and no thread is inside of any more, which wisp_patcher_apply
- * does as well. Returns how many patches are left that threads are inside of. Never waits for
- * them.
- */
-WISP_API uint32_t wisp_patcher_reclaim(wisp_patcher *patcher);
+/* Starts one thread that looks for patches as [policy] (wisp.h) says, which is copied. As
+ * wisp_live_watch; the program's own steps apply what it finds. */
+WISP_API wisp_status wisp_patches_watch(wisp_patches *patches, const wisp_live_policy *policy,
+                                        wisp_error *err);
 
-/* Of a function that is patched, since the patch was applied. */
-typedef struct wisp_patch_stats {
-    const char *function; /* borrowed while its patch is applied */
-    uint64_t calls;       /* of the patch */
-    uint64_t faults;      /* after which the original ran */
-    uint64_t skipped;     /* calls that the original had at once: too many threads, or from inside
-                           * of Wisp */
-    bool is_disabled;
-} wisp_patch_stats;
+/* The version of the patch that is applied; 0: none is, or one from `wisp patch try`. */
+WISP_API uint64_t wisp_patches_version(const wisp_patches *patches);
 
-/* Of the [index]-th function of what is applied; false if it has not so many. */
-WISP_API bool wisp_patcher_stats(wisp_patcher *patcher, uint32_t index, wisp_patch_stats *out);
+/* The patcher behind it, for its statistics; NULL where there is none. Borrowed. */
+WISP_API wisp_patcher *wisp_patches_patcher(wisp_patches *patches);
 
-/* How text is written here, which never is BEST. */
-WISP_API wisp_patch_write wisp_patcher_write(const wisp_patcher *patcher);
+/* Why there are no patches, or what else is wrong and worth a person's time; "" if nothing.
+ * Borrowed until the next call. */
+WISP_API const char *wisp_patches_trouble(wisp_patches *patches);
 
 #ifdef __cplusplus
 }

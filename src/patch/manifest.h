@@ -1,7 +1,7 @@
 #ifndef WISP_PATCH_MANIFEST_H
 #define WISP_PATCH_MANIFEST_H
 
-#include <wisp/patch.h>
+#include <wisp/patcher.h>
 
 #include "base/memory.h"
 
