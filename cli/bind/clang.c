@@ -2,7 +2,8 @@
 
 #include "header.h"
 #include "libclang.h"
-#include "memory.h"
+
+#include "../take.h"
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 #include "emit.h"
 
-#include "memory.h"
+#include "../take.h"
 
 #include <stdarg.h>
 #include <string.h>

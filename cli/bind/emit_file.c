@@ -1,6 +1,6 @@
 #include "emit.h"
 
-#include "memory.h"
+#include "../take.h"
 
 #include <ctype.h>
 #include <string.h>

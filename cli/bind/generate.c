@@ -1,7 +1,8 @@
 #include "generate.h"
 
 #include "emit.h"
-#include "memory.h"
+
+#include "../take.h"
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 #include "plan.h"
 
-#include "memory.h"
+#include "../take.h"
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 #include "annotation.h"
 
-#include "memory.h"
+#include "../take.h"
 
 #include "base/error.h"
 

@@ -1,11 +1,11 @@
-#ifndef WISP_CLI_BIND_MEMORY_H
-#define WISP_CLI_BIND_MEMORY_H
+#ifndef WISP_CLI_TAKE_H
+#define WISP_CLI_TAKE_H
 
 #include "base/memory.h"
 
 /*
- * Memory of the generator's: all of one run in one arena. There is nothing sensible that it
- * could do without, so these say so and end the process.
+ * Memory of tools that make something in one run and end: all of it in one arena. There is
+ * nothing sensible that they could do without, so these say so and end the process.
  */
 
 /* [count] * [size] bytes, cleared. */

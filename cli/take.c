@@ -1,6 +1,6 @@
-#include "memory.h"
+#include "take.h"
 
-#include "../exit.h"
+#include "exit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
