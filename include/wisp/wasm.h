@@ -553,6 +553,8 @@ typedef struct wisp_trap {
                                      * BODY: those that loading would have failed with */
     uint32_t frame_count;           /* how many frames follow, WISP_TRAP_FRAMES_MAX at the most */
     uint32_t depth;                 /* how many there were */
+    bool has_address; /* MEMORY, in a module with outside access (wisp_module_load_outside) */
+    uint64_t address; /* the first byte of the access, where there is one */
     wisp_frame frames[WISP_TRAP_FRAMES_MAX];
 } wisp_trap;
 
@@ -763,6 +765,65 @@ WISP_API wisp_status wisp_exception_throw(wisp_exception *exception);
 /* The exception that ended the last call into [store], if one did; else NULL. Borrowed; good
  * until the next call into the store. */
 WISP_API wisp_exception *wisp_store_exception(const wisp_store *store);
+
+/* ------------------------------------------------------------------ outside access */
+
+/*
+ * Outside access: a module works on memory that is not its own, at addresses that it was given.
+ *
+ * An address of 64 bits can name far more bytes than a linear memory has. In a module that was
+ * loaded by wisp_module_load_outside what is not linear memory is the program's to define. An
+ * access to a memory of 64-bit addresses (WISP_FEATURE_MEMORY64) whose first byte is
+ *
+ *     below WISP_OUTSIDE_FIRST    traps: a pointer that is null, and what is behind it
+ *     below the memory's size     is to linear memory, as ever, and traps if it ends beyond
+ *     anywhere else               is made by functions of the program's, or traps
+ *
+ * So a pointer may be to either, and the module's code need not know: what is compiled for wasm64
+ * lays out structures as 64-bit machines do. Only linear memory grows, is in snapshots and gets
+ * segments of data. The program sees to it that no address has two meanings.
+ *
+ * All loads and stores, bulk and atomic instructions go outside, but memory.atomic.wait and
+ * notify, which trap there. Bulk instructions of no bytes access nothing, whatever the addresses.
+ * What memory.copy or fill had written before the program refused the rest stays written.
+ * Memories of 32-bit addresses have no outside.
+ */
+enum { WISP_OUTSIDE_FIRST = 4096 };
+
+/*
+ * Each function gives true, or false for an access that is refused: then the module traps with
+ * WISP_TRAP_MEMORY, and wisp_trap says at which address. They run on the thread of the store,
+ * while it runs, and must not call into it.
+ *
+ * A range never wraps around the end of the address space. Numbers are little-endian, as in
+ * linear memory. An access of 1, 2, 4 or 8 bytes that is aligned is to be made whole, if other
+ * threads use the same memory; any other may be made in parts.
+ */
+typedef struct wisp_outside {
+    /* Copies the [size] bytes at [address] into [into]. */
+    bool (*read)(void *user, uint64_t address, void *into, size_t size);
+
+    /* Copies [size] bytes from [from] to [address]. */
+    bool (*write)(void *user, uint64_t address, const void *from, size_t size);
+
+    /*
+     * Atomically replaces the number of [size] bytes (1, 2, 4 or 8) at [address], which is
+     * aligned, by [value] if it is *[expected]; in either case puts what was there into
+     * *[expected], its upper bits zero. NULL: atomic instructions that modify trap outside.
+     */
+    bool (*exchange)(void *user, uint64_t address, size_t size, uint64_t *expected,
+                     uint64_t value);
+    void *user;
+} wisp_outside;
+
+/* wisp_module_load for a module with outside access. In each store it reaches what that was
+ * given by wisp_store_set_outside. Programs that do not call this do not have the code for it. */
+WISP_API wisp_status wisp_module_load_outside(const wisp_module_config *config, wisp_bytes bytes,
+                                              wisp_module **out, wisp_error *err);
+
+/* Makes [outside], which is copied, what modules in [store] reach; NULL for nothing, as it is at
+ * first: then they trap. Any time; a host function may set it too. */
+WISP_API void wisp_store_set_outside(wisp_store *store, const wisp_outside *outside);
 
 /* ------------------------------------------------------------------ memories, tables, globals */
 

@@ -1,24 +1,12 @@
 #include <string.h>
 
-#include "wasm/runtime.h"
+#include "wasm/raw_call.h"
 #include "wasm/types.h"
 
 /*
  * Calls between the program and modules, and between instances. Calls within an instance
  * are the interpreter's own (ops.inc).
  */
-
-static size_t stack_left(const wisp_exec *x, const wisp_slot *from)
-{
-    return (uintptr_t)x->stack_end - (uintptr_t)from;
-}
-
-static uint32_t slots_of(wisp_func *func)
-{
-    if (func->slots == 0)
-        func->slots = wisp_functype_slots(func->functype) + 1;
-    return func->slots - 1;
-}
 
 static void get_values(wisp_value *values, const wisp_slot *slots, const wisp_valtype *types,
                        uint32_t count)
@@ -111,7 +99,7 @@ __attribute__((noinline)) static bool fail_host(wisp_exec *x, wisp_status status
 bool wisp_call_host(wisp_exec *x)
 {
     const wisp_program_func *host = x->out.callee->host;
-    if (stack_left(x, x->out.args) < host->end_at) {
+    if (wisp_exec_left(x, x->out.args) < host->end_at) {
         x->trap = WISP_TRAP_STACK;
         return false;
     }
@@ -119,7 +107,9 @@ bool wisp_call_host(wisp_exec *x)
         x->store->exceptions.thrown = NULL;
     wisp_error err; /* whose text is long: only its first byte must be set */
     err.text[0] = '\0';
-    wisp_status status = host->is_simple ? run_simple(x, &err) : run_host(x, &err);
+    wisp_status status = host->is_simple ? run_simple(x, &err)
+                         : host->raw_fn ? host->raw_fn(host->user, x->instance, x->out.args, &err)
+                                        : run_host(x, &err);
     return status == WISP_OK || fail_host(x, status, &err);
 }
 
@@ -129,10 +119,10 @@ wisp_slot *wisp_call_bridge(wisp_exec *x, const wisp_compiled *code)
 {
     const wisp_callout *out = &x->out;
     wisp_func *callee = out->callee;
-    uint32_t slots = slots_of(callee);
+    uint32_t slots = wisp_func_slots(callee);
     wisp_slot *bridge = out->args + slots;
     uint64_t needed = (uint64_t)code->frame_size + WISP_BRIDGE_SLOTS * sizeof(wisp_slot);
-    if (bridge > x->stack_end || stack_left(x, bridge) < needed)
+    if (bridge > x->stack_end || wisp_exec_left(x, bridge) < needed)
         return NULL;
     bridge[WISP_BRIDGE_RETURN].ptr = out->next;
     bridge[WISP_BRIDGE_FRAME].ref = out->frame;
@@ -161,8 +151,8 @@ wisp_slot *wisp_call_replace(wisp_exec *x, wisp_slot *frame, const wisp_slot *he
     wisp_slot *back = header[WISP_HEADER_FRAME].ref;
     uint64_t needed = code->frame_size;
     if (!is_boundary(next))
-        needed += (slots_of(callee) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
-    if (stack_left(x, frame) < needed)
+        needed += (wisp_func_slots(callee) + WISP_BRIDGE_SLOTS) * sizeof(wisp_slot);
+    if (wisp_exec_left(x, frame) < needed)
         return NULL;
     memmove(frame, out->args,
             wisp_valtypes_slots(type->params, type->param_count) * sizeof(wisp_slot));
@@ -225,30 +215,34 @@ static wisp_status check_call(const wisp_func *func, const wisp_value *args, uin
     return WISP_OK;
 }
 
+wisp_trap_code wisp_raw_call(wisp_func *func, wisp_slot *slots, wisp_error *err)
+{
+    wisp_store *store = func->store;
+    wisp_exec *x = &store->exec;
+    wisp_callback back;
+    wisp_callback_begin(store, &back);
+    x->out = (wisp_callout){.callee = func, .args = slots};
+    x->pc = NULL;
+    wisp_trap_code trap = slots ? enter(func) : WISP_TRAP_STACK;
+    if (trap)
+        wisp_trap_record(store, trap, err);
+    wisp_callback_end(store, &back);
+    return trap;
+}
+
 wisp_status wisp_call(wisp_func *func, const wisp_value *args, uint32_t arg_count,
                       wisp_value *results, uint32_t result_count, wisp_error *err)
 {
     wisp_status status = check_call(func, args, arg_count, result_count, err);
     if (status)
         return status;
-    wisp_store *store = func->store;
-    wisp_exec *x = &store->exec;
-    wisp_slot *base = wisp_exec_top(x);
-    wisp_trap_code trap = WISP_TRAP_STACK;
-    wisp_callback back;
-    wisp_callback_begin(store, &back);
-    x->out = (wisp_callout){.callee = func, .args = base};
-    x->pc = NULL;
-    if (stack_left(x, base) >= slots_of(func) * sizeof(wisp_slot)) {
-        put_values(base, args, func->functype->params, arg_count);
-        trap = enter(func);
-    }
-    if (trap)
-        status = wisp_trap_record(store, trap, err);
-    else
-        get_values(results, base, func->functype->results, result_count);
-    wisp_callback_end(store, &back);
-    return status;
+    wisp_slot *slots = wisp_raw_slots(func);
+    if (slots)
+        put_values(slots, args, func->functype->params, arg_count);
+    if (wisp_raw_call(func, slots, err))
+        return WISP_TRAP;
+    get_values(results, slots, func->functype->results, result_count);
+    return WISP_OK;
 }
 
 wisp_status wisp_call_export(wisp_instance *instance, const char *name, const wisp_value *args,

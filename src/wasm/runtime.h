@@ -30,6 +30,8 @@
  */
 typedef struct wisp_program_func {
     wisp_host_fn fn;
+    wisp_status (*raw_fn)(void *user, wisp_instance *caller, wisp_slot *slots,
+                          wisp_error *err); /* in place of it, if not NULL (raw_call.h) */
     void *user;
     const char *name;                     /* may be NULL */
     uint32_t args_at, results_at, end_at; /* these values, in bytes from the first slot on */
@@ -42,7 +44,7 @@ struct wisp_func {
     wisp_instance *instance;       /* likewise */
     wisp_store *store;
     uint32_t type;  /* store-wide number: equal types have equal numbers */
-    uint32_t slots; /* wisp_functype_slots, + 1, once it was asked for (call.c) */
+    uint32_t slots; /* see wisp_func_slots */
     const wisp_functype *functype;
     const wisp_program_func *host; /* of one of the program's */
 };
@@ -250,6 +252,21 @@ static inline wisp_slot *wisp_exec_top(const wisp_exec *x)
     if (x->store->depth == 0)
         return x->store->stack;
     return (wisp_slot *)(void *)((uint8_t *)x->out.args + x->out.callee->host->end_at);
+}
+
+/* Bytes of the stack from [slot] on. */
+static inline size_t wisp_exec_left(const wisp_exec *x, const wisp_slot *slot)
+{
+    return (uintptr_t)x->stack_end - (uintptr_t)slot;
+}
+
+/* The slots that the arguments of [func] and then its results take, which it knows once it was
+ * asked for them. */
+static inline uint32_t wisp_func_slots(wisp_func *func)
+{
+    if (__builtin_expect(func->slots == 0, 0))
+        func->slots = wisp_functype_slots(func->functype) + 1;
+    return func->slots - 1;
 }
 
 /* Around what the program asks of [store] that runs code or may trap: if it does so from one of
