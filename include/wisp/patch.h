@@ -30,9 +30,8 @@
  * A patch is on trial until it has been applied for [health_ms] of the updater's config [30 s].
  * If one of its functions fails too often by then or later (faults_max of the patcher's config),
  * or the process ends before that, the patch is banned on this device, and the last good one
- * applied: by default a patch gets one attempt [attempts_max 1]. A module without a section
- * "wisp.patch" is a patch of nothing: a publisher releases one (`wisp patch build --none`) to
- * take back all there was before.
+ * applied: by default a patch gets one attempt [attempts_max 1]. The module of nothing at all,
+ * which `wisp patch none` writes, is a patch as well: it takes back what was there before.
  *
  * Threads: one at a time, but wisp_patches_check, which any thread may call. The program's
  * threads call patched functions meanwhile.
@@ -82,6 +81,10 @@ WISP_API void wisp_patches_close(wisp_patches *patches);
 /* Applies what has been staged, takes back what fails, commits what has lasted, and answers who
  * asked over the socket. Cheap where there is nothing to do. */
 WISP_API void wisp_patches_step(wisp_patches *patches);
+
+/* A descriptor that is readable when somebody asks over the socket, for poll; -1: there is none.
+ */
+WISP_API int wisp_patches_fd(const wisp_patches *patches);
 
 /* Looks for a patch now, as wisp_updater_check. The next step applies it. Any thread. */
 WISP_API wisp_status wisp_patches_check(wisp_patches *patches, wisp_update_result *result,

@@ -1,0 +1,26 @@
+#ifndef PRELOAD_CONFIG_H
+#define PRELOAD_CONFIG_H
+
+#include <wisp/patch.h>
+
+/*
+ * The file that WISP_PATCH names: JSON, docs/patching.md has its members. Relative paths in it
+ * are taken from its own folder.
+ */
+typedef struct preload_config {
+    char *program; /* the file name of the one program that is meant */
+    char *dir, *url, *target, *channel, *socket, *log; /* NULL where not given */
+    char *host_version, *events_url;
+    uint8_t *root; /* root.json */
+    size_t root_size;
+    uint32_t interval_s;
+    uint32_t health_s;
+    wisp_patch_grant grant;
+} preload_config;
+
+/* Reads it. WISP_IO, WISP_MALFORMED, WISP_INVALID for a member that is missing or unknown,
+ * WISP_NO_MEMORY. To be freed in any case. */
+wisp_status preload_config_read(const char *path, preload_config *out, wisp_error *err);
+void preload_config_free(preload_config *config);
+
+#endif

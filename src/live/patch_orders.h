@@ -1,0 +1,13 @@
+#ifndef WISP_LIVE_PATCH_ORDERS_H
+#define WISP_LIVE_PATCH_ORDERS_H
+
+#include "trust/json.h"
+
+/*
+ * What is asked of patches over their socket: {"do": "try"} with the patch as the payload,
+ * {"do": "end"} and {"do": "stat"}. docs/formats.md has the answers. [text] and [patch] are any
+ * bytes. NULL when out of memory.
+ */
+wisp_json *wisp_patch_order_perform(void *patches, wisp_bytes text, wisp_bytes patch);
+
+#endif
