@@ -54,6 +54,10 @@ extern const wisp_patch_abi wisp_patch_abi_aapcs64; /* aarch64 */
 const wisp_patch_abi *wisp_patch_abi_of(uint32_t machine);
 
 /* That of the machine that this is compiled for. */
-const wisp_patch_abi *wisp_patch_abi_here(void);
+#if defined(__aarch64__)
+#define WISP_PATCH_ABI_HERE (&wisp_patch_abi_aapcs64)
+#else
+#define WISP_PATCH_ABI_HERE (&wisp_patch_abi_sysv)
+#endif
 
 #endif

@@ -40,7 +40,7 @@
 
 typedef struct wisp_patch_detour wisp_patch_detour;
 
-/* The registers of results. Those that a function does not use are left as they were found. */
+/* The registers of results. Those that a function does not use may hold anything. */
 typedef struct wisp_patch_results {
     uint64_t integers[2]; /* rax, rdx; x0, x1 */
     uint64_t floats[4];   /* the low halves of xmm0, xmm1; of v0 to v3 */

@@ -74,6 +74,7 @@ typedef struct wisp_patch_plan {
     const wisp_patch_move *arguments; /* in the order of slots, behind that of [result_slot] */
     uint32_t argument_count;
     uint32_t stack_size;    /* bytes of arguments on the native stack */
+    uint64_t address_mask;  /* the bits of an address that the module has in a slot */
     wisp_patch_move result; /* unless it is void or empty */
     bool has_result;
     bool result_slot;     /* slot 0 is where the patch has the result, a struct */
