@@ -12,6 +12,7 @@
 #include <wisp/net.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -27,6 +28,9 @@ static struct {
     preload_config config;
     wisp_net *net;
     wisp_patches *patches;
+    pthread_t thread; /* that takes the steps */
+    int wake[2];      /* a pipe: it ends when something comes */
+    pid_t owner;      /* the process that has the threads; 0: none was started */
 } self;
 
 /* A line for the log, if there is one: standard error belongs to the program. */
@@ -68,31 +72,32 @@ static bool is_meant(const char *program)
 static void *serve(void *unused)
 {
     (void)unused;
-    for (;;) {
-        struct pollfd asked = {.fd = wisp_patches_fd(self.patches), .events = POLLIN};
-        poll(&asked, 1, STEP_MS);
+    struct pollfd from[] = {{.fd = self.wake[0], .events = POLLIN},
+                            {.fd = wisp_patches_fd(self.patches), .events = POLLIN}};
+    while (poll(from, 2, STEP_MS) <= 0 || from[0].revents == 0)
         wisp_patches_step(self.patches);
-    }
     return NULL;
 }
 
-/* A thread that takes none of the program's signals. */
-static wisp_status start_thread(wisp_error *err)
+static wisp_status fail_errno(wisp_error *err, const char *what, int code)
+{
+    snprintf(err->text, sizeof err->text, "%s: %s", what, strerror(code));
+    return WISP_IO;
+}
+
+/* Threads that take none of the program's signals. */
+static wisp_status start_threads(wisp_error *err)
 {
     sigset_t all, before;
-    pthread_t thread;
     const wisp_live_policy policy = {.interval_ms = 1000 * self.config.interval_s};
+    if (pipe2(self.wake, O_CLOEXEC))
+        return fail_errno(err, "no pipe", errno);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     wisp_status status = wisp_patches_watch(self.patches, &policy, err);
-    int rc = pthread_create(&thread, NULL, serve, NULL);
+    int code = status ? 0 : pthread_create(&self.thread, NULL, serve, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc) {
-        snprintf(err->text, sizeof err->text, "no thread: %s", strerror(rc));
-        return WISP_IO;
-    }
-    pthread_detach(thread);
-    return status;
+    return code ? fail_errno(err, "no thread", code) : status;
 }
 
 static wisp_status open_patches(wisp_error *err)
@@ -124,21 +129,31 @@ __attribute__((constructor)) static void begin(void)
     if (!path || !*path)
         return;
     wisp_status status = preload_config_read(path, &self.config, &err);
-    if (status != WISP_OK) {
-        /* nowhere to say so but here, and only to who asked for it */
-        if (getenv("WISP_PATCH_DEBUG"))
-            fprintf(stderr, "libwisp-patch: %s\n", err.text);
-        return;
-    }
-    if (!is_meant(self.config.program)) {
+    if (status != WISP_OK) /* as the loader does, which was asked in the same way */
+        fprintf(stderr, "libwisp-patch: %s\n", err.text);
+    if (status != WISP_OK || !is_meant(self.config.program)) {
         preload_config_free(&self.config);
         return;
     }
     status = open_patches(&err);
-    if (status == WISP_OK)
-        status = start_thread(&err);
+    if (status == WISP_OK && !wisp_patches_trouble(self.patches)[0])
+        status = start_threads(&err);
     if (status != WISP_OK)
         note(NULL, err.text);
     else if (wisp_patches_trouble(self.patches)[0])
         note(NULL, wisp_patches_trouble(self.patches));
+    else
+        self.owner = getpid();
+}
+
+/* Ends the threads before the libraries that they use clean up. A child by fork has none. */
+__attribute__((destructor)) static void end(void)
+{
+    if (self.owner != getpid())
+        return;
+    if (write(self.wake[1], "", 1) == 1)
+        pthread_join(self.thread, NULL);
+    wisp_patches_close(self.patches);
+    wisp_net_curl_free(self.net);
+    preload_config_free(&self.config);
 }

@@ -24,7 +24,7 @@
  * A patch is for one build of one program. So each build has a target of its own in the
  * repository, which is [target] of the updater's config, a '-', and the first 16 digits of the
  * build-id ("shop-1ceca2f0c9d21b07"), and a folder of that name in [dir]: a new build begins with
- * no patch, and is never offered one of another. `wisp publish --target` takes that name, and
+ * no patch, and is never offered one of another. `wisp publish --name` takes that name, and
  * `wisp patch show` tells it.
  *
  * A patch is on trial until it has been applied for [health_ms] of the updater's config [30 s].
