@@ -18,9 +18,12 @@ enum {
     WISP_PATCH_FUNCTIONS_MAX = 1024,
     WISP_PATCH_NATIVES_MAX = 4096,
     WISP_PATCH_GLOBALS_MAX = 4096,
-    WISP_PATCH_NAME_MAX = 255,    /* bytes of any name */
-    WISP_PATCH_BUILD_ID_MAX = 64, /* bytes */
-    WISP_PATCH_ENTRY_MAX = 24     /* bytes of text that a function is recognised by */
+    WISP_PATCH_FILES_MAX = 4096,
+    WISP_PATCH_LINES_MAX = 1 << 20,
+    WISP_PATCH_NAME_MAX = 1023,      /* bytes of any name: those of C++ are long */
+    WISP_PATCH_SIGNATURE_MAX = 4095, /* bytes of any signature */
+    WISP_PATCH_BUILD_ID_MAX = 64,    /* bytes */
+    WISP_PATCH_ENTRY_MAX = 24        /* bytes of text that a function is recognised by */
 };
 
 /* Where a function can be diverted. */
