@@ -10,6 +10,7 @@
 WISP_MODULE(VERSION)
 
 static uint32_t count; /* of scripts and events; the state */
+static uint32_t asked; /* the last request that it has left open */
 
 /* What it posts with data stays here until it is done with. */
 enum { POOL_LEN = 256 };
@@ -19,10 +20,15 @@ static struct {
     int is_used;
 } pool[POOL_LEN];
 
+static void report_all(enum puppet_what what, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    struct puppet_report r = {what, VERSION, count, a, b, c, d};
+    wisp_send(PUPPET_REPORT, &r, sizeof r);
+}
+
 static void report(enum puppet_what what, uint32_t a, uint32_t b, uint32_t c)
 {
-    struct puppet_report r = {what, VERSION, count, a, b, c};
-    wisp_send(PUPPET_REPORT, &r, sizeof r);
+    report_all(what, a, b, c, 0);
 }
 
 static void done_with_data(uint32_t type, const void *data)
@@ -64,6 +70,17 @@ static int post(const struct puppet_step *step)
     return wisp_post(step->a, step->b, data, size, done);
 }
 
+static uint32_t request(const struct puppet_step *step)
+{
+    struct puppet_event event = {step->c, 0};
+    return wisp_request(step->a, step->b, &event, sizeof event, step->d, step->c);
+}
+
+static int reply(uint32_t to, uint32_t code)
+{
+    return wisp_reply(to, (int32_t)code, &code, puppet_answer_size(code));
+}
+
 static uint32_t perform(const struct puppet_step *step)
 {
     switch (step->op) {
@@ -78,6 +95,10 @@ static uint32_t perform(const struct puppet_step *step)
         return wisp_timer_set(step->a, step->b, (void *)(uintptr_t)step->c);
     case PUPPET_CANCEL:
         return (uint32_t)wisp_timer_cancel(step->a);
+    case PUPPET_REQUEST:
+        return request(step);
+    case PUPPET_REPLY:
+        return (uint32_t)reply(asked, step->c);
     case PUPPET_TRAP:
         if (step->a == 0 || step->a == VERSION)
             __builtin_trap();
@@ -109,24 +130,70 @@ void wisp_message(uint32_t channel, const void *data, uint32_t size)
         report(PUPPET_DID, script.steps[i].op, perform(&script.steps[i]), 0);
 }
 
-static int answer(uint32_t request, uint32_t value)
+static void trap_if_told(const struct puppet_event *event)
 {
-    return wisp_reply(request, (int32_t)value, NULL, 0) == WISP_OK;
+    if (event->traps_in == VERSION || event->traps_in == PUPPET_EACH)
+        __builtin_trap();
+}
+
+static void answer(uint32_t to, uint32_t value)
+{
+    if (value % PUPPET_ANSWERS != 0) {
+        asked = to;
+        return;
+    }
+    int is_refused = reply(to, value);
+    if (reply(to, value) == WISP_OK)
+        __builtin_trap(); /* two answers are one too many */
+    report(PUPPET_REPLIED, to, (uint32_t)is_refused, 0);
+}
+
+static void handle(uint32_t sender, uint32_t type, uint32_t value, uint32_t sum)
+{
+    count++;
+    if (wisp_asked() != 0)
+        answer(wisp_asked(), value);
+    report_all(PUPPET_HANDLED, sender, type, value, sum);
+}
+
+/* The bytes that came with it are those that belong to its code. */
+static void handle_response(const void *data, uint32_t size)
+{
+    struct wisp_response response;
+    memcpy(&response, data, sizeof response);
+    uint32_t code = (uint32_t)response.code;
+    uint32_t expected = response.status == 0 ? puppet_answer_size(code) : 0;
+    if (size != sizeof response + expected ||
+        memcmp((const uint8_t *)data + sizeof response, &code, expected) != 0)
+        __builtin_trap();
+    count++;
+    report_all(PUPPET_ANSWERED, response.request, (uint32_t)response.status, code,
+               response.cookie);
+}
+
+/* Here the module has the bytes to itself, although not all of them may become of anything. */
+static void handle_region(uint32_t sender, uint32_t type, uint8_t *bytes, uint32_t size)
+{
+    struct puppet_region *region = (struct puppet_region *)bytes;
+    uint32_t sum = puppet_sum(bytes, size);
+    puppet_change(bytes, size, VERSION);
+    trap_if_told(&region->event);
+    handle(sender, type, region->event.value, sum);
 }
 
 void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
 {
     struct puppet_event event = {(uint32_t)(uintptr_t)data, 0};
-    if (size == sizeof event)
-        memcpy(&event, data, size);
-    if (event.traps_in == VERSION || event.traps_in == PUPPET_EACH)
-        __builtin_trap();
-    count++;
-    uint32_t request = wisp_asked();
-    if (request != 0 && event.value % PUPPET_ANSWERS == 0 && answer(request, event.value) &&
-        answer(request, event.value))
-        __builtin_trap(); /* two answers are one too many */
-    report(PUPPET_HANDLED, sender, type, event.value);
+    if (type == WISP_EVENT_RESPONSE) {
+        handle_response(data, size);
+    } else if (size >= PUPPET_REGION_MIN) {
+        handle_region(sender, type, (uint8_t *)data, size);
+    } else {
+        if (size == sizeof event)
+            memcpy(&event, data, size);
+        trap_if_told(&event);
+        handle(sender, type, event.value, 0);
+    }
 }
 
 void wisp_save(void)

@@ -14,6 +14,8 @@ enum puppet_op {
     PUPPET_UNSUBSCRIBE, /* likewise */
     PUPPET_TIMER,       /* after [a] us, every [b] us, with cookie [c] */
     PUPPET_CANCEL,      /* timer [a] */
+    PUPPET_REQUEST,     /* of guest [a] by an event of type [b] and value [c], in [d] us */
+    PUPPET_REPLY,       /* to the last request that it has left open, with code [c] */
     PUPPET_TRAP,        /* in version [a], or in each for 0 */
     PUPPET_ABORT,       /* likewise */
     PUPPET_OP_COUNT
@@ -41,19 +43,52 @@ struct puppet_event {
 
 enum { PUPPET_EACH = 99, PUPPET_NUMBER_MAX = 1000, PUPPET_LAST = 1001 };
 
-/* Requests of which values it answers; others it leaves to time. */
+/* What a region begins with. Whoever is given one looks at its bytes, changes some of them, and
+ * only then does what it was told. */
+struct puppet_region {
+    struct puppet_event event;
+    uint32_t changes; /* the sum of the versions that have changed it */
+};
+
+enum { PUPPET_REGION_MIN = 16 }; /* bytes; events with data have fewer */
+
+/* Tells some of the bytes of a region, from the first to the last, in one number. */
+static inline uint32_t puppet_sum(const uint8_t *bytes, uint32_t size)
+{
+    uint32_t sum = size;
+    for (uint32_t i = 0; i < size; i += i < 64 ? 1 : 509)
+        sum = sum * 31 + bytes[i];
+    return sum * 31 + bytes[size - 1];
+}
+
+/* What [version] makes of it: at both ends. */
+static inline void puppet_change(uint8_t *bytes, uint32_t size, uint32_t version)
+{
+    ((struct puppet_region *)bytes)->changes += version;
+    bytes[size - 1] ^= (uint8_t)version;
+}
+
+/* Requests of which values are answered at once; others are left to PUPPET_REPLY, or time. */
 enum { PUPPET_ANSWERS = 3 };
+
+/* Bytes of an answer: those of its code, or none. */
+static inline uint32_t puppet_answer_size(uint32_t code)
+{
+    return code % 2 ? (uint32_t)sizeof code : 0;
+}
 
 enum puppet_what {
     PUPPET_STARTED,
     PUPPET_DID,      /* a: the op, b: what it gave */
-    PUPPET_HANDLED,  /* a: sender, b: type, c: value */
-    PUPPET_WAS_DONE, /* a: type, b: value */
+    PUPPET_HANDLED,  /* a: sender, b: type, c: value, d: the sum of a region, or 0 */
+    PUPPET_REPLIED,  /* a: request, b: what it gave */
+    PUPPET_ANSWERED, /* a: request, b: status, c: code, d: cookie */
+    PUPPET_WAS_DONE, /* a: type, b: value, c: whether it had data */
     PUPPET_STOPPED   /* a: what posting gave */
 };
 
 struct puppet_report {
-    uint32_t what, version, count, a, b, c;
+    uint32_t what, version, count, a, b, c, d;
 };
 
 #endif

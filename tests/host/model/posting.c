@@ -1,0 +1,163 @@
+#include "parts.h"
+
+#include <stdlib.h>
+
+/* Whether an event is taken, and what it becomes. */
+
+static wisp_status check_region(const model_letter *letter)
+{
+    if (!letter->region)
+        return WISP_OK;
+    return letter->size > 0 && letter->size <= letter->region->size ? WISP_OK : WISP_INVALID;
+}
+
+/* Counts it where it is to wait, if it may. */
+static wisp_status admit(model *m, const model_letter *letter)
+{
+    if (letter->type < WISP_EVENT_USER || check_region(letter) != WISP_OK)
+        return WISP_INVALID;
+    if (letter->target == WISP_TO_PROGRAM || letter->target == WISP_TO_ALL)
+        return WISP_OK;
+    model_guest *to = model_guest_find(m, letter->target);
+    if (!to || !model_is_open(to))
+        return WISP_NOT_FOUND;
+    if (to->waits >= MODEL_QUEUE_MAX)
+        return WISP_LIMIT;
+    to->waits++;
+    return WISP_OK;
+}
+
+static model_envelope *envelope_of(const model_letter *letter)
+{
+    model_envelope *envelope = model_envelope_new();
+    envelope->entry =
+        (model_entry){.kind = MODEL_EVENT, .type = letter->type, .event = letter->event};
+    envelope->target = letter->target;
+    envelope->groups = letter->groups;
+    envelope->has_data = letter->has_data;
+    envelope->serial = letter->serial;
+    envelope->region = letter->region;
+    envelope->size = letter->size;
+    envelope->is_writable = letter->is_writable;
+    return envelope;
+}
+
+/* ------------------------------------------------------------------ by the program */
+
+/* The region of [letter] is looked at only if it is one that can be lent. */
+static void refuse(model *m, const model_letter *letter)
+{
+    if (letter->serial == 0)
+        return;
+    bool has_sight = letter->region && check_region(letter) == WISP_OK;
+    uint32_t sum = has_sight ? puppet_sum(letter->region->bytes, (uint32_t)letter->size) : 0;
+    model_say(m, "[done %u ~%x] ", letter->serial, sum);
+}
+
+static wisp_status take(model *m, const model_letter *letter, model_request *request)
+{
+    wisp_status status = admit(m, letter);
+    if (status != WISP_OK) {
+        refuse(m, letter);
+        return status;
+    }
+    model_envelope *envelope = envelope_of(letter);
+    if (request)
+        model_request_number(m, request, envelope);
+    model_region_hold(envelope->region);
+    model_push(&m->queue, envelope);
+    return WISP_OK;
+}
+
+wisp_status model_post(model *m, const model_letter *letter)
+{
+    return take(m, letter, NULL);
+}
+
+wisp_status model_ask(model *m, const model_letter *letter, uint64_t timeout_ns, uint32_t serial)
+{
+    if (letter->target == WISP_TO_ALL) {
+        refuse(m, letter);
+        return WISP_INVALID;
+    }
+    model_request *request = model_request_new(m, WISP_TO_PROGRAM, letter->target, timeout_ns);
+    request->cookie = serial;
+    wisp_status status = take(m, letter, request);
+    if (status != WISP_OK)
+        model_request_forget(m, request);
+    return status;
+}
+
+wisp_status model_send(model *m, uint32_t guest, const struct puppet_script *script)
+{
+    model_guest *g = model_guest_find(m, guest);
+    if (!model_is_up(g))
+        return WISP_INVALID;
+    if (g->waits >= MODEL_QUEUE_MAX)
+        return WISP_LIMIT;
+    g->waits++;
+    model_envelope *envelope = model_envelope_new();
+    envelope->entry = (model_entry){.kind = MODEL_SCRIPT, .script = *script};
+    envelope->target = guest;
+    model_push(&m->queue, envelope);
+    return WISP_OK;
+}
+
+/* ------------------------------------------------------------------ by a module */
+
+static model_envelope *envelope_by(const model_guest *g, const model_letter *letter)
+{
+    model_envelope *envelope = envelope_of(letter);
+    envelope->entry.sender = g->id;
+    envelope->generation = g->current.generation;
+    return envelope;
+}
+
+static bool is_admitted(model *m, const model_guest *g, const model_letter *letter)
+{
+    return !g->is_stopping && g->posts < MODEL_POSTS_MAX && admit(m, letter) == WISP_OK;
+}
+
+static void put(model_guest *g, model_envelope *envelope, model_list *out)
+{
+    envelope->is_taken = true;
+    g->posts++;
+    model_push(out, envelope);
+}
+
+uint32_t model_post_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out)
+{
+    bool is_to_all = step->op == PUPPET_POST_ALL;
+    model_letter letter = {.target = is_to_all ? WISP_TO_ALL : step->a,
+                           .type = step->b,
+                           .groups = is_to_all ? step->a : 0,
+                           .event = {step->c, 0},
+                           .has_data = step->d & PUPPET_HAS_DATA};
+    model_envelope *envelope = envelope_by(g, &letter);
+    envelope->wants_done = step->d & PUPPET_WANTS_DONE;
+    m->reach.callbacks += envelope->wants_done;
+    if (is_admitted(m, g, &letter)) {
+        put(g, envelope, out);
+        return 0;
+    }
+    g->counts.events_refused++;
+    model_finish(m, envelope);
+    return 1;
+}
+
+uint32_t model_ask_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out)
+{
+    model_letter letter = {.target = step->a, .type = step->b, .event = {step->c, 0}};
+    if (g->requests >= MODEL_POSTS_MAX)
+        return 0;
+    if (letter.target == WISP_TO_ALL || !is_admitted(m, g, &letter)) {
+        g->counts.events_refused++;
+        return 0;
+    }
+    model_envelope *envelope = envelope_by(g, &letter);
+    model_request *request = model_request_new(m, g->id, step->a, step->d * UINT64_C(1000));
+    request->cookie = step->c;
+    model_request_number(m, request, envelope);
+    put(g, envelope, out);
+    return request->number;
+}
