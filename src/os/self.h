@@ -29,7 +29,8 @@ typedef struct wisp_os_self {
     int (*open_memory)(void *user);
     /* Makes a file that has no name, and may be mapped as code. A descriptor. */
     int (*make_file)(void *user);
-    /* How many bytes were taken of [size]. */
+    /* How many bytes were read, or taken, of [size]. */
+    int64_t (*read_at)(void *user, int fd, void *into, size_t size, uint64_t offset);
     int64_t (*write_at)(void *user, int fd, const void *from, size_t size, uint64_t offset);
     int (*close)(void *user, int fd);
 

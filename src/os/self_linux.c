@@ -34,6 +34,16 @@ static int linux_make_file(void *user)
     return result_of(fd);
 }
 
+static int64_t linux_read_at(void *user, int fd, void *into, size_t size, uint64_t offset)
+{
+    (void)user;
+    ssize_t n;
+    do
+        n = pread(fd, into, size, (off_t)offset);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
 static int64_t linux_write_at(void *user, int fd, const void *from, size_t size, uint64_t offset)
 {
     (void)user;
@@ -116,6 +126,7 @@ const wisp_os_self *wisp_os_self_linux(void)
 {
     static const wisp_os_self table = {.open_memory = linux_open_memory,
                                        .make_file = linux_make_file,
+                                       .read_at = linux_read_at,
                                        .write_at = linux_write_at,
                                        .close = linux_close,
                                        .map_code = linux_map_code,

@@ -6,23 +6,22 @@
 /*
  * The place that the compiler leaves at a function's entry, and the instructions that Wisp
  * writes: the part of text that depends on the processor. sled_x86_64.c or sled_aarch64.c, which
- * the build chooses. Nothing here writes to text. Any thread.
+ * the build chooses. Any thread.
  */
 
 typedef enum wisp_patch_sled_kind {
     WISP_SLED_ONE,     /* one instruction that does nothing: may be replaced under threads */
     WISP_SLED_SEVERAL, /* as many as fit, between which a thread may stand */
-    WISP_SLED_JUMP,    /* one that goes elsewhere */
     WISP_SLED_OTHER
 } wisp_patch_sled_kind;
 
 enum {
     WISP_SLED_SIZE_MAX = 8,
-    WISP_STUB_SIZE = 32 /* and their alignment */
+    WISP_STUB_SIZE = 32 /* and alignment */
 };
 
 /* Bytes of a jump, and so of a sled: 5 or 4. */
-extern const uint32_t wisp_patch_sled_size;
+extern const size_t wisp_patch_sled_size;
 
 /* How far a jump goes, either way, in bytes. */
 extern const uint64_t wisp_patch_sled_reach;
@@ -34,24 +33,28 @@ wisp_patch_sled_kind wisp_patch_sled_kind_of(const uint8_t *text);
 bool wisp_patch_sled_jump(uint8_t out[WISP_SLED_SIZE_MAX], uintptr_t from, uintptr_t to);
 
 /*
- * What a detour goes through, to be written to [at]: jumps to [entry] with [detour] in r11 or x17
- * (x16 is lost), as bridge.h has it; and on aarch64, beside that, what jumps to [behind], for
- * an indirect jump might not land there (BTI).
+ * What a detour goes through, to be written to a multiple of WISP_STUB_SIZE: jumps to [entry]
+ * with [detour] in r11 or x17 (x16 is lost), as bridge.h has it; and on aarch64, beside that,
+ * what jumps to the function behind its sled, where an indirect jump might not be let in (BTI).
  */
 typedef struct wisp_patch_stub {
     uint8_t code[WISP_STUB_SIZE];
     uintptr_t original; /* [behind], or the way to it */
 } wisp_patch_stub;
 
-/* False if [behind] is too far from [at]. */
+/* Makes the stub for address [at]; false if [behind] is too far from there. */
 bool wisp_patch_stub_make(wisp_patch_stub *out, uintptr_t at, const void *detour,
                           const void *entry, uintptr_t behind);
 
-/* Fills [size] bytes, whole instructions, with such as stop who comes there. */
-void wisp_patch_sled_trap(uint8_t *out, size_t size);
+/* Bytes of an instruction that stops whoever comes there: the filling of pages. */
+extern const uint8_t wisp_patch_sled_trap[4];
 
-/* Stores [size] bytes of one instruction at [at], which can be written, in one piece; false
- * where the processor has no such store. */
-bool wisp_patch_sled_store(uint8_t *at, const uint8_t *bytes, size_t size);
+/* A function, uint32_t f(void), that returns [number]: its first instruction, of
+ * wisp_patch_sled_size bytes, alone differs from that for another number. */
+void wisp_patch_sled_probe(uint8_t out[WISP_STUB_SIZE], uint8_t number);
+
+/* Stores 16 bytes at [at], a multiple of 16 that can be written, in one piece; false where the
+ * processor has no such store. */
+bool wisp_patch_sled_store_16(uint8_t *at, const uint8_t bytes[16]);
 
 #endif

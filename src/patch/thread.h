@@ -70,12 +70,19 @@ typedef struct wisp_patch_thread_hooks {
 wisp_status wisp_patch_threads_open(const wisp_os_self *system,
                                     const wisp_patch_thread_hooks *hooks, wisp_error *err);
 
+/* Threads that have none: NULL. */
 extern _Thread_local wisp_patch_thread *wisp_patch_thread_own
     __attribute__((visibility("hidden"), tls_model("initial-exec")));
 
+/* Makes a record for the calling thread, which has none. */
+wisp_patch_thread *wisp_patch_thread_start(void);
+
 /* The record of the calling thread, which gets one if it has none; NULL if out of memory, or
- * while the thread ends: the original is to run. */
-wisp_patch_thread *wisp_patch_thread_get(void);
+ * while the thread starts or ends: the original is to run. */
+static inline wisp_patch_thread *wisp_patch_thread_get(void)
+{
+    return wisp_patch_thread_own ? wisp_patch_thread_own : wisp_patch_thread_start();
+}
 
 /*
  * Begins an activation whose caller's frame is at [sp], and drops those that were left without an
@@ -87,7 +94,10 @@ int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp);
 /* Ends activation [number], and all that it called. */
 void wisp_patch_thread_exit(wisp_patch_thread *thread, int32_t number);
 
-/* Says that something was replaced, before. Returns the epoch for wisp_patch_epoch_is_over. */
+#define WISP_PATCH_EPOCH_NEVER UINT64_MAX
+
+/* Says that something was replaced, before. Returns the epoch for wisp_patch_epoch_is_over, or
+ * WISP_PATCH_EPOCH_NEVER where the system has begun to refuse its help. */
 uint64_t wisp_patch_epoch_advance(void);
 
 /* Whether no thread is inside that entered before [epoch]: what was replaced then can be freed.

@@ -1,0 +1,80 @@
+#include "patch/sled.h"
+
+#include <cpuid.h>
+#include <string.h>
+
+/*
+ * A sled is a nop of five bytes, `nopl disp8(%rax,%rax,1)`, of which compilers choose the disp8
+ * as they like; a jump is `jmp rel32`.
+ */
+enum { JUMP_SIZE = 5, JUMP = 0xe9, NOP = 0x90 };
+
+const size_t wisp_patch_sled_size = JUMP_SIZE;
+const uint64_t wisp_patch_sled_reach = INT32_MAX;
+const uint8_t wisp_patch_sled_trap[4] = {0xcc, 0xcc, 0xcc, 0xcc}; /* int3 */
+
+wisp_patch_sled_kind wisp_patch_sled_kind_of(const uint8_t *text)
+{
+    static const uint8_t one[JUMP_SIZE - 1] = {0x0f, 0x1f, 0x44, 0x00};
+    static const uint8_t several[JUMP_SIZE] = {NOP, NOP, NOP, NOP, NOP};
+    if (memcmp(text, one, sizeof one) == 0)
+        return WISP_SLED_ONE;
+    return memcmp(text, several, sizeof several) == 0 ? WISP_SLED_SEVERAL : WISP_SLED_OTHER;
+}
+
+bool wisp_patch_sled_jump(uint8_t out[WISP_SLED_SIZE_MAX], uintptr_t from, uintptr_t to)
+{
+    int64_t distance = (int64_t)(to - (from + JUMP_SIZE));
+    int32_t near = (int32_t)distance;
+    out[0] = JUMP;
+    memcpy(out + 1, &near, sizeof near);
+    return near == distance;
+}
+
+bool wisp_patch_stub_make(wisp_patch_stub *out, uintptr_t at, const void *detour,
+                          const void *entry, uintptr_t behind)
+{
+    enum { DETOUR = 2, ENTRY = 24 };
+    static const uint8_t code[] = {
+        0x49, 0xbb, 0,    0,    0,    0,    0, 0, 0, 0, /* movabs $detour, %r11 */
+        0xff, 0x25, 0x08, 0x00, 0x00, 0x00,             /* jmp *entry(%rip) */
+    };
+    (void)at;
+    memset(out->code, wisp_patch_sled_trap[0], sizeof out->code);
+    memcpy(out->code, code, sizeof code);
+    memcpy(out->code + DETOUR, &detour, sizeof detour);
+    memcpy(out->code + ENTRY, &entry, sizeof entry);
+    out->original = behind;
+    return true;
+}
+
+void wisp_patch_sled_probe(uint8_t out[WISP_STUB_SIZE], uint8_t number)
+{
+    memset(out, wisp_patch_sled_trap[0], WISP_STUB_SIZE);
+    memcpy(out, (const uint8_t[]){0xb8, number, 0, 0, 0, 0xc3}, 6); /* mov $number, %eax; ret */
+}
+
+/* The oldest x86-64 processors do not have this one. */
+static bool has_cmpxchg16b(void)
+{
+    unsigned a, b, c = 0, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_CMPXCHG16B);
+}
+
+bool wisp_patch_sled_store_16(uint8_t *at, const uint8_t bytes[16])
+{
+    uint64_t old[2], new[2];
+    if (!has_cmpxchg16b())
+        return false;
+    memcpy(old, at, sizeof old);
+    memcpy(new, bytes, sizeof new);
+    bool is_stored;
+    do
+        __asm__ volatile("lock cmpxchg16b %[at]"
+                         : [at] "+m"(*(uint8_t(*)[16])at), "+a"(old[0]), "+d"(old[1]),
+                           "=@ccz"(is_stored)
+                         : "b"(new[0]), "c"(new[1])
+                         : "memory");
+    while (!is_stored);
+    return true;
+}

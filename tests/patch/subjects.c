@@ -1,0 +1,81 @@
+#include "subjects.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+const patch_subject *subject_named(const char *name)
+{
+    for (const patch_subject *at = subjects; at->name; at++)
+        if (strcmp(at->name, name) == 0)
+            return at;
+    return NULL;
+}
+
+wisp_patch_image subject_image(void)
+{
+    static const uint8_t id[] = {0x57, 0x69, 0x73, 0x70, 0x50, 0x61, 0x74, 0x63, 0x68, 0x01};
+    wisp_patch_image image;
+    assert_int_equal(wisp_patch_image_find((wisp_bytes){id, sizeof id}, &image, NULL), WISP_OK);
+    return image;
+}
+
+static uintptr_t address_of(uint64_t (*function)(uint64_t number))
+{
+    uintptr_t address;
+    memcpy(&address, &function, sizeof address);
+    return address;
+}
+
+wisp_patch_function subject_function(const patch_subject *subject,
+                                     uint8_t entry[WISP_PATCH_ENTRY_MAX])
+{
+    enum { LOOKED_AT = 12 }; /* bytes: all of a subject */
+    uintptr_t address = address_of(subject->call);
+    memcpy(entry, (const void *)address, LOOKED_AT);
+    return (wisp_patch_function){.symbol = subject->name,
+                                 .place = WISP_PATCH_SLED,
+                                 .address = address - subject_image().base,
+                                 .sled = subject->sled,
+                                 .entry = {entry, LOOKED_AT}};
+}
+
+void subject_lead(wisp_patch_slot *slot, uint64_t (*replacement)(uint64_t number))
+{
+    memcpy(&slot->detour.dispatch, &replacement, sizeof replacement);
+}
+
+wisp_patch_slot *subject_open(const wisp_patch_text *text, const patch_subject *subject,
+                              uint64_t (*replacement)(uint64_t number))
+{
+    uint8_t entry[WISP_PATCH_ENTRY_MAX];
+    wisp_patch_function function = subject_function(subject, entry);
+    wisp_patch_image image = subject_image();
+    wisp_patch_slot *slot = NULL;
+    wisp_error err = {0};
+    wisp_status status = wisp_patch_slot_open(
+        text, &image, &function, (const void *)(uintptr_t)subject_entry, &slot, &err);
+    if (status != WISP_OK)
+        fail_msg("%s: %s", subject->name, err.text);
+    subject_lead(slot, replacement);
+    return slot;
+}
+
+uint64_t subject_original(const wisp_patch_slot *slot, uint64_t number)
+{
+    uint64_t (*original)(uint64_t number);
+    memcpy(&original, &slot->detour.original, sizeof original);
+    return original(number);
+}
+
+wisp_patch_text subject_text(wisp_patch_write write)
+{
+    wisp_patch_text text;
+    wisp_error err = {0};
+    if (wisp_patch_text_open(wisp_os_self_linux(), write, &text, &err) != WISP_OK) {
+        print_message("# %s\n", err.text);
+        skip();
+    }
+    return text;
+}
