@@ -1,6 +1,7 @@
 #include "wasm/access.h"
 
 #include "wasm/interp.h"
+#include "wasm/outside.h"
 
 /* Loads and stores that name their memory: one instruction for all, which carries the code of
  * the handler for memory 0 that does the same. */
@@ -34,14 +35,17 @@ static void put(uint8_t *to, size_t size, uint64_t value)
     wisp_put_uint64_t(to, value);
 }
 
-static bool load(const wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
-                 size_t size, uint64_t *out)
+static wisp_trap_code load(wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
+                           size_t size, uint64_t *out)
 {
+    if (wisp_outside_of(x))
+        return wisp_outside_of(x)->load(x, address, memarg, size, out);
     const wisp_memory *memory = x->instance->memories[wisp_unit32(memarg)];
     const uint8_t *from = wisp_access(x, address, memarg, size);
-    if (from)
-        *out = wisp_memory_is_shared(memory) ? wisp_relaxed_get(from, size) : get(from, size);
-    return from;
+    if (!from)
+        return WISP_TRAP_MEMORY;
+    *out = wisp_memory_is_shared(memory) ? wisp_relaxed_get(from, size) : get(from, size);
+    return WISP_TRAP_NONE;
 }
 
 /* What each load and store does, by its code: how many bytes it accesses, and whether the number
@@ -62,12 +66,20 @@ static const uint8_t hows[] = {
 };
 /* clang-format on */
 
+/* What the instruction at [pc] does. */
+static uint32_t how_of(const uint16_t *pc)
+{
+    uint32_t code = pc[3 + WISP_UNITS_MEMARG] & ~(uint32_t)WISP_ACCESS_UPPER_HALF;
+    return hows[code - FIRST];
+}
+
 wisp_trap_code wisp_slow_load_any(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    uint32_t how = hows[pc[3 + WISP_UNITS_MEMARG] - FIRST], size = how & SIZES;
+    uint32_t how = how_of(pc), size = how & SIZES;
     uint64_t bits;
-    if (!load(x, &fp[pc[2]], pc + 3, size, &bits))
-        return WISP_TRAP_MEMORY;
+    wisp_trap_code trap = load(x, &fp[pc[2]], pc + 3, size, &bits);
+    if (trap)
+        return trap;
     uint32_t unused = 64 - 8 * size;
     if (how & HAS_SIGN)
         bits = (uint64_t)((int64_t)(bits << unused) >> unused);
@@ -75,9 +87,11 @@ wisp_trap_code wisp_slow_load_any(wisp_exec *x, wisp_slot *fp, const uint16_t *p
     return WISP_TRAP_NONE;
 }
 
-static wisp_trap_code store(const wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
+static wisp_trap_code store(wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
                             size_t size, uint64_t value)
 {
+    if (wisp_outside_of(x))
+        return wisp_outside_of(x)->store(x, address, memarg, size, value);
     const wisp_memory *memory = x->instance->memories[wisp_unit32(memarg)];
     uint8_t *to = wisp_access(x, address, memarg, size);
     if (!to)
@@ -91,6 +105,6 @@ static wisp_trap_code store(const wisp_exec *x, const wisp_slot *address, const 
 
 wisp_trap_code wisp_slow_store_any(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
-    uint32_t how = hows[pc[3 + WISP_UNITS_MEMARG] - FIRST];
+    uint32_t how = how_of(pc);
     return store(x, &fp[pc[1]], pc + 3, how & SIZES, wisp_slot_index(&fp[pc[2]], how & IS_64));
 }

@@ -1,6 +1,7 @@
 #include "wasm/atomic.h"
 
 #include "wasm/access.h"
+#include "wasm/outside.h"
 #include "wasm/slow.h"
 
 /*
@@ -72,27 +73,20 @@ static uint64_t apply(uint32_t operation, uint64_t old, uint64_t value)
     return value;
 }
 
-static uint64_t modify(uint8_t *at, uint32_t width, uint32_t operation, uint64_t value)
-{
-    uint64_t old = load(at, width), found;
-    while ((found = exchange_if(at, width, old, apply(operation, old, value))) != old)
-        old = found;
-    return old;
-}
-
 /* ------------------------------------------------------------------ instructions */
 
 /* What is common to all: where, and how wide. */
 typedef struct place {
-    uint8_t *at;
-    uint32_t width; /* log2 of the bytes */
+    uint8_t *at;      /* NULL: outside, at … */
+    uint64_t address; /* … this one */
+    uint32_t width;   /* log2 of the bytes */
     bool is_64;
     uint32_t operation;
     wisp_memory *memory;
 } place;
 
 /* Reads the operands from [memarg] on; [address] is the slot. */
-static wisp_trap_code find(const wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
+static wisp_trap_code find(wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
                            place *out)
 {
     uint16_t how = memarg[WISP_UNITS_MEMARG];
@@ -105,8 +99,52 @@ static wisp_trap_code find(const wisp_exec *x, const wisp_slot *address, const u
         wisp_slot_index(address, out->memory->type.is_64) + wisp_unit64(memarg + WISP_UNITS_32);
     if (effective % size != 0)
         return WISP_TRAP_UNALIGNED;
+    if (wisp_outside_of(x))
+        return wisp_outside_of(x)->find(x, address, memarg, (size_t)size, &out->address,
+                                        &out->at);
     out->at = wisp_access(x, address, memarg, size);
     return out->at ? WISP_TRAP_NONE : WISP_TRAP_MEMORY;
+}
+
+static wisp_trap_code load_at(wisp_exec *x, const place *p, uint64_t *out)
+{
+    if (!p->at)
+        return wisp_outside_of(x)->get(x, p->address, (size_t)1 << p->width, out);
+    *out = load(p->at, p->width);
+    return WISP_TRAP_NONE;
+}
+
+static wisp_trap_code store_at(wisp_exec *x, const place *p, uint64_t value)
+{
+    if (!p->at)
+        return wisp_outside_of(x)->put(x, p->address, (size_t)1 << p->width, value);
+    store(p->at, p->width, value);
+    return WISP_TRAP_NONE;
+}
+
+/* Stores [value] if *[expected] is there; what was there is there afterwards. */
+static wisp_trap_code exchange_at(wisp_exec *x, const place *p, uint64_t *expected,
+                                  uint64_t value)
+{
+    if (!p->at)
+        return wisp_outside_of(x)->exchange(x, p->address, (size_t)1 << p->width, expected,
+                                            value);
+    *expected = exchange_if(p->at, p->width, *expected, value);
+    return WISP_TRAP_NONE;
+}
+
+/* Applies the operation of [p]; *[out] is what was there. */
+static wisp_trap_code modify_at(wisp_exec *x, const place *p, uint64_t value, uint64_t *out)
+{
+    uint64_t old, found;
+    wisp_trap_code trap = load_at(x, p, &found);
+    do {
+        old = found;
+        if (!trap)
+            trap = exchange_at(x, p, &found, apply(p->operation, old, value));
+    } while (!trap && found != old);
+    *out = old;
+    return trap;
 }
 
 static uint64_t get(const place *p, const wisp_slot *slot)
@@ -122,9 +160,12 @@ static void set(const place *p, wisp_slot *slot, uint64_t value)
 wisp_trap_code wisp_slow_atomic_load(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     place p;
+    uint64_t value;
     wisp_trap_code trap = find(x, &fp[pc[2]], pc + 3, &p);
     if (!trap)
-        set(&p, &fp[pc[1]], load(p.at, p.width));
+        trap = load_at(x, &p, &value);
+    if (!trap)
+        set(&p, &fp[pc[1]], value);
     return trap;
 }
 
@@ -133,16 +174,19 @@ wisp_trap_code wisp_slow_atomic_store(wisp_exec *x, wisp_slot *fp, const uint16_
     place p;
     wisp_trap_code trap = find(x, &fp[pc[1]], pc + 3, &p);
     if (!trap)
-        store(p.at, p.width, get(&p, &fp[pc[2]]));
+        trap = store_at(x, &p, get(&p, &fp[pc[2]]));
     return trap;
 }
 
 wisp_trap_code wisp_slow_atomic_rmw(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     place p;
+    uint64_t old;
     wisp_trap_code trap = find(x, &fp[pc[2]], pc + 4, &p);
     if (!trap)
-        set(&p, &fp[pc[1]], modify(p.at, p.width, p.operation, get(&p, &fp[pc[3]])));
+        trap = modify_at(x, &p, get(&p, &fp[pc[3]]), &old);
+    if (!trap)
+        set(&p, &fp[pc[1]], old);
     return trap;
 }
 
@@ -152,11 +196,12 @@ wisp_trap_code wisp_slow_atomic_cmpxchg(wisp_exec *x, wisp_slot *fp, const uint1
     wisp_trap_code trap = find(x, &fp[pc[2]], pc + 5, &p);
     if (trap)
         return trap;
-    uint64_t expected = get(&p, &fp[pc[3]]), value = get(&p, &fp[pc[4]]);
-    bool can_match = p.width == 3 || expected >> (8 << p.width) == 0;
-    set(&p, &fp[pc[1]],
-        can_match ? exchange_if(p.at, p.width, expected, value) : load(p.at, p.width));
-    return WISP_TRAP_NONE;
+    uint64_t found = get(&p, &fp[pc[3]]);
+    bool can_match = p.width == 3 || found >> (8 << p.width) == 0;
+    trap = can_match ? exchange_at(x, &p, &found, get(&p, &fp[pc[4]])) : load_at(x, &p, &found);
+    if (!trap)
+        set(&p, &fp[pc[1]], found);
+    return trap;
 }
 
 wisp_trap_code wisp_slow_atomic_fence(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
@@ -167,6 +212,14 @@ wisp_trap_code wisp_slow_atomic_fence(wisp_exec *x, wisp_slot *fp, const uint16_
 }
 
 /* ------------------------------------------------------------------ waiting */
+
+/* Nobody waits outside, nor wakes others there. */
+static wisp_trap_code find_linear(wisp_exec *x, const wisp_slot *address, const uint16_t *memarg,
+                                  place *out)
+{
+    wisp_trap_code trap = find(x, address, memarg, out);
+    return trap || out->at ? trap : wisp_outside_of(x)->refuse(x, out->address);
+}
 
 typedef struct waiter {
     const place *where;
@@ -200,7 +253,7 @@ enum { WAIT_FUEL = 1024 };
 wisp_trap_code wisp_slow_atomic_wait(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
 {
     place p;
-    wisp_trap_code trap = find(x, &fp[pc[2]], pc + 5, &p);
+    wisp_trap_code trap = find_linear(x, &fp[pc[2]], pc + 5, &p);
     if (trap)
         return trap;
     if (!p.memory->shared)
@@ -224,7 +277,7 @@ wisp_trap_code wisp_slow_atomic_notify(wisp_exec *x, wisp_slot *fp, const uint16
 {
     place p;
     uint32_t count = fp[pc[3]].u32;
-    wisp_trap_code trap = find(x, &fp[pc[2]], pc + 4, &p);
+    wisp_trap_code trap = find_linear(x, &fp[pc[2]], pc + 4, &p);
     if (!trap)
         fp[pc[1]].u32 = p.memory->shared
                             ? wisp_parking_wake(p.memory->shared->parking, key_of(&p), count)

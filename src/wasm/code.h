@@ -346,6 +346,12 @@ enum { WISP_HAS_MEMORY_FORMS = 1 };
 #endif
 
 /*
+ * The code of a load or store that LOAD_ANY or STORE_ANY carries may have this flag in modules with
+ * outside access: it is the upper half of a vector, all of which must be there.
+ */
+enum { WISP_ACCESS_UPPER_HALF = 0x8000 };
+
+/*
  * What is rare or long enough to be a C function of slow.c: X(name, function, units).
  * Slots first, then immediates.
  */

@@ -242,7 +242,7 @@ static void add_operand(const listing *l, text *line, char letter, uint32_t at)
         add(line, "%u", *unit);
         return;
     case 'k':
-        add(line, "%s", wisp_code_name(*unit));
+        add(line, "%s", wisp_code_name(*unit & ~WISP_ACCESS_UPPER_HALF));
         return;
     case 'i':
         add(line, "%" PRId32, (int32_t)wisp_unit32(unit));

@@ -50,6 +50,8 @@ static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
     const wisp_memory_type *type = &c->module->memories[0];
     if (!WISP_HAS_MEMORY_FORMS && (type->is_shared || type->is_64))
         return ACCESS_ANY;
+    if (c->module->outside && type->is_64)
+        return ACCESS_ANY;
     if (type->is_shared)
         return type->is_64 ? ACCESS_ANY : ACCESS_SHARED;
     return type->is_64 ? ACCESS_AT64 : ACCESS_PLAIN;
@@ -110,5 +112,6 @@ void wisp_emit_place(wisp_compiler *c, const wisp_memarg *memarg, uint32_t code)
         return;
     }
     wisp_emit_memarg(c, memarg);
-    wisp_emit(c, (uint16_t)code);
+    bool is_upper = c->module->outside && memarg->is_upper_half;
+    wisp_emit(c, (uint16_t)(is_upper ? code | WISP_ACCESS_UPPER_HALF : code));
 }

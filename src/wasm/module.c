@@ -6,8 +6,8 @@
 
 enum { ARENA_CHUNK_SIZE = 16 * 1024 };
 
-wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
-                             wisp_module **out, wisp_error *err)
+wisp_status wisp_module_make(const wisp_module_config *config, const wisp_outside_access *outside,
+                             wisp_bytes bytes, wisp_module **out, wisp_error *err)
 {
     static const wisp_module_config defaults;
     if (!config)
@@ -17,6 +17,7 @@ wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
     if (!module)
         return wisp_fail_memory(err, sizeof *module);
     module->allocator = allocator;
+    module->outside = outside;
     module->features.denied = config->deny | WISP_FEATURES_LEFT_OUT;
     wisp_arena_init(&module->arena, allocator, ARENA_CHUNK_SIZE);
     wisp_status status = WISP_OK;
@@ -35,6 +36,12 @@ wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
     else
         *out = module;
     return status;
+}
+
+wisp_status wisp_module_load(const wisp_module_config *config, wisp_bytes bytes,
+                             wisp_module **out, wisp_error *err)
+{
+    return wisp_module_make(config, NULL, bytes, out, err);
 }
 
 wisp_status wisp_module_new(const wisp_allocator *allocator, wisp_bytes bytes, wisp_module **out,

@@ -175,12 +175,15 @@ typedef struct wisp_export_entry {
 
 #define WISP_NO_INDEX UINT32_MAX
 
+typedef struct wisp_outside_access wisp_outside_access;
+
 struct wisp_module {
     const wisp_allocator *allocator;
     wisp_arena arena;
     wisp_bytes bytes;
     wisp_feature_set features;
-    struct wisp_lazy *lazy; /* NULL where all functions are compiled (lazy.h) */
+    struct wisp_lazy *lazy;             /* NULL where all functions are compiled (lazy.h) */
+    const wisp_outside_access *outside; /* NULL without outside access (outside.h) */
 
     wisp_functype *types;
     uint32_t *first_equal; /* of each type: the index of the first one that equals it */
@@ -206,6 +209,10 @@ struct wisp_module {
     wisp_span names;            /* content of the name section, empty without one */
     uint32_t hash[2], has_hash; /* see wisp_module_hash */
 };
+
+/* wisp_module_load with [outside], which may be NULL (module.c). */
+wisp_status wisp_module_make(const wisp_module_config *config, const wisp_outside_access *outside,
+                             wisp_bytes bytes, wisp_module **out, wisp_error *err);
 
 /* Reads all sections of module->bytes into [module] and compiles its functions; where [is_lazy]
  * they are only found (decode.c). */

@@ -39,8 +39,8 @@ wisp_trap_code wisp_raw_call(wisp_func *func, wisp_slot *slots, wisp_error *err)
 
 /*
  * A function of the program's that takes its arguments from [slots] and puts its results there,
- * as many and of the types that its type says. [caller], the status and [err] are as those of
- * wisp_host_fn; err->text is empty, the rest of it is not set.
+ * as many and of the types that its type says, which nobody checks. [caller], the status and
+ * [err] are as those of wisp_host_fn; err->text is empty, the rest of it is not set.
  */
 typedef wisp_status (*wisp_raw_fn)(void *user, wisp_instance *caller, wisp_slot *slots,
                                    wisp_error *err);

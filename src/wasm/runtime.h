@@ -182,6 +182,9 @@ struct wisp_store {
     wisp_trap trap;
     wisp_arena trap_names;
     wisp_store_end *ends; /* newest first; in the arena */
+    wisp_outside outside; /* its functions may be NULL */
+    bool has_address;     /* a trap is on its way that has … */
+    uint64_t address;     /* … this one */
 };
 
 /* The store-wide number of [type], which must outlive the store (store_types.c). */
@@ -220,6 +223,13 @@ inline wisp_trap_code wisp_store_charge(wisp_store *store, uint64_t cost)
 {
     store->exec.fuel -= (int64_t)cost;
     return store->exec.fuel < 0 ? wisp_store_refuel(store) : WISP_TRAP_NONE;
+}
+
+/* For bulk work on so many bytes. */
+static inline wisp_trap_code wisp_charge_bytes(wisp_exec *x, uint64_t size)
+{
+    enum { BYTES_PER_FUEL = 1024 };
+    return wisp_store_charge(x->store, size / BYTES_PER_FUEL);
 }
 
 static inline bool wisp_memory_is_shared(const wisp_memory *memory)

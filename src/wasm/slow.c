@@ -3,14 +3,10 @@
 #include <string.h>
 
 #include "wasm/access.h"
+#include "wasm/outside.h"
 
 /* Bulk work is charged by its size (wisp_store_set_fuel). */
-enum { BYTES_PER_FUEL = 1024, ELEMENTS_PER_FUEL = 64 };
-
-static wisp_trap_code charge_bytes(wisp_exec *x, uint64_t size)
-{
-    return wisp_store_charge(x->store, size / BYTES_PER_FUEL);
-}
+enum { ELEMENTS_PER_FUEL = 64 };
 
 static wisp_trap_code charge_elements(wisp_exec *x, uint64_t count)
 {
@@ -148,7 +144,7 @@ wisp_trap_code wisp_slow_memory_grow(wisp_exec *x, wisp_slot *fp, const uint16_t
     uint64_t pages = wisp_slot_index(&fp[pc[2]], memory->type.is_64);
     int64_t old = wisp_memory_grow_by(memory, pages);
     wisp_slot_set_index(&fp[pc[1]], memory->type.is_64, (uint64_t)old);
-    return old < 0 ? WISP_TRAP_NONE : charge_bytes(x, pages * memory->type.page_size);
+    return old < 0 ? WISP_TRAP_NONE : wisp_charge_bytes(x, pages * memory->type.page_size);
 }
 
 wisp_trap_code wisp_slow_memory_fill(wisp_exec *x, wisp_slot *fp, const uint16_t *pc)
@@ -157,9 +153,11 @@ wisp_trap_code wisp_slow_memory_fill(wisp_exec *x, wisp_slot *fp, const uint16_t
     uint64_t to = wisp_slot_index(&fp[pc[1]], memory->type.is_64);
     uint64_t size = wisp_slot_index(&fp[pc[3]], memory->type.is_64);
     uint32_t value = fp[pc[2]].u32;
+    if (wisp_outside_of(x))
+        return wisp_outside_of(x)->fill(x, memory, to, (uint8_t)value, size);
     if (!wisp_range_fits(to, size, wisp_memory_size(memory)))
         return WISP_TRAP_MEMORY;
-    wisp_trap_code trap = charge_bytes(x, size);
+    wisp_trap_code trap = wisp_charge_bytes(x, size);
     if (!trap && size)
         wisp_memory_set(memory, (size_t)to, (uint8_t)value, (size_t)size);
     return trap;
@@ -172,10 +170,12 @@ wisp_trap_code wisp_slow_memory_copy(wisp_exec *x, wisp_slot *fp, const uint16_t
     uint64_t to = wisp_slot_index(&fp[pc[1]], to_is_64);
     uint64_t from = wisp_slot_index(&fp[pc[2]], from_is_64);
     uint64_t size = wisp_slot_index(&fp[pc[3]], to_is_64 && from_is_64);
+    if (wisp_outside_of(x))
+        return wisp_outside_of(x)->copy(x, into, to, out_of, from, size);
     if (!wisp_range_fits(to, size, wisp_memory_size(into)) ||
         !wisp_range_fits(from, size, wisp_memory_size(out_of)))
         return WISP_TRAP_MEMORY;
-    wisp_trap_code trap = charge_bytes(x, size);
+    wisp_trap_code trap = wisp_charge_bytes(x, size);
     if (!trap && size)
         wisp_memory_move(into, (size_t)to, out_of, (size_t)from, (size_t)size);
     return trap;
@@ -187,10 +187,13 @@ wisp_trap_code wisp_slow_memory_init(wisp_exec *x, wisp_slot *fp, const uint16_t
     wisp_bytes segment = x->instance->data[wisp_unit32(pc + 6)];
     uint64_t to = wisp_slot_index(&fp[pc[1]], memory->type.is_64);
     uint32_t from = fp[pc[2]].u32, size = fp[pc[3]].u32;
-    if (!wisp_range_fits(to, size, wisp_memory_size(memory)) ||
-        !wisp_range_fits(from, size, segment.size))
+    if (!wisp_range_fits(from, size, segment.size))
         return WISP_TRAP_MEMORY;
-    wisp_trap_code trap = charge_bytes(x, size);
+    if (wisp_outside_of(x))
+        return wisp_outside_of(x)->init(x, memory, to, segment.data + from, size);
+    if (!wisp_range_fits(to, size, wisp_memory_size(memory)))
+        return WISP_TRAP_MEMORY;
+    wisp_trap_code trap = wisp_charge_bytes(x, size);
     if (!trap && size)
         wisp_memory_put(memory, (size_t)to, segment.data + from, size);
     return trap;

@@ -108,6 +108,17 @@ static void fill_error(const wisp_trap *trap, wisp_error *err)
                      trap->text, frame->func_index, frame->offset);
 }
 
+static void fill_text(const wisp_store *store, wisp_trap *trap)
+{
+    bool has_words = trap->code == WISP_TRAP_HOST || trap->code == WISP_TRAP_BODY;
+    const char *words = has_words ? store->failure : wisp_trap_text(trap->code);
+    size_t size = sizeof trap->text, length = strlen(words);
+    snprintf(trap->text, size, "%s", words);
+    if (trap->has_address)
+        snprintf(trap->text + length, size - length, " at 0x%llx",
+                 (unsigned long long)trap->address);
+}
+
 wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error *err)
 {
     const wisp_exec *x = &store->exec;
@@ -115,9 +126,10 @@ wisp_status wisp_trap_record(wisp_store *store, wisp_trap_code code, wisp_error 
     wisp_arena_deinit(&store->trap_names);
     memset(trap, 0, sizeof *trap);
     trap->code = code;
-    snprintf(trap->text, sizeof trap->text, "%s",
-             code == WISP_TRAP_HOST || code == WISP_TRAP_BODY ? store->failure
-                                                              : wisp_trap_text(code));
+    trap->has_address = store->has_address;
+    trap->address = store->address;
+    store->has_address = false;
+    fill_text(store, trap);
     store->exceptions.uncaught = code == WISP_TRAP_EXCEPTION ? store->exceptions.thrown : NULL;
     store->exceptions.thrown = NULL;
     if (store->failed && (code == WISP_TRAP_HOST || code == WISP_TRAP_EXCEPTION))

@@ -152,6 +152,7 @@ wisp_valtype wisp_walk_address(const wisp_compiler *c, uint32_t memory);
 typedef struct wisp_memarg {
     uint32_t memory;
     uint64_t offset;
+    bool is_upper_half; /* of a vector, which is accessed first */
 } wisp_memarg;
 
 /* That of an access to 2^[natural] bytes. */

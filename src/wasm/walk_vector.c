@@ -373,8 +373,8 @@ static void store_lane(wisp_compiler *c, uint32_t size)
 /* The place of the upper half. Where there is none in 64 bits, neither half is in bounds. */
 static wisp_memarg upper_half(wisp_memarg memarg)
 {
-    if (memarg.offset <= UINT64_MAX - WISP_V128_SIZE / 2)
-        memarg.offset += WISP_V128_SIZE / 2;
+    memarg.is_upper_half = memarg.offset <= UINT64_MAX - WISP_V128_SIZE / 2;
+    memarg.offset = memarg.is_upper_half ? memarg.offset + WISP_V128_SIZE / 2 : UINT64_MAX;
     return memarg;
 }
 
