@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 const patch_subject *subject_named(const char *name)
@@ -46,20 +47,36 @@ void subject_lead(wisp_patch_slot *slot, uint64_t (*replacement)(uint64_t number
     memcpy(&slot->detour.dispatch, &replacement, sizeof replacement);
 }
 
+static wisp_patch_slot *open_slot(const wisp_patch_text *text,
+                                  const wisp_patch_function *function,
+                                  uint64_t (*replacement)(uint64_t number))
+{
+    wisp_patch_image image = subject_image();
+    wisp_patch_slot *slot = NULL;
+    wisp_error err = {0};
+    const void *entry = (const void *)(uintptr_t)subject_entry;
+    if (wisp_patch_slot_open(text, &image, function, entry, &slot, &err) != WISP_OK)
+        fail_msg("%s: %s", function->symbol, err.text);
+    subject_lead(slot, replacement);
+    return slot;
+}
+
 wisp_patch_slot *subject_open(const wisp_patch_text *text, const patch_subject *subject,
                               uint64_t (*replacement)(uint64_t number))
 {
     uint8_t entry[WISP_PATCH_ENTRY_MAX];
     wisp_patch_function function = subject_function(subject, entry);
-    wisp_patch_image image = subject_image();
-    wisp_patch_slot *slot = NULL;
-    wisp_error err = {0};
-    wisp_status status = wisp_patch_slot_open(
-        text, &image, &function, (const void *)(uintptr_t)subject_entry, &slot, &err);
-    if (status != WISP_OK)
-        fail_msg("%s: %s", subject->name, err.text);
-    subject_lead(slot, replacement);
-    return slot;
+    return open_slot(text, &function, replacement);
+}
+
+wisp_patch_slot *subject_open_thunk(const wisp_patch_text *text,
+                                    uint64_t (*replacement)(uint64_t number))
+{
+    wisp_patch_function function = {.symbol = "subject_thunk",
+                                    .place = WISP_PATCH_SLOT,
+                                    .address =
+                                        (uintptr_t)&subject_pointer - subject_image().base};
+    return open_slot(text, &function, replacement);
 }
 
 uint64_t subject_original(const wisp_patch_slot *slot, uint64_t number)
@@ -74,7 +91,7 @@ wisp_patch_text subject_text(wisp_patch_write write)
     wisp_patch_text text;
     wisp_error err = {0};
     if (wisp_patch_text_open(wisp_os_self_linux(), write, &text, &err) != WISP_OK) {
-        print_message("# %s\n", err.text);
+        printf("# %s\n", err.text);
         skip();
     }
     return text;

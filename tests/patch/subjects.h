@@ -34,9 +34,12 @@ wisp_patch_image subject_image(void);
 wisp_patch_function subject_function(const patch_subject *subject,
                                      uint8_t entry[WISP_PATCH_ENTRY_MAX]);
 
-/* Its slot, which leads to [replacement]. */
+/* Its slot, or that of subject_thunk, which leads to [replacement]. */
 wisp_patch_slot *subject_open(const wisp_patch_text *text, const patch_subject *subject,
                               uint64_t (*replacement)(uint64_t number));
+
+wisp_patch_slot *subject_open_thunk(const wisp_patch_text *text,
+                                    uint64_t (*replacement)(uint64_t number));
 
 /* Makes [slot] lead to [replacement]. */
 void subject_lead(wisp_patch_slot *slot, uint64_t (*replacement)(uint64_t number));
