@@ -13,7 +13,7 @@ static uint32_t count; /* of scripts and events; the state */
 static uint32_t asked; /* the last request that it has left open */
 
 /* What it posts with data stays here until it is done with. */
-enum { POOL_LEN = 256 };
+enum { POOL_LEN = 64 };
 
 static struct {
     struct puppet_event event;
@@ -51,7 +51,7 @@ static struct puppet_event *borrow(uint32_t value)
         if (++i == POOL_LEN)
             __builtin_trap(); /* the test keeps under that */
     pool[i].is_used = 1;
-    pool[i].event = (struct puppet_event){value, 0};
+    pool[i].event = (struct puppet_event){.value = value};
     return &pool[i].event;
 }
 
@@ -59,7 +59,7 @@ static int post(const struct puppet_step *step)
 {
     int wants_done = (step->d & PUPPET_WANTS_DONE) != 0,
         has_data = (step->d & PUPPET_HAS_DATA) != 0;
-    struct puppet_event passing = {step->c, 0};
+    struct puppet_event passing = {.value = step->c};
     const void *data = (const void *)(uintptr_t)step->c;
     if (has_data)
         data = wants_done ? borrow(step->c) : &passing;
@@ -72,7 +72,7 @@ static int post(const struct puppet_step *step)
 
 static uint32_t request(const struct puppet_step *step)
 {
-    struct puppet_event event = {step->c, 0};
+    struct puppet_event event = {.value = step->c};
     return wisp_request(step->a, step->b, &event, sizeof event, step->d, step->c);
 }
 
@@ -156,6 +156,14 @@ static void handle(uint32_t sender, uint32_t type, uint32_t value, uint32_t sum)
     report_all(PUPPET_HANDLED, sender, type, value, sum);
 }
 
+static void handle_note(uint32_t type, const void *data)
+{
+    struct wisp_guest_info info;
+    memcpy(&info, data, sizeof info);
+    count++;
+    report(PUPPET_NOTED, type, info.id, info.version);
+}
+
 /* The bytes that came with it are those that belong to its code. */
 static void handle_response(const void *data, uint32_t size)
 {
@@ -183,9 +191,11 @@ static void handle_region(uint32_t sender, uint32_t type, uint8_t *bytes, uint32
 
 void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
 {
-    struct puppet_event event = {(uint32_t)(uintptr_t)data, 0};
+    struct puppet_event event = {.value = (uint32_t)(uintptr_t)data};
     if (type == WISP_EVENT_RESPONSE) {
         handle_response(data, size);
+    } else if (type == WISP_EVENT_STARTED || type == WISP_EVENT_STOPPED) {
+        handle_note(type, data);
     } else if (size >= PUPPET_REGION_MIN) {
         handle_region(sender, type, (uint8_t *)data, size);
     } else {

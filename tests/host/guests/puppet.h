@@ -39,6 +39,7 @@ struct puppet_script {
 struct puppet_event {
     uint32_t value;
     uint32_t traps_in; /* a version, 0: none, PUPPET_EACH: all */
+    uint32_t rest[15]; /* so that some of them are as many bytes as may wait */
 };
 
 enum { PUPPET_EACH = 99, PUPPET_NUMBER_MAX = 1000, PUPPET_LAST = 1001 };
@@ -50,7 +51,7 @@ struct puppet_region {
     uint32_t changes; /* the sum of the versions that have changed it */
 };
 
-enum { PUPPET_REGION_MIN = 16 }; /* bytes; events with data have fewer */
+enum { PUPPET_REGION_MIN = 80 }; /* bytes; events with data have fewer */
 
 /* Tells some of the bytes of a region, from the first to the last, in one number. */
 static inline uint32_t puppet_sum(const uint8_t *bytes, uint32_t size)
@@ -81,6 +82,7 @@ enum puppet_what {
     PUPPET_STARTED,
     PUPPET_DID,      /* a: the op, b: what it gave */
     PUPPET_HANDLED,  /* a: sender, b: type, c: value, d: the sum of a region, or 0 */
+    PUPPET_NOTED,    /* a: type, b: guest, c: version */
     PUPPET_REPLIED,  /* a: request, b: what it gave */
     PUPPET_ANSWERED, /* a: request, b: status, c: code, d: cookie */
     PUPPET_WAS_DONE, /* a: type, b: value, c: whether it had data */

@@ -21,6 +21,14 @@ static uint32_t pick_type(struct pair *p)
     return one_in(p, 50) ? WISP_EVENT_TIMER : WISP_EVENT_USER + pair_pick(p, MODEL_TYPES);
 }
 
+/* Who came and who went, too. */
+static uint32_t pick_topic(struct pair *p)
+{
+    uint32_t index = pair_pick(p, MODEL_TYPES + 2);
+    return index < MODEL_TYPES ? WISP_EVENT_USER + index
+                               : WISP_EVENT_STARTED + index - MODEL_TYPES;
+}
+
 static uint32_t pick_groups(struct pair *p)
 {
     return pair_pick(p, 4); /* 0: all of them */
@@ -47,7 +55,10 @@ static uint32_t pick_trap(struct pair *p)
 
 static struct puppet_event pick_event(struct pair *p)
 {
-    return (struct puppet_event){pick_value(p), one_in(p, 12) ? pick_trap(p) : 0};
+    struct puppet_event event = {.value = pick_value(p)};
+    if (one_in(p, 12))
+        event.traps_in = pick_trap(p);
+    return event;
 }
 
 /* No two are due at the same time: which of them comes first would be by chance. */
@@ -93,7 +104,7 @@ static void fill_step(struct pair *p, struct puppet_step *step)
         break;
     case PUPPET_SUBSCRIBE:
     case PUPPET_UNSUBSCRIBE:
-        step->a = WISP_EVENT_USER + pair_pick(p, MODEL_TYPES);
+        step->a = pick_topic(p);
         step->b = pick_groups(p);
         break;
     case PUPPET_TIMER:
@@ -126,15 +137,39 @@ static struct puppet_step pick_step(struct pair *p)
     return step;
 }
 
-static void do_send(struct pair *p)
+static struct puppet_script pick_script(struct pair *p)
 {
     struct puppet_script script = {.len = 1 + pair_pick(p, PUPPET_STEPS_MAX)};
     for (uint32_t i = 0; i < script.len; i++)
         script.steps[i] = pick_step(p);
+    return script;
+}
+
+static void do_send(struct pair *p)
+{
+    struct puppet_script script = pick_script(p);
     uint32_t id = pick_guest(p);
     wisp_status expected = model_send(&p->model, id, &script);
     wisp_bytes bytes = {(const uint8_t *)&script, sizeof script};
     assert_int_equal(wisp_guest_send(host_guest(p, id), PUPPET_SCRIPT, bytes, NULL), expected);
+}
+
+static void do_deliver(struct pair *p)
+{
+    struct puppet_script script = pick_script(p);
+    uint32_t id = pick_guest(p);
+    wisp_status expected = model_deliver(&p->model, id, &script);
+    wisp_bytes bytes = {(const uint8_t *)&script, sizeof script};
+    assert_int_equal(wisp_guest_deliver(host_guest(p, id), PUPPET_SCRIPT, bytes, NULL), expected);
+}
+
+/* What is done in the next event to the program. */
+static void do_arm(struct pair *p)
+{
+    p->model.armed = (model_armed){.makes_guest = one_in(p, 4),
+                                   .sends_to = one_in(p, 2) ? pick_guest(p) : 0,
+                                   .script = pick_script(p)};
+    p->armed = p->model.armed;
 }
 
 /* ------------------------------------------------------------------ regions */
@@ -380,15 +415,14 @@ static void do_shadow(struct pair *p)
 
 static void do_subscribe(struct pair *p)
 {
-    uint32_t type = pair_pick(p, MODEL_TYPES), groups = pick_groups(p);
-    uint32_t *has = &p->model.program_groups[type], bits = groups ? groups : UINT32_MAX;
+    uint32_t type = pick_topic(p), groups = pick_groups(p);
+    uint32_t *has = model_program_groups(&p->model, type), bits = groups ? groups : UINT32_MAX;
     if (one_in(p, 2)) {
         *has |= bits;
-        assert_int_equal(wisp_host_subscribe(p->host, WISP_EVENT_USER + type, groups, NULL),
-                         WISP_OK);
+        assert_int_equal(wisp_host_subscribe(p->host, type, groups, NULL), WISP_OK);
     } else {
         *has &= ~bits;
-        wisp_host_unsubscribe(p->host, WISP_EVENT_USER + type, groups);
+        wisp_host_unsubscribe(p->host, type, groups);
     }
 }
 
@@ -404,10 +438,10 @@ static const struct {
     void (*call)(struct pair *p);
     uint32_t weight;
 } calls[] = {
-    {do_post, 19},  {do_storm, 1},  {do_request, 4}, {do_reply, 2},
-    {do_region, 4}, {do_send, 25},  {do_step, 20},   {do_make, 1},
-    {do_free, 1},   {do_start, 7},  {do_swap, 5},    {do_save, 2},
-    {do_decide, 3}, {do_shadow, 2}, {do_stop, 1},    {do_subscribe, 3},
+    {do_post, 19},  {do_storm, 1},   {do_request, 4},   {do_reply, 2}, {do_region, 4},
+    {do_send, 21},  {do_deliver, 3}, {do_arm, 1},       {do_step, 20}, {do_make, 1},
+    {do_free, 1},   {do_start, 7},   {do_swap, 5},      {do_save, 2},  {do_decide, 3},
+    {do_shadow, 2}, {do_stop, 1},    {do_subscribe, 3},
 };
 
 void pair_call(struct pair *p)

@@ -54,12 +54,31 @@ void model_last_calls(model *m, model_guest *g)
 
 /* ------------------------------------------------------------------ delivering */
 
+/* Tells who has subscribed to that, if anybody has, that [g] is there or is gone. */
+static void announce(model *m, model_guest *g)
+{
+    uint32_t type = model_is_up(g) ? WISP_EVENT_STARTED : WISP_EVENT_STOPPED;
+    if (g->is_announced == model_is_up(g))
+        return;
+    g->is_announced = model_is_up(g);
+    if (g->current.generation > 0)
+        g->announced = g->current.number;
+    if (!model_has_audience(m, type))
+        return;
+    model_envelope *note = model_envelope_new();
+    note->target = WISP_TO_ALL;
+    note->entry = (model_entry){
+        .kind = MODEL_EVENT, .type = type, .event = {.value = g->announced}, .guest = g->id};
+    model_push(&m->queue, note);
+}
+
 void model_refresh(model *m, model_guest *g)
 {
     if (!model_is_open(g)) {
         model_drop_waiting(m, g, false);
         model_requests_leave(m, g);
     }
+    announce(m, g);
     if (g->current.generation > 0 && g->held.first) {
         model_move(&g->held, &m->queue);
         m->queue = g->held;
@@ -77,14 +96,25 @@ static void give(model *m, model_guest *g, const model_envelope *envelope)
     model_refresh(m, g);
 }
 
+static void do_what_was_told(model *m)
+{
+    model_armed armed = m->armed;
+    m->armed = (model_armed){0};
+    if (armed.makes_guest && m->guest_len < MODEL_GUESTS)
+        model_guest_new(m, WISP_ON_FAULT_RESTART);
+    if (model_guest_find(m, armed.sends_to))
+        model_say(m, "[sent %d] ", model_send(m, armed.sends_to, &armed.script));
+}
+
 /* The program answers requests as modules do. */
 static void tell_program(model *m, const model_envelope *envelope)
 {
     model_entry entry = model_sight_of(envelope);
-    model_say(m, "[%u %x =%u ~%x ?%u] ", entry.sender, (unsigned)entry.type, entry.event.value,
-              entry.sum, entry.request);
+    model_say(m, "[%u %x =%u ~%x ?%u !%u] ", entry.sender, (unsigned)entry.type,
+              entry.event.value, entry.sum, entry.request, entry.guest);
     if (entry.request > 0 && entry.event.value % PUPPET_ANSWERS == 0)
         model_say(m, "[replied %d] ", model_reply(m, entry.request, entry.event.value));
+    do_what_was_told(m);
 }
 
 static void tell_response(model *m, const model_answer *answer)
@@ -97,7 +127,7 @@ static void tell_all(model *m, const model_envelope *envelope)
 {
     uint32_t type = envelope->entry.type;
     uint32_t groups = envelope->groups ? envelope->groups : UINT32_MAX;
-    if (m->program_groups[type - WISP_EVENT_USER] & groups)
+    if (*model_program_groups(m, type) & groups)
         tell_program(m, envelope);
     for (size_t i = 0; i < m->guest_len; i++) {
         model_guest *g = m->guests[i];
@@ -126,6 +156,17 @@ static void deliver(model *m, const model_envelope *envelope)
         tell_response(m, &envelope->entry.answer);
     else
         tell_program(m, envelope);
+}
+
+wisp_status model_deliver(model *m, uint32_t guest, const struct puppet_script *script)
+{
+    model_guest *g = model_guest_find(m, guest);
+    model_entry entry = {.kind = MODEL_SCRIPT, .script = *script};
+    if (g->current.generation == 0)
+        return WISP_INVALID;
+    bool is_good = model_give(m, g, &entry);
+    model_refresh(m, g);
+    return is_good ? WISP_OK : WISP_TRAP;
 }
 
 /* ------------------------------------------------------------------ a step */

@@ -42,6 +42,22 @@ uint32_t model_groups_of(const model_guest *g, uint32_t type)
     return 0;
 }
 
+uint32_t *model_program_groups(model *m, uint32_t type)
+{
+    bool is_of_users = type >= WISP_EVENT_USER;
+    uint32_t at = is_of_users ? type - WISP_EVENT_USER : MODEL_TYPES + type - WISP_EVENT_STARTED;
+    assert_true(at < MODEL_TYPES + 2);
+    return &m->program_groups[at];
+}
+
+bool model_has_audience(model *m, uint32_t type)
+{
+    for (size_t i = 0; i < m->guest_len; i++)
+        if (model_groups_of(m->guests[i], type))
+            return true;
+    return *model_program_groups(m, type) != 0;
+}
+
 /* ------------------------------------------------------------------ timers */
 
 static model_timer *find(model_holdings *h, uint32_t id)
@@ -140,10 +156,10 @@ static void ring(model *m, model_guest *g, model_timer *timer)
     if (!timer->has_rung) {
         model_envelope *envelope = model_envelope_new();
         envelope->entry = (model_entry){
-            .kind = MODEL_EVENT, .type = WISP_EVENT_TIMER, .event = {timer->cookie, 0}};
+            .kind = MODEL_EVENT, .type = WISP_EVENT_TIMER, .event = {.value = timer->cookie}};
         envelope->target = g->id;
         envelope->timer = timer->id;
-        g->waits++;
+        model_count(m, envelope);
         model_push(&m->queue, envelope);
         timer->has_rung = true;
     }

@@ -51,11 +51,29 @@ bool model_is_open(const model_guest *g)
     return model_is_up(g) && !g->is_stopping;
 }
 
+static size_t load_of(const model_envelope *envelope)
+{
+    return envelope->has_data ? sizeof envelope->entry.event : 0;
+}
+
+void model_count(model *m, const model_envelope *envelope)
+{
+    model_guest *to = model_guest_find(m, envelope->target);
+    if (to)
+        to->waits++;
+    m->events += envelope->is_counted;
+    m->event_bytes += load_of(envelope);
+}
+
 void model_uncount(model *m, const model_envelope *envelope)
 {
     model_guest *to = model_guest_find(m, envelope->target);
-    if (to && !envelope->is_evicted)
+    if (envelope->is_evicted)
+        return;
+    if (to)
         to->waits--;
+    m->events -= envelope->is_counted;
+    m->event_bytes -= load_of(envelope);
 }
 
 /* ------------------------------------------------------------------ the end of an envelope */

@@ -20,6 +20,8 @@
 enum {
     MODEL_GUESTS = 5,     /* at a time */
     MODEL_QUEUE_MAX = 12, /* for one guest */
+    MODEL_EVENTS_MAX = 12,
+    MODEL_EVENT_BYTES_MAX = 480, /* of those; one entry of a puppet sends less */
     MODEL_POSTS_MAX = 16,
     MODEL_RESTARTS = 3,
     MODEL_PAUSE_MS = 100,
@@ -49,6 +51,7 @@ typedef struct model_entry {
     enum { MODEL_SCRIPT, MODEL_EVENT, MODEL_RESPONSE } kind;
     uint32_t sender, type;
     uint32_t request;          /* EVENT: that it is; 0: none */
+    uint32_t guest;            /* EVENT: that came or went, of version event.value; 0: none */
     struct puppet_event event; /* EVENT; of a region, what that begins with now */
     uint32_t sum;              /* of the bytes of the region, or 0 */
     model_region *changes;     /* what becomes of them if it ends well; NULL: nothing */
@@ -75,6 +78,7 @@ struct model_envelope {
     uint32_t target, groups;
     uint32_t timer; /* whose event it is; 0: no timer's */
     bool is_evicted;
+    bool is_counted;     /* among the events that may wait in the host */
     uint64_t generation; /* that posted it; 0: none */
     bool is_taken;       /* from a guest, and counted among its posts */
     bool wants_done, has_data;
@@ -125,7 +129,9 @@ typedef struct model_guest {
     wisp_on_fault on_fault;
     model_version current, fallback;
     bool is_down, is_paused, is_stopping;
-    uint32_t waiting; /* PAUSED: the number of what is started then */
+    bool is_announced;  /* it was told that this guest is there, … */
+    uint32_t announced; /* … with this version */
+    uint32_t waiting;   /* PAUSED: the number of what is started then */
     uint64_t due_ns, due_order;
     uint32_t restarts, entries_left;
     model_saved saved;
@@ -166,8 +172,16 @@ typedef struct model_reach {
     uint32_t callbacks, callbacks_of_none; /* functions done that were posted; … of guests that
                                             * are gone, which are neither called nor cancelled */
     uint32_t answers[WISP_BUSY + 1];       /* by their status, to whoever has asked */
+    uint32_t without_place, without_bytes; /* posts for which the host had none */
     uint32_t sights, changes, redone;      /* of regions by modules; redone: by an old version */
 } model_reach;
+
+/* What the program does in the next event that it gets. */
+typedef struct model_armed {
+    bool makes_guest;
+    uint32_t sends_to; /* 0: to none */
+    struct puppet_script script;
+} model_armed;
 
 typedef struct model {
     model_guest *guests[MODEL_GUESTS]; /* in the order in which they were made */
@@ -176,9 +190,11 @@ typedef struct model {
     uint64_t now_ns, last_generation, last_order;
     uint32_t last_request;
     model_list queue, turn, ripe;
-    model_request *open;                  /* the newest first */
-    size_t region_bytes;                  /* of all regions */
-    uint32_t program_groups[MODEL_TYPES]; /* that the program has subscribed to */
+    model_request *open;        /* the newest first */
+    size_t region_bytes;        /* of all regions */
+    size_t events, event_bytes; /* that wait */
+    model_armed armed;
+    uint32_t program_groups[MODEL_TYPES + 2]; /* that the program has subscribed to */
     model_reach reach;
     char heard[1 << 16];
     size_t heard_len;
@@ -211,6 +227,7 @@ wisp_status model_ask(model *m, const model_letter *letter, uint64_t timeout_ns,
 wisp_status model_reply(model *m, uint32_t request, uint32_t code);
 
 wisp_status model_send(model *m, uint32_t guest, const struct puppet_script *script);
+wisp_status model_deliver(model *m, uint32_t guest, const struct puppet_script *script);
 wisp_status model_start(model *m, uint32_t guest, uint32_t number);
 wisp_status model_swap(model *m, uint32_t guest, uint32_t number);
 wisp_status model_decide(model *m, uint32_t guest, bool commit);
@@ -226,6 +243,9 @@ void model_region_free(model *m, model_region *region);
 
 model_guest *model_guest_find(const model *m, uint32_t id); /* NULL if there is none */
 wisp_guest_state model_guest_state(const model_guest *g);
+
+/* Where it keeps which groups of [type] the program has subscribed to. */
+uint32_t *model_program_groups(model *m, uint32_t type);
 
 /* Whether an event carries [region]. */
 bool model_region_is_lent(const model_region *region);

@@ -31,6 +31,8 @@ wisp_bytes pair_answer(const uint32_t *code)
     return (wisp_bytes){(const uint8_t *)code, puppet_answer_size(*code)};
 }
 
+static void make_guest(struct pair *p, wisp_on_fault on_fault);
+
 /* ------------------------------------------------------------------ what the host lets be seen
  */
 
@@ -51,22 +53,61 @@ static void answer(struct pair *p, uint32_t request, uint32_t value)
                      WISP_NOT_FOUND);
 }
 
+static size_t count_guests(const wisp_host *host)
+{
+    size_t count = 0;
+    for (const wisp_guest *it = NULL; (it = wisp_host_next_guest(host, it));)
+        count++;
+    return count;
+}
+
+/* What handlers may do, and what they may not. */
+static void do_what_was_told(struct pair *p)
+{
+    model_armed armed = p->armed;
+    p->armed = (model_armed){0};
+    assert_int_equal(wisp_guest_stop(wisp_host_next_guest(p->host, NULL)), WISP_BUSY);
+    if (armed.makes_guest && count_guests(p->host) < MODEL_GUESTS)
+        make_guest(p, WISP_ON_FAULT_RESTART);
+    wisp_guest *to = wisp_host_guest(p->host, armed.sends_to);
+    wisp_bytes bytes = {(const uint8_t *)&armed.script, sizeof armed.script};
+    if (to)
+        hear(p, "[sent %d] ", wisp_guest_send(to, PUPPET_SCRIPT, bytes, NULL));
+}
+
+static bool is_note(const wisp_event *event)
+{
+    return event->type == WISP_EVENT_STARTED || event->type == WISP_EVENT_STOPPED;
+}
+
+static void read_note(const wisp_event *event, uint32_t *guest, uint32_t *version)
+{
+    wisp_guest_note note;
+    assert_int_equal(event->size, sizeof note);
+    memcpy(&note, event->data, sizeof note);
+    *guest = note.guest_id;
+    *version = note.version;
+}
+
 static void on_post(void *user, wisp_host *host, const wisp_event *event)
 {
     struct pair *p = user;
     struct puppet_event it = {.value = (uint32_t)event->number};
-    uint32_t sum = 0;
+    uint32_t sum = 0, guest = 0;
     assert_ptr_equal(host, p->host);
     if (event->region) {
         assert_ptr_equal(event->data, wisp_region_data(event->region));
         sum = puppet_sum(event->data, (uint32_t)event->size);
     }
-    if (event->size > 0)
+    if (is_note(event))
+        read_note(event, &guest, &it.value);
+    else if (event->size > 0)
         memcpy(&it, event->data, sizeof it);
-    hear(p, "[%u %x =%u ~%x ?%u] ", event->sender, (unsigned)event->type, it.value, sum,
-         event->request);
+    hear(p, "[%u %x =%u ~%x ?%u !%u] ", event->sender, (unsigned)event->type, it.value, sum,
+         event->request, guest);
     if (event->request > 0)
         answer(p, event->request, it.value);
+    do_what_was_told(p);
 }
 
 static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_bytes bytes)
@@ -82,6 +123,8 @@ static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_byt
         hear(user, "did %u =%u; ", r.a, r.b);
     else if (r.what == PUPPET_HANDLED)
         hear(user, "got %u %x =%u ~%x; ", r.a, (unsigned)r.b, r.c, r.d);
+    else if (r.what == PUPPET_NOTED)
+        hear(user, "note %x %u =%u; ", (unsigned)r.a, r.b, r.c);
     else if (r.what == PUPPET_REPLIED)
         hear(user, "replied %u =%u; ", r.a, r.b);
     else if (r.what == PUPPET_ANSWERED)
@@ -199,11 +242,10 @@ void pair_compare(struct pair *p)
 
 /* ------------------------------------------------------------------ life */
 
-void pair_guest_new(struct pair *p, wisp_on_fault on_fault)
+static void make_guest(struct pair *p, wisp_on_fault on_fault)
 {
-    uint32_t id = model_guest_new(&p->model, on_fault);
     wisp_guest_config config = {
-        .limits = {.memory_source = id % 2 ? WISP_MEMORY_MAPPED : WISP_MEMORY_ALLOCATED},
+        .limits = {.memory_source = p->made++ % 2 ? WISP_MEMORY_MAPPED : WISP_MEMORY_ALLOCATED},
         .on_fault = on_fault,
         .probation_entries = MODEL_PROBATION,
         .journal_size_max = 1u << 30,
@@ -218,7 +260,12 @@ void pair_guest_new(struct pair *p, wisp_on_fault on_fault)
         .user = p};
     wisp_guest *guest;
     assert_int_equal(wisp_guest_new(p->host, &config, &guest, NULL), WISP_OK);
-    assert_int_equal(wisp_guest_id(guest), id);
+}
+
+void pair_guest_new(struct pair *p, wisp_on_fault on_fault)
+{
+    model_guest_new(&p->model, on_fault);
+    make_guest(p, on_fault);
 }
 
 static void make_host(struct pair *p)
@@ -229,6 +276,8 @@ static void make_host(struct pair *p)
     p->os.monotonic_ns = read_clock;
     wisp_host_config config = {.allocator = &p->ledger.allocator,
                                .os = &p->os,
+                               .events_max = MODEL_EVENTS_MAX,
+                               .event_bytes_max = MODEL_EVENT_BYTES_MAX,
                                .region_bytes_max = MODEL_REGION_BYTES,
                                .on_post = on_post,
                                .user = p};

@@ -45,6 +45,8 @@ struct pair {
     size_t heard_len;
     uint64_t random; /* xorshift */
     uint32_t last_value;
+    model_armed armed;
+    uint32_t made;                                  /* guests */
     struct pair_posted posted[PAIR_OPERATIONS + 1]; /* by serial, from 1 on */
     uint32_t last_posted;
     struct pair_request requests[PAIR_OPERATIONS + 1];

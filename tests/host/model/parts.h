@@ -27,7 +27,8 @@ model_envelope *model_envelope_new(void);
 bool model_is_up(const model_guest *g);
 bool model_is_open(const model_guest *g); /* takes events */
 
-/* Nobody waits for [envelope] any more. */
+/* [envelope] begins to wait, or nobody waits for it any more. */
+void model_count(model *m, const model_envelope *envelope);
 void model_uncount(model *m, const model_envelope *envelope);
 
 /* Nothing more is to be done with it but to tell who has posted it, and then nothing at all. */
@@ -88,6 +89,9 @@ uint32_t model_timer_cancel(model *m, model_guest *g, uint32_t id);
 void model_timer_delivered(model_guest *g, uint32_t id);
 
 void model_holdings_clear(model *m, model_guest *g);
+
+/* Whether anybody has subscribed to [type]. */
+bool model_has_audience(model *m, uint32_t type);
 
 /* Posts timers and fails requests that are due, in the order in which they are. */
 void model_ring(model *m);

@@ -11,20 +11,31 @@ static wisp_status check_region(const model_letter *letter)
     return letter->size > 0 && letter->size <= letter->region->size ? WISP_OK : WISP_INVALID;
 }
 
-/* Counts it where it is to wait, if it may. */
+static wisp_status check_receiver(const model *m, uint32_t target)
+{
+    const model_guest *to = model_guest_find(m, target);
+    if (target == WISP_TO_PROGRAM || target == WISP_TO_ALL)
+        return WISP_OK;
+    return to && model_is_open(to) ? WISP_OK : WISP_NOT_FOUND;
+}
+
+static bool has_room(model *m, const model_letter *letter)
+{
+    const model_guest *to = model_guest_find(m, letter->target);
+    size_t size = letter->has_data ? sizeof letter->event : 0;
+    bool has_places = m->events < MODEL_EVENTS_MAX;
+    bool has_bytes = size <= MODEL_EVENT_BYTES_MAX - m->event_bytes;
+    m->reach.without_place += !has_places;
+    m->reach.without_bytes += !has_bytes;
+    return has_places && has_bytes && (!to || to->waits < MODEL_QUEUE_MAX);
+}
+
 static wisp_status admit(model *m, const model_letter *letter)
 {
     if (letter->type < WISP_EVENT_USER || check_region(letter) != WISP_OK)
         return WISP_INVALID;
-    if (letter->target == WISP_TO_PROGRAM || letter->target == WISP_TO_ALL)
-        return WISP_OK;
-    model_guest *to = model_guest_find(m, letter->target);
-    if (!to || !model_is_open(to))
-        return WISP_NOT_FOUND;
-    if (to->waits >= MODEL_QUEUE_MAX)
-        return WISP_LIMIT;
-    to->waits++;
-    return WISP_OK;
+    wisp_status status = check_receiver(m, letter->target);
+    return status == WISP_OK && !has_room(m, letter) ? WISP_LIMIT : status;
 }
 
 static model_envelope *envelope_of(const model_letter *letter)
@@ -39,6 +50,7 @@ static model_envelope *envelope_of(const model_letter *letter)
     envelope->region = letter->region;
     envelope->size = letter->size;
     envelope->is_writable = letter->is_writable;
+    envelope->is_counted = true;
     return envelope;
 }
 
@@ -65,6 +77,7 @@ static wisp_status take(model *m, const model_letter *letter, model_request *req
     if (request)
         model_request_number(m, request, envelope);
     model_region_hold(envelope->region);
+    model_count(m, envelope);
     model_push(&m->queue, envelope);
     return WISP_OK;
 }
@@ -95,10 +108,10 @@ wisp_status model_send(model *m, uint32_t guest, const struct puppet_script *scr
         return WISP_INVALID;
     if (g->waits >= MODEL_QUEUE_MAX)
         return WISP_LIMIT;
-    g->waits++;
     model_envelope *envelope = model_envelope_new();
     envelope->entry = (model_entry){.kind = MODEL_SCRIPT, .script = *script};
     envelope->target = guest;
+    model_count(m, envelope);
     model_push(&m->queue, envelope);
     return WISP_OK;
 }
@@ -118,10 +131,11 @@ static bool is_admitted(model *m, const model_guest *g, const model_letter *lett
     return !g->is_stopping && g->posts < MODEL_POSTS_MAX && admit(m, letter) == WISP_OK;
 }
 
-static void put(model_guest *g, model_envelope *envelope, model_list *out)
+static void put(model *m, model_guest *g, model_envelope *envelope, model_list *out)
 {
     envelope->is_taken = true;
     g->posts++;
+    model_count(m, envelope);
     model_push(out, envelope);
 }
 
@@ -131,13 +145,13 @@ uint32_t model_post_by(model *m, model_guest *g, const struct puppet_step *step,
     model_letter letter = {.target = is_to_all ? WISP_TO_ALL : step->a,
                            .type = step->b,
                            .groups = is_to_all ? step->a : 0,
-                           .event = {step->c, 0},
+                           .event = {.value = step->c},
                            .has_data = step->d & PUPPET_HAS_DATA};
     model_envelope *envelope = envelope_by(g, &letter);
     envelope->wants_done = step->d & PUPPET_WANTS_DONE;
     m->reach.callbacks += envelope->wants_done;
     if (is_admitted(m, g, &letter)) {
-        put(g, envelope, out);
+        put(m, g, envelope, out);
         return 0;
     }
     g->counts.events_refused++;
@@ -147,7 +161,8 @@ uint32_t model_post_by(model *m, model_guest *g, const struct puppet_step *step,
 
 uint32_t model_ask_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out)
 {
-    model_letter letter = {.target = step->a, .type = step->b, .event = {step->c, 0}};
+    model_letter letter = {
+        .target = step->a, .type = step->b, .event = {.value = step->c}, .has_data = true};
     if (g->requests >= MODEL_POSTS_MAX)
         return 0;
     if (letter.target == WISP_TO_ALL || !is_admitted(m, g, &letter)) {
@@ -158,6 +173,6 @@ uint32_t model_ask_by(model *m, model_guest *g, const struct puppet_step *step, 
     model_request *request = model_request_new(m, g->id, step->a, step->d * UINT64_C(1000));
     request->cookie = step->c;
     model_request_number(m, request, envelope);
-    put(g, envelope, out);
+    put(m, g, envelope, out);
     return request->number;
 }

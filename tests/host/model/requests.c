@@ -85,9 +85,7 @@ static void send(model *m, model_request *request, model_envelope *envelope)
 {
     close(m, request);
     if (is_wanted(m, request)) {
-        model_guest *to = model_guest_find(m, request->asker);
-        if (to)
-            to->waits++;
+        model_count(m, envelope);
         model_push(&m->queue, envelope);
     } else {
         free(envelope);

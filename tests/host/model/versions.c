@@ -145,8 +145,11 @@ static bool handle(model *m, model_guest *g, effects *e, const model_entry *entr
     if (entry->request > 0)
         answer(m, g, e, entry);
     begin_report(e, g);
-    report(e, "got %u %x =%u ~%x; ", entry->sender, (unsigned)entry->type, entry->event.value,
-           entry->sum);
+    if (entry->guest > 0)
+        report(e, "note %x %u =%u; ", (unsigned)entry->type, entry->guest, entry->event.value);
+    else
+        report(e, "got %u %x =%u ~%x; ", entry->sender, (unsigned)entry->type, entry->event.value,
+               entry->sum);
     change(m, entry, v->number);
     return true;
 }
