@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_SIZE_MAX (1u << 20)
+#define FILE_SIZE_MAX (16u << 20)
 #define INTERVAL_S    3600
 
 static wisp_status fail(wisp_error *err, wisp_status status, const char *what, const char *detail)
@@ -18,22 +18,35 @@ static wisp_status fail(wisp_error *err, wisp_status status, const char *what, c
     return status;
 }
 
-static wisp_status read_file(const char *path, uint8_t **out, size_t *size, wisp_error *err)
+/* The bytes of [file] from where it stands, in [*out]; false with too many of them. */
+static bool read_stream(FILE *file, uint8_t **out, size_t *size)
 {
-    FILE *file = fopen(path, "rb");
+    size_t room = 0;
+    *out = NULL;
+    *size = 0;
+    while (!feof(file) && !ferror(file) && *size < FILE_SIZE_MAX) {
+        room = room ? 2 * room : 64u << 10;
+        uint8_t *more = realloc(*out, room);
+        if (!more)
+            return false;
+        *out = more;
+        *size += fread(*out + *size, 1, room - *size, file);
+    }
+    return feof(file) && !ferror(file);
+}
+
+wisp_status preload_read_file(const char *path, uint8_t **out, size_t *size, wisp_error *err)
+{
+    FILE *file = fopen(path, "rbe");
     if (!file)
         return fail(err, WISP_IO, path, strerror(errno));
-    uint8_t *bytes = malloc(FILE_SIZE_MAX);
-    *size = bytes ? fread(bytes, 1, FILE_SIZE_MAX, file) : 0;
-    bool is_read = bytes && !ferror(file) && *size < FILE_SIZE_MAX;
+    bool is_read = read_stream(file, out, size);
     fclose(file);
-    if (is_read) {
-        *out = bytes;
+    if (is_read)
         return WISP_OK;
-    }
-    free(bytes);
-    return bytes ? fail(err, WISP_IO, path, "cannot be read, or has over a megabyte")
-                 : fail(err, WISP_NO_MEMORY, path, "out of memory");
+    free(*out);
+    *out = NULL;
+    return fail(err, WISP_IO, path, "cannot be read, or is too large");
 }
 
 /* [name] as it is seen from the folder of the file [path]; NULL when out of memory. */
@@ -145,7 +158,7 @@ static wisp_status take_all(const wisp_json *json, const char *path, preload_con
     if (!status)
         status = take_grant(json, &out->grant, err);
     if (!status)
-        status = read_file(root, &out->root, &out->root_size, err);
+        status = preload_read_file(root, &out->root, &out->root_size, err);
     free(root);
     return status;
 }
@@ -156,7 +169,7 @@ wisp_status preload_config_read(const char *path, preload_config *out, wisp_erro
     size_t size;
     wisp_json *json = NULL;
     memset(out, 0, sizeof *out);
-    wisp_status status = read_file(path, &bytes, &size, err);
+    wisp_status status = preload_read_file(path, &bytes, &size, err);
     if (!status)
         status = wisp_json_parse((wisp_bytes){bytes, size}, &json, err);
     if (!status)

@@ -18,6 +18,9 @@ typedef struct preload_config {
     wisp_patch_grant grant;
 } preload_config;
 
+/* All bytes of [path], up to 16 MiB, to be freed. WISP_IO, WISP_NO_MEMORY. */
+wisp_status preload_read_file(const char *path, uint8_t **out, size_t *size, wisp_error *err);
+
 /* Reads it. WISP_IO, WISP_MALFORMED, WISP_INVALID for a member that is missing or unknown,
  * WISP_NO_MEMORY. To be freed in any case. */
 wisp_status preload_config_read(const char *path, preload_config *out, wisp_error *err);

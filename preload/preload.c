@@ -3,11 +3,13 @@
  *
  *     WISP_PATCH=/etc/shop/patch.json LD_PRELOAD=libwisp-patch.so shop …
  *
- * The file is described in docs/patching.md. Before main it opens patches as the file says and
- * starts one thread, which looks for patches and applies them. In any other program that is
- * started with the same environment, as children of the first are, it does nothing.
+ * (`wisp patch try` uses it as well: try.h.) The file is described in docs/patching.md. Before
+ * main it opens patches as the file says and starts one thread, which looks for patches and
+ * applies them. In any other program that is started with the same environment, as children of
+ * the first are, it does nothing.
  */
 #include "config.h"
+#include "try.h"
 
 #include <wisp/net.h>
 
@@ -122,12 +124,9 @@ static wisp_status open_patches(wisp_error *err)
     return wisp_patches_open(&config, &self.patches, err);
 }
 
-__attribute__((constructor)) static void begin(void)
+static void begin_by(const char *path)
 {
     wisp_error err;
-    const char *path = getenv("WISP_PATCH");
-    if (!path || !*path)
-        return;
     wisp_status status = preload_config_read(path, &self.config, &err);
     if (status != WISP_OK) /* as the loader does, which was asked in the same way */
         fprintf(stderr, "libwisp-patch: %s\n", err.text);
@@ -146,9 +145,19 @@ __attribute__((constructor)) static void begin(void)
         self.owner = getpid();
 }
 
+__attribute__((constructor)) static void begin(void)
+{
+    const char *tried = getenv("WISP_PATCH_TRY"), *path = getenv("WISP_PATCH");
+    if (tried && *tried)
+        preload_try(tried);
+    else if (path && *path)
+        begin_by(path);
+}
+
 /* Ends the threads before the libraries that they use clean up. A child by fork has none. */
 __attribute__((destructor)) static void end(void)
 {
+    preload_try_end();
     if (self.owner != getpid())
         return;
     if (write(self.wake[1], "", 1) == 1)
