@@ -120,6 +120,9 @@ typedef struct wisp_patcher_config {
     /* A patch has failed; the original is about to run. On the thread that called it, which may
      * hold any lock of the program: note it, no more. */
     void (*on_fault)(void *user, const wisp_patch_fault *fault);
+
+    /* A patch says something ("wisp"."log"), a line of at most 1,024 bytes. As [on_fault]. */
+    void (*on_log)(void *user, const char *line);
     void *user;
 } wisp_patcher_config;
 

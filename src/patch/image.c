@@ -111,6 +111,22 @@ wisp_status wisp_patch_image_find(wisp_bytes build_id, wisp_patch_image *out, wi
                      hex_of(build_id, wanted), hex_of(seek.program, found));
 }
 
+/* The first object is the program. */
+static int visit_program(struct dl_phdr_info *object, size_t size, void *id)
+{
+    (void)size;
+    *(wisp_bytes *)id = build_id_of(object);
+    return 1;
+}
+
+bool wisp_program_build_id(char text[WISP_BUILD_ID_TEXT_SIZE])
+{
+    wisp_bytes id = {NULL, 0};
+    dl_iterate_phdr(visit_program, &id);
+    text[0] = 0;
+    return id.size && hex_of(id, text);
+}
+
 /* ------------------------------------------------------------------ holding */
 
 typedef struct hold {

@@ -28,7 +28,7 @@ typedef struct wisp_patch_slot {
     wisp_patch_detour detour; /* [original] is set when it is opened, and never changes;
                                * [dispatch] is the patcher's to set before it is attached */
     uint32_t index;           /* slots are counted from 0 */
-    void *user;               /* the patcher's. NULL in the beginning */
+    _Atomic uint64_t skipped; /* calls that the patcher sent to the original, for good reason */
 
     /* ---- the rest is slot.c's */
     struct wisp_patch_slot *next;

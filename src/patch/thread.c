@@ -146,7 +146,7 @@ static bool is_on_stack(const wisp_patch_thread *thread, uintptr_t sp)
 }
 
 /* Drops from the innermost on what has ended, or has frames below [sp], where now others are. */
-static void drop(wisp_patch_thread *thread, uintptr_t sp)
+void wisp_patch_thread_settle(wisp_patch_thread *thread, uintptr_t sp)
 {
     bool can_compare = is_on_stack(thread, sp);
     while (thread->depth > 0) {
@@ -186,7 +186,7 @@ static void announce(wisp_patch_thread *thread)
 
 int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp)
 {
-    drop(thread, sp);
+    wisp_patch_thread_settle(thread, sp);
     if (!reserve(thread))
         return -1;
     if (thread->depth == 0)
@@ -201,7 +201,7 @@ void wisp_patch_thread_exit(wisp_patch_thread *thread, int32_t number)
     wisp_patch_activation *ended = &thread->activations[number];
     uintptr_t sp = ended->sp;
     ended->sp = 0;
-    drop(thread, sp - 1);
+    wisp_patch_thread_settle(thread, sp - 1);
     if (thread->depth == 0)
         atomic_store_explicit(&thread->epoch, 0, memory_order_release);
 }

@@ -94,6 +94,9 @@ int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp);
 /* Ends activation [number], and all that it called. */
 void wisp_patch_thread_exit(wisp_patch_thread *thread, int32_t number);
 
+/* Drops the activations of [thread] whose frames were below [sp], where the thread is now. */
+void wisp_patch_thread_settle(wisp_patch_thread *thread, uintptr_t sp);
+
 #define WISP_PATCH_EPOCH_NEVER UINT64_MAX
 
 /* Says that something was replaced, before. Returns the epoch for wisp_patch_epoch_is_over, or

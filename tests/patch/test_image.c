@@ -108,9 +108,18 @@ static void what_is_elsewhere_now_is_not_held(void **state)
     assert_int_equal(sum, 0);
 }
 
+static void the_program_knows_its_own_build_id(void **state)
+{
+    (void)state;
+    char text[WISP_BUILD_ID_TEXT_SIZE];
+    assert_true(wisp_program_build_id(text));
+    assert_string_equal(text, "57697370506174636801");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_program_knows_its_own_build_id),
         cmocka_unit_test(what_is_loaded_is_found_by_its_build_id),
         cmocka_unit_test(another_build_is_refused_with_both_ids),
         cmocka_unit_test(no_build_id_is_nobodys),

@@ -1,0 +1,178 @@
+#include "patch/dispatch.h"
+
+#include "patch/fault.h"
+#include "patch/reach.h"
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+
+wisp_patch_set *_Atomic wisp_patch_current;
+
+/* ------------------------------------------------------------------ whether it can run */
+
+/*
+ * Levels within each other share a store, whose calls return in the order in which they began.
+ * On one stack they do; a second stack (coroutines) could return first. And each must have a fair
+ * part of what there is, so that a recursion ends with the original, not with a fault.
+ */
+static bool can_nest(const wisp_patch_seat *seat, bool is_on_stack)
+{
+    const wisp_exec *x = &seat->store->exec;
+    uint64_t stack_room = wisp_patch_stack_pointer(seat) - seat->memory.stack_limit;
+    return seat->level < WISP_PATCH_LEVELS_MAX && is_on_stack &&
+           seat->levels[seat->level - 1].is_on_stack &&
+           wisp_exec_left(x, wisp_exec_top(x)) >= seat->store->stack_size / 4 &&
+           (!seat->stack_pointer || stack_room >= WISP_PATCH_C_STACK_SIZE / 4);
+}
+
+static bool has_room(const wisp_patch_seat *seat, const wisp_patch_activation *activation)
+{
+    uintptr_t low = seat->thread->stack_low + WISP_PATCH_NATIVE_STACK_MIN;
+    if (activation->is_on_stack && activation->sp < low)
+        return false;
+    return seat->level == 0 || can_nest(seat, activation->is_on_stack);
+}
+
+/* ------------------------------------------------------------------ a call */
+
+static wisp_patch_level *begin(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
+                               wisp_patch_frame *frame, int32_t number)
+{
+    wisp_patch_level *level = &seat->levels[seat->level];
+    wisp_patch_activation *activation = &seat->thread->activations[number];
+    activation->run = seat;
+    activation->mark = seat->level;
+    level->mark = wisp_store_mark(seat->store);
+    level->replaced = replaced;
+    level->frame = frame;
+    level->stack_pointer = wisp_patch_stack_pointer(seat);
+    level->first_range = seat->grants.len;
+    level->activation = number;
+    level->is_on_stack = activation->is_on_stack;
+    level->has_result = false;
+    if (seat->level++ != 0)
+        level->fuel = wisp_store_fuel(seat->store);
+    wisp_store_set_fuel(seat->store, seat->set->config->fuel);
+    return level;
+}
+
+static void end(wisp_patch_seat *seat, const wisp_patch_level *level)
+{
+    wisp_patch_set_stack_pointer(seat, level->stack_pointer);
+    seat->grants.len = level->first_range;
+    if (--seat->level != 0)
+        wisp_store_set_fuel(seat->store, level->fuel);
+}
+
+/* False if there is no room for structs or for what is granted. */
+static bool take_arguments(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_slot *slots)
+{
+    const wisp_patch_plan *plan = &level->replaced->plan;
+    if (seat->set->manifest.grant == WISP_PATCH_GRANT_ARGUMENTS &&
+        !wisp_patch_reach_arguments(seat))
+        return false;
+    wisp_patch_seat_refresh(seat);
+    seat->memory.stack_pointer = level->stack_pointer;
+    if (!wisp_patch_take_arguments(plan, &seat->memory, level->frame, slots))
+        return false;
+    if (plan->uses_stack)
+        wisp_patch_set_stack_pointer(seat, seat->memory.stack_pointer);
+    return true;
+}
+
+static void count_call(wisp_patch_seat *seat, const wisp_patch_replaced *replaced)
+{
+    _Atomic uint64_t *calls = &seat->calls[replaced->index];
+    uint64_t before = atomic_load_explicit(calls, memory_order_relaxed);
+    atomic_store_explicit(calls, before + 1, memory_order_relaxed);
+}
+
+/* What is left to do when the patch has returned, or trapped. */
+static bool finish(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_trap_code trap,
+                   const wisp_slot *slots)
+{
+    if (LIKELY(!trap && wisp_patch_seat_is_whole(seat))) {
+        wisp_patch_seat_refresh(seat);
+        wisp_patch_give_results(&level->replaced->plan, &seat->memory, level->frame, slots);
+        return true;
+    }
+    if (trap)
+        wisp_patch_fault_trapped(seat, level);
+    else
+        wisp_patch_fault_overran(seat, level);
+    return level->has_result;
+}
+
+static bool run(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
+                wisp_patch_frame *frame, int32_t number)
+{
+    wisp_func *func = seat->funcs[replaced->index];
+    wisp_error err; /* of which nothing is read: the store has the trap */
+    wisp_slot *slots = wisp_raw_slots(func);
+    const wisp_patch_level *level = begin(seat, replaced, frame, number);
+    bool is_handled = false;
+    if (slots && LIKELY(take_arguments(seat, level, slots))) {
+        count_call(seat, replaced);
+        wisp_trap_code trap = wisp_raw_call(func, slots, &err);
+        is_handled = finish(seat, level, trap, slots);
+    }
+    end(seat, level);
+    return is_handled;
+}
+
+/* ------------------------------------------------------------------ every call */
+
+static void skip(wisp_patch_detour *detour)
+{
+    wisp_patch_slot *slot = (wisp_patch_slot *)detour;
+    atomic_fetch_add_explicit(&slot->skipped, 1, memory_order_relaxed);
+}
+
+static const wisp_patch_replaced *find(const wisp_patch_set *set, const wisp_patch_detour *detour)
+{
+    const wisp_patch_slot *slot = (const wisp_patch_slot *)detour;
+    const wisp_patch_replaced *found =
+        set && slot->index < set->slot_count ? set->by_slot[slot->index] : NULL;
+    bool is_on = found && !atomic_load_explicit(&found->is_disabled, memory_order_relaxed);
+    return is_on ? found : NULL;
+}
+
+static bool run_current(wisp_patch_thread *thread, wisp_patch_frame *frame,
+                        wisp_patch_detour *detour, int32_t number)
+{
+    wisp_patch_set *set = atomic_load_explicit(&wisp_patch_current, memory_order_acquire);
+    const wisp_patch_replaced *replaced = find(set, detour);
+    if (!replaced)
+        return false;
+    wisp_patch_seat *seat = wisp_patch_seat_of(set, thread);
+    if (!LIKELY(seat))
+        seat = wisp_patch_seat_take(set, thread);
+    if (LIKELY(seat && has_room(seat, &thread->activations[number])))
+        return run(seat, replaced, frame, number);
+    skip(detour);
+    return false;
+}
+
+bool wisp_patch_dispatch(wisp_patch_frame *frame, wisp_patch_detour *detour)
+{
+    wisp_patch_thread *thread = wisp_patch_thread_get();
+    if (!thread || thread->is_inside) {
+        skip(detour);
+        return false;
+    }
+    thread->is_inside = true;
+    int32_t number = wisp_patch_thread_enter(thread, (uintptr_t)(frame + 1));
+    bool is_handled = false;
+    if (LIKELY(number >= 0)) {
+        is_handled = run_current(thread, frame, detour, number);
+        wisp_patch_thread_exit(thread, number);
+    }
+    thread->is_inside = false;
+    return is_handled;
+}
+
+void wisp_patch_on_drop(wisp_patch_thread *thread, const wisp_patch_activation *activation)
+{
+    (void)thread;
+    if (activation->run)
+        wisp_patch_seat_drop(activation->run, (uint32_t)activation->mark);
+}

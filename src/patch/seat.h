@@ -1,0 +1,125 @@
+#ifndef WISP_PATCH_SEAT_H
+#define WISP_PATCH_SEAT_H
+
+#include "patch/set.h"
+#include "patch/thread.h"
+#include "wasm/call_mark.h"
+#include "wasm/raw_call.h"
+
+/*
+ * Where a thread sits in a set: a store and an instance of the module, and the calls of it that
+ * are under way. Nobody else touches a seat while its thread lives, so that calls need no locks.
+ *
+ * A thread has one place, a number, in all sets, from its first call of a patched function until
+ * it ends. The seat at this place is made when the thread first comes to a set; a later thread
+ * that gets the place finds it, with whatever the former one left undone. So that each knows its
+ * own, a thread's record has a ticket, which nobody had before, with the place in its low bits.
+ */
+
+enum {
+    WISP_PATCH_LEVELS_MAX = 256, /* calls of one seat within each other */
+    WISP_PATCH_PLACES_MAX = 1024,
+    WISP_PATCH_NATIVE_STACK_MIN =
+        64 * 1024 /* bytes that a thread must have left to run a patch */
+};
+
+/* A call of a patched function that is under way. The patch may have called something that called
+ * a patched function, and so on: these are levels. */
+typedef struct wisp_patch_level {
+    wisp_call_mark mark; /* of the store, before it */
+    const wisp_patch_replaced *replaced;
+    wisp_patch_frame *frame;
+    uint64_t stack_pointer; /* of the patch, before it */
+    uint64_t fuel;          /* of the level around it */
+    uint32_t first_range;   /* of what it was granted */
+    int32_t activation;     /* its number (thread.h) */
+    bool is_on_stack;       /* its caller's frame is on the thread's own stack */
+    bool has_result;        /* the original has been called: its result is in [frame] */
+} wisp_patch_level;
+
+/* A function that the module imports, as one of a seat. */
+typedef struct wisp_patch_outlet {
+    struct wisp_patch_seat *seat;
+    const wisp_patch_callee *callee; /* NULL: it is none */
+    uint64_t address;                /* of a variable */
+} wisp_patch_outlet;
+
+struct wisp_patch_seat {
+    wisp_patch_set *set;
+    wisp_patch_thread *thread; /* that of the call under way */
+    wisp_store *store;
+    wisp_instance *instance;
+    wisp_func **funcs;          /* by wisp_patch_replaced.index */
+    wisp_global *stack_pointer; /* NULL where the module has none */
+    wisp_memory *own_memory;    /* NULL where it is the set's, or there is none */
+    wisp_patch_memory memory;   /* [user] is the seat */
+    wisp_patch_grants grants;
+    wisp_patch_outlet *outlets; /* by import */
+    _Atomic uint64_t *calls;    /* by wisp_patch_replaced.index; written by the thread alone */
+    uint64_t refused; /* an address that a function of builtin.h could not touch; 0: none */
+    uint32_t place;
+    uintptr_t ticket; /* of the thread that has taken it last */
+    bool (*read)(uint64_t address, void *into, size_t size); /* of memory at any address */
+    bool (*write)(uint64_t address, const void *from, size_t size);
+    uint32_t level;                                 /* how many there are */
+    wisp_patch_level levels[WISP_PATCH_LEVELS_MAX]; /* outermost first */
+    wisp_arena arena;                               /* what it is made of */
+};
+
+/* Makes the seat of [place] in [set]: instantiates the module, whose start function runs, and may
+ * not call native functions. Fails as wisp_instance_new does. */
+wisp_status wisp_patch_seat_new(wisp_patch_set *set, uint32_t place, wisp_patch_seat **out,
+                                wisp_error *err);
+
+/* Frees [seat], in which no call is under way. NULL is fine. */
+void wisp_patch_seat_free(wisp_patch_seat *seat);
+
+/* The seat of the calling thread, whose record is [thread], which takes it if it is new; NULL
+ * where there is none, or no memory for it. */
+wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *thread);
+
+/* The same where the thread has been there before, and nothing is to be made. */
+static inline wisp_patch_seat *wisp_patch_seat_of(const wisp_patch_set *set,
+                                                  const wisp_patch_thread *thread)
+{
+    uintptr_t ticket = (uintptr_t)thread->user, place = ticket % WISP_PATCH_PLACES_MAX;
+    if (place >= set->seat_count)
+        return NULL;
+    wisp_patch_seat *seat = atomic_load_explicit(&set->seats[place], memory_order_relaxed);
+    return seat && seat->ticket == ticket ? seat : NULL;
+}
+
+/* Ends all levels of [seat] from [level] on, whose frames are gone. */
+void wisp_patch_seat_drop(wisp_patch_seat *seat, uint32_t level);
+
+/* Whether the patch has kept to its own stack, as far as can be seen. */
+bool wisp_patch_seat_is_whole(const wisp_patch_seat *seat);
+
+/* Gives the place of [thread] back, which ends, or has none. */
+void wisp_patch_place_return(wisp_patch_thread *thread);
+
+/* Where the memory of the module's own is now. */
+static inline void wisp_patch_seat_refresh(wisp_patch_seat *seat)
+{
+    if (!seat->own_memory)
+        return;
+    seat->memory.base = seat->own_memory->block.data;
+    seat->memory.size = seat->own_memory->block.size;
+}
+
+/* The module's __stack_pointer; 0 where it has none. */
+static inline uint64_t wisp_patch_stack_pointer(const wisp_patch_seat *seat)
+{
+    const wisp_global *global = seat->stack_pointer;
+    if (!global)
+        return 0;
+    return global->type == WISP_I32 ? global->value->u32 : global->value->u64;
+}
+
+static inline void wisp_patch_set_stack_pointer(wisp_patch_seat *seat, uint64_t address)
+{
+    if (seat->stack_pointer)
+        seat->stack_pointer->value->u64 = address; /* the lower half of which is an i32 */
+}
+
+#endif
