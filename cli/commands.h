@@ -31,6 +31,7 @@
     X(validate)                                                                                  \
     X(bind)                                                                                      \
     X(delta)                                                                                     \
+    X(symbols)                                                                                   \
     X(help)
 
 #define X(name) extern const cli_command cmd_##name;

@@ -93,7 +93,8 @@ struct wisp_symbols_function {
                           * "parse.constprop.0"; "" where it has no symbol */
     const char *file;    /* that defines it, as the compiler was given it; "" unknown */
     uint32_t line;
-    bool is_global;   /* seen by other files */
+    bool is_global; /* seen by other files */
+    bool is_variadic;
     bool has_body;    /* else inlined everywhere: what follows up to [entry] is 0 */
     uint64_t address; /* of its entry in the program's file, before relocation */
     uint64_t size;    /* bytes of its main part; 0 unknown */

@@ -8,8 +8,8 @@
  * other, from which a header can be written. Nodes belong to the catalogue that made them and
  * live as long as it does; two that are the same type in different files are two nodes.
  *
- * Of a node that is not complete only what stands above [target] is known. wisp_symbols_complete
- * (symbols.h) completes it with everything that can be reached from it.
+ * Of a node that is not complete only what stands above [is_complete] is known.
+ * wisp_symbols_complete (symbols.h) completes it with everything that can be reached from it.
  */
 
 #define WISP_SYMBOLS_TYPE_KINDS(X)                                                               \
@@ -58,18 +58,15 @@ typedef struct wisp_symbols_enumerator {
 
 struct wisp_symbols_type {
     wisp_symbols_type_kind kind;
-    uint32_t index; /* of this node, from 0 on without gaps: for tables of those who walk */
-    const char
-        *name; /* "unsigned int", "list" (of "struct list"), "ns::T"; "" where it has none */
+    uint32_t index;   /* of this node, from 0 on without gaps: for tables of those who walk */
+    const char *name; /* "unsigned int", "list" (of "struct list"), "ns::T"; "" if it has none */
     const char *file; /* where it is declared; "" unknown */
     uint32_t line;
-    uint32_t alignment;    /* bytes; 0 where [size] is unknown */
     uint64_t size;         /* bytes; 0 for void, functions, what is only declared, open arrays */
     bool is_signed;        /* INTEGER, ENUM */
     bool is_char;          /* INTEGER: plain char, a character of strings */
     bool is_declared_only; /* STRUCT, UNION, ENUM without a body here */
-    bool is_by_reference; /* STRUCT, UNION of C++: a call passes its address, as it is not trivial
-                           */
+    bool is_by_reference;  /* STRUCT, UNION of C++, not trivial: calls pass its address */
     bool is_complete;
 
     /* What follows is there when [is_complete]. */
@@ -77,9 +74,10 @@ struct wisp_symbols_type {
     /* Pointee, referee, what is qualified or named, element, integers behind an enum (NULL
      * unknown), result of a function (VOID, never NULL). NULL for other kinds. */
     const wisp_symbols_type *target;
-    bool is_packed; /* STRUCT, UNION: something lies less aligned than its type asks for */
-    bool is_opaque; /* STRUCT: has what no declaration of C can lay out (virtual bases, gaps that
-                     * are not padding): treat as so many bytes */
+    uint32_t alignment; /* bytes; 0 where [size] is unknown */
+    bool is_packed;     /* STRUCT, UNION: something lies less aligned than its type asks for */
+    bool is_opaque; /* STRUCT: has what no declaration of C can lay out (virtual bases, members in
+                     * the padding of others): treat as so many bytes */
     bool is_open;   /* ARRAY: no length is given ("int x[]") */
     bool is_variadic; /* FUNCTION: ends in "…", or has no prototype */
     uint64_t count;   /* ARRAY, VECTOR: elements */
@@ -91,6 +89,13 @@ struct wisp_symbols_type {
 
 /* "struct", … Static. */
 const char *wisp_symbols_type_kind_name(wisp_symbols_type_kind kind);
+
+/* Whether a type of this kind is its target under another name, or qualified. */
+static inline bool wisp_symbols_type_is_wrapper(wisp_symbols_type_kind kind)
+{
+    return kind == WISP_TYPE_TYPEDEF || kind == WISP_TYPE_CONST || kind == WISP_TYPE_VOLATILE ||
+           kind == WISP_TYPE_RESTRICT || kind == WISP_TYPE_ATOMIC;
+}
 
 /* [type] without typedefs and qualifiers around it. Of complete types; NULL gives NULL. */
 const wisp_symbols_type *wisp_symbols_type_strip(const wisp_symbols_type *type);
