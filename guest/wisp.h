@@ -212,6 +212,45 @@ static inline int wisp_post(uint32_t target, uint32_t type, const void *data, si
     return wisp_post_groups(target, type, 0, data, size, done);
 }
 
+/* ------------------------------------------------------------------ regions */
+
+/*
+ * Makes a region: a buffer of [size] bytes that events carry to their receivers without a copy,
+ * where it is large enough for that to pay (docs/host.md); what is in it at first is not defined.
+ * NULL if it is refused. It is of this version: another one that takes over does not have it.
+ *
+ *     uint8_t *frame = wisp_region_new(FRAME_SIZE);
+ *     …
+ *     wisp_post_region(WISP_TO_ALL, FRAME, 0, frame, FRAME_SIZE, WISP_REGION_READ, reuse);
+ */
+#ifndef __wasm__
+void *wisp_region_new(size_t size);
+#endif
+
+/* Gives a region back, also while events carry it: their receivers get it as it is now. Its
+ * memory is no longer to be touched. WISP_FAIL if there is none at [region]. */
+#ifndef __wasm__
+int wisp_region_free(void *region);
+#endif
+
+enum {
+    WISP_REGION_READ, /* who writes to it changes a copy of its own */
+    WISP_REGION_WRITE /* receivers change it, one after the other; the outcome is in it when
+                       * [done] is called, without which this is refused */
+};
+
+/*
+ * Posts an event with the first [size] bytes of [region], which receivers get as those of
+ * wisp_post; all else is as there, but that they do not count for what an event may have.
+ * [access] is one of the two above. The region is not to be written to before [done] is called;
+ * one that receivers may change, nor looked at or posted again, which is refused.
+ */
+WISP_IMPORT("post_region")
+int wisp_post_region(uint32_t target, uint32_t type, uint32_t groups, void *region, size_t size,
+                     uint32_t access, wisp_done *done);
+
+/* ------------------------------------------------------------------ subscribing */
+
 /* From now on events that are posted to all with [type] and one of the bits of [groups] (0: any)
  * come to this guest; bits add up. It stays so when another version takes over. WISP_FAIL if
  * there are too many subscriptions, or, of the second, if there was none. */

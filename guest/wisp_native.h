@@ -53,6 +53,9 @@
 #define wisp_now_us       WISP_NATIVE_NAME(now_us)
 #define wisp_post_bytes   WISP_NATIVE_NAME(post_bytes)
 #define wisp_post_number  WISP_NATIVE_NAME(post_number)
+#define wisp_region_new   WISP_NATIVE_NAME(region_new)
+#define wisp_region_free  WISP_NATIVE_NAME(region_free)
+#define wisp_post_region  WISP_NATIVE_NAME(post_region)
 #define wisp_subscribe    WISP_NATIVE_NAME(subscribe)
 #define wisp_unsubscribe  WISP_NATIVE_NAME(unsubscribe)
 #define wisp_topic_bytes  WISP_NATIVE_NAME(topic_bytes)
@@ -126,6 +129,12 @@ extern const wisp_native wisp_native_module;
     WISP_NATIVE_CALL(int, wisp_post_number, post_number,                                         \
                      (uint32_t a, uint32_t b, uint32_t c, const void *d, wisp_done *e),          \
                      (WISP_NATIVE_HOST, a, b, c, d, e))                                          \
+    WISP_NATIVE_CALL(void *, wisp_region_new, region_new, (size_t a), (WISP_NATIVE_HOST, a))     \
+    WISP_NATIVE_CALL(int, wisp_region_free, region_free, (void *a), (WISP_NATIVE_HOST, a))       \
+    WISP_NATIVE_CALL(                                                                            \
+        int, wisp_post_region, post_region,                                                      \
+        (uint32_t a, uint32_t b, uint32_t c, void *d, size_t e, uint32_t f, wisp_done *g),       \
+        (WISP_NATIVE_HOST, a, b, c, d, e, f, g))                                                 \
     WISP_NATIVE_CALL(int, wisp_subscribe, subscribe, (uint32_t a, uint32_t b),                   \
                      (WISP_NATIVE_HOST, a, b))                                                   \
     WISP_NATIVE_CALL(int, wisp_unsubscribe, unsubscribe, (uint32_t a, uint32_t b),               \

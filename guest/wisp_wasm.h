@@ -65,6 +65,61 @@ static inline void *wisp_pages_reserve(struct wisp_pages *pages, size_t size)
     return (void *)(pages->first * page_size);
 }
 
+/* ------------------------------------------------------------------ regions */
+
+/* How many of them a module has at once, at the most. */
+#define WISP_REGIONS_MAX 16
+
+WISP_IMPORT("region_open") int wisp_region_open(void *address, size_t size);
+WISP_IMPORT("region_close") int wisp_region_close(void *address);
+
+/* Pages that a region has, or that the next one may have. */
+struct wisp_region_place {
+    struct wisp_pages pages;
+    void *used_at; /* NULL: by none */
+};
+
+/* One table for all files of the module. */
+__attribute__((weak)) struct wisp_region_place wisp_region_places[WISP_REGIONS_MAX];
+
+/* One that is not used, with [size] bytes of pages if there is such; NULL if all are used. */
+static inline struct wisp_region_place *wisp_region_find_place(size_t size)
+{
+    struct wisp_region_place *found = NULL;
+    for (int i = 0; i < WISP_REGIONS_MAX; i++) {
+        struct wisp_region_place *it = &wisp_region_places[i];
+        if (it->used_at)
+            continue;
+        if (size <= it->pages.count * 65536)
+            return it;
+        if (!found || it->pages.count < found->pages.count)
+            found = it;
+    }
+    return found;
+}
+
+static inline void *wisp_region_new(size_t size)
+{
+    struct wisp_region_place *place = wisp_region_find_place(size);
+    void *address = place && size > 0 ? wisp_pages_reserve(&place->pages, size) : NULL;
+    if (!address || wisp_region_open(address, size) != WISP_OK)
+        return NULL;
+    place->used_at = address;
+    return address;
+}
+
+static inline int wisp_region_free(void *region)
+{
+    for (int i = 0; i < WISP_REGIONS_MAX && region; i++) {
+        struct wisp_region_place *it = &wisp_region_places[i];
+        if (it->used_at == region) {
+            it->used_at = NULL;
+            return wisp_region_close(region);
+        }
+    }
+    return WISP_FAIL;
+}
+
 /*
  * What the compiler adds calls to. Weak, so that every file of a module may include this
  * header, and so that a C library takes precedence.

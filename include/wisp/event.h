@@ -148,8 +148,9 @@ typedef struct wisp_response_note {
 /* ------------------------------------------------------------------ regions */
 
 /*
- * A buffer of the program's that events carry to their receivers, for as long as the event
- * lives. An event shares a region either way:
+ * A buffer that events carry to their receivers, for as long as the event lives: of the program's,
+ * made here, or of a module's, made by the functions of the same names in guest/wisp.h. An event
+ * shares a region either way:
  *
  * - to read. The program and native modules look at the very bytes. A WebAssembly module has them
  *   in the buffer that its wisp_buffer gives: mapped, if they are 512 KiB or more, whole pages
@@ -165,6 +166,12 @@ typedef struct wisp_response_note {
  * as the new one got them, and what it makes of them goes nowhere.
  *
  * Bytes of regions count neither for event_bytes_max nor for message_size_max.
+ *
+ * A region of a module's comes to the program in wisp_event, and can be posted on from there, but
+ * not freed. It is there as long as an event carries it, whatever becomes of the module: stopped,
+ * failed or swapped. Its limits are regions_max and region_bytes_max of wisp_guest_config, and
+ * region_bytes_max of the host, which it shares with those of the program. What is said in
+ * docs/host.md of how the owner sees it is no concern of the program's.
  */
 
 /* Makes a region of [size] bytes, all zero, held by the caller. WISP_INVALID for none, WISP_LIMIT

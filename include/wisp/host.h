@@ -201,7 +201,10 @@ typedef struct wisp_guest_config {
     uint32_t tasks_max;         /* that a module may have at once [64] */
     uint32_t timers_max;        /* [64] */
     uint32_t subscriptions_max; /* [64] */
-    uint64_t state_size_max;    /* bytes that a module may save [16 MiB] */
+    uint32_t regions_max;      /* of its modules' own (event.h), with those that only events still
+                                * carry [16] */
+    uint64_t region_bytes_max; /* of those [16 MiB] */
+    uint64_t state_size_max;   /* bytes that a module may save [16 MiB] */
 
     /* Names of imports that a module may have, "wisp.post" or "wisp.*", ended by NULL; copied. A
      * module that imports something else is not accepted [all that is offered]. */

@@ -42,6 +42,10 @@ typedef struct wisp_native_calls {
                 size_t size, void (*done)(uint32_t, const void *));
     int (*post_number)(void *host, uint32_t target, uint32_t type, uint32_t groups,
                        const void *number, void (*done)(uint32_t, const void *));
+    void *(*region_new)(void *host, size_t size);
+    int (*region_free)(void *host, void *region);
+    int (*post_region)(void *host, uint32_t target, uint32_t type, uint32_t groups, void *region,
+                       size_t size, uint32_t access, void (*done)(uint32_t, const void *));
     int (*subscribe)(void *host, uint32_t type, uint32_t groups);
     int (*unsubscribe)(void *host, uint32_t type, uint32_t groups);
     uint32_t (*topic)(void *host, const char *name, size_t size);

@@ -37,6 +37,9 @@ static wisp_guest_config with_defaults(const wisp_guest_config *config)
     default_to(&chosen.subscriptions_max, 64);
     default_to(&chosen.message_size_max, 64u << 10);
     default_to(&chosen.tasks_max, 64);
+    default_to(&chosen.regions_max, 16);
+    if (chosen.region_bytes_max == 0)
+        chosen.region_bytes_max = 16u << 20;
     return chosen;
 }
 
@@ -167,6 +170,7 @@ void wisp_guest_free(wisp_guest *guest)
     wisp_guest_stop(guest);
     wisp_recorder_end(guest, WISP_OK, "the guest was freed");
     wisp_tape_deinit(&guest->tape);
+    wisp_regions_disown(guest);
     leave(guest);
     wisp_alarms_leave(&host->alarms, &guest->alarm);
     free_config(&guest->config, host->allocator);

@@ -72,13 +72,14 @@ struct wisp_guest {
     wisp_probation probation;
     wisp_state saved; /* what a version of this guest saved last */
 
-    wisp_mailbox mailbox;  /* under the lock of the mail */
-    wisp_envelopes held;   /* for it, until a version runs again */
-    wisp_envelopes parked; /* its posts whose version waits in probation */
-    uint64_t epoch;        /* counts how often it has begun anew */
-    uint32_t posts_len;    /* of its posts that were taken, and are not done with */
-    uint32_t refusals_len; /* … that were not */
-    uint32_t requests_len; /* of its requests that are not answered */
+    wisp_mailbox mailbox;     /* under the lock of the mail */
+    wisp_envelopes held;      /* for it, until a version runs again */
+    wisp_envelopes parked;    /* its posts whose version waits in probation */
+    uint64_t epoch;           /* counts how often it has begun anew */
+    uint32_t posts_len;       /* of its posts that were taken, and are not done with */
+    uint32_t refusals_len;    /* … that were not */
+    uint32_t requests_len;    /* of its requests that are not answered */
+    wisp_loose_regions loose; /* under the lock of the mail */
     wisp_subscriber subscriber;
     wisp_timers timers;
     wisp_holdings aside; /* subscriptions and timers as they were for the fallback */

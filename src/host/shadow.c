@@ -188,7 +188,9 @@ static wisp_status shadow_with(wisp_guest *guest, const wisp_module *module,
     wisp_shadow *shadow = new_shadow(guest, config, err);
     if (!shadow)
         return err->status;
-    status = begin(shadow, guest, module, err);
+    status = wisp_windows_unshare(guest->current, err);
+    if (status == WISP_OK)
+        status = begin(shadow, guest, module, err);
     if (status != WISP_OK) {
         free_shadow(shadow, guest->host->allocator);
         return status;

@@ -131,11 +131,38 @@ void stage_forget(struct stage *s)
     s->heard_len = 0;
 }
 
+void stage_expect_sized(struct stage *s, const char *text, size_t size)
+{
+    char whole[1024];
+    size_t len = 0;
+    for (const char *at = text; *at; at++) {
+        if (*at == '#')
+            len += (size_t)snprintf(whole + len, sizeof whole - len, "%zu", size);
+        else
+            whole[len++] = *at;
+        assert_true(len < sizeof whole);
+    }
+    whole[len] = '\0';
+    stage_expect(s, whole);
+}
+
 wisp_guest_status stage_status(const wisp_guest *guest)
 {
     wisp_guest_status status;
     wisp_guest_status_get(guest, &status);
     return status;
+}
+
+int stage_count_mapped(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    int count = 0;
+    while (maps && fgets(line, sizeof line, maps))
+        count += strstr(line, "/memfd:wisp") != NULL;
+    if (maps)
+        fclose(maps);
+    return count;
 }
 
 void stage_refuse_files(bool is_refused)

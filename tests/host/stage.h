@@ -60,7 +60,13 @@ void stage_forget(struct stage *s);
 
 #define stage_expect(s, text) rig_compare((s)->heard, &(s)->heard_len, text)
 
+/* The same, where # in [text] stands for [size]. */
+void stage_expect_sized(struct stage *s, const char *text, size_t size);
+
 wisp_guest_status stage_status(const wisp_guest *guest);
+
+/* How often regions are mapped in this program; 0 if the system does not tell. */
+int stage_count_mapped(void);
 
 /* Lets the system refuse new file descriptors, or give them again. */
 void stage_refuse_files(bool is_refused);

@@ -18,8 +18,8 @@
  */
 
 struct take {
-    uint8_t bytes[1 << 20]; /* of the last segment */
-    uint8_t older[1 << 20]; /* of the one before */
+    uint8_t bytes[4 << 20]; /* of the last segment */
+    uint8_t older[4 << 20]; /* of the one before */
     size_t size, older_size;
     uint64_t segments;
     size_t writes, fail_at; /* the number of the write that fails, from 1 on; 0: none */

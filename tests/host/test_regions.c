@@ -72,21 +72,6 @@ static size_t count_changed(wisp_region *region)
     return changed;
 }
 
-/* As stage_expect, where # stands for [size]. */
-static void expect(struct stage *s, const char *pattern, size_t size)
-{
-    char text[512];
-    size_t len = 0;
-    for (const char *at = pattern; *at; at++) {
-        if (*at == '#')
-            len += (size_t)snprintf(text + len, sizeof text - len, "%zu", size);
-        else
-            text[len++] = *at;
-    }
-    text[len] = '\0';
-    stage_expect(s, text);
-}
-
 /* ------------------------------------------------------------------ reading and changing */
 
 static void a_region_is_read_by_all_who_hear_of_it(void **state)
@@ -100,7 +85,7 @@ static void a_region_is_read_by_all_who_hear_of_it(void **state)
                               .size = kinds[i].size),
                          WISP_OK);
         stage_step(&s);
-        expect(&s, "1:8001[#+0] 2:8001[#+0] done 8001 ", kinds[i].size);
+        stage_expect_sized(&s, "1:8001[#+0] 2:8001[#+0] done 8001 ", kinds[i].size);
         wisp_region_free(region);
         stage_deinit(&s);
     }
@@ -132,7 +117,7 @@ static void what_a_reader_writes_nobody_sees(void **state)
             POST(&s, .target = WISP_TO_ALL, .type = CHANGE, .region = region,
                  .size = kinds[i].size);
             stage_step(&s);
-            expect(&s, "1:8003[#+0] 2:8003[#+0] done 8003 ", kinds[i].size);
+            stage_expect_sized(&s, "1:8003[#+0] 2:8003[#+0] done 8003 ", kinds[i].size);
         }
         assert_int_equal(count_changed(region), 0);
         stage_deinit(&s);
@@ -149,7 +134,7 @@ static void changes_go_on_to_the_next_and_back_to_the_program(void **state)
         POST(&s, .target = WISP_TO_ALL, .type = CHANGE, .region = region, .size = kinds[i].size,
              .region_writable = true);
         stage_step(&s);
-        expect(&s, "1:8003[#+0] 2:8003[#+2] done 8003 ", kinds[i].size);
+        stage_expect_sized(&s, "1:8003[#+0] 2:8003[#+2] done 8003 ", kinds[i].size);
         assert_int_equal(count_changed(region), 4);
         stage_deinit(&s);
     }
@@ -223,10 +208,10 @@ static void a_region_goes_where_no_other_bytes_of_the_module_are(void **state)
             POST(&s, .target = 1, .type = 0x8003, .region = region, .size = size,
                  .region_writable = true);
             stage_settle(&s);
-            expect(&s,
-                   "1:grown 1 1:+ 1:e8005[4096]@<1 1:d8005 1:e8001[#]<0 done 8001 "
-                   "1:e8002[100]<0 done 8002 1:e8003[#]<0 done 8003 ",
-                   size);
+            stage_expect_sized(&s,
+                               "1:grown 1 1:+ 1:e8005[4096]@<1 1:d8005 1:e8001[#]<0 done 8001 "
+                               "1:e8002[100]<0 done 8002 1:e8003[#]<0 done 8003 ",
+                               size);
         }
         assert_int_equal(count_changed(region), 0);
         stage_deinit(&s);
@@ -235,24 +220,11 @@ static void a_region_goes_where_no_other_bytes_of_the_module_are(void **state)
 
 /* ------------------------------------------------------------------ mapping */
 
-/* How often a region is mapped in this program; 0 if the system does not tell. */
-static int count_mapped(void)
-{
-    FILE *maps = fopen("/proc/self/maps", "r");
-    char line[512];
-    int count = 0;
-    while (maps && fgets(line, sizeof line, maps))
-        count += strstr(line, "/memfd:wisp") != NULL;
-    if (maps)
-        fclose(maps);
-    return count;
-}
-
 static void note_mapped(void *user, wisp_guest *guest, wisp_log_level level, const char *text,
                         size_t size)
 {
     (void)guest, (void)level, (void)text, (void)size;
-    *(int *)user = count_mapped();
+    *(int *)user = stage_count_mapped();
 }
 
 static void a_large_region_is_mapped_while_it_is_read(void **state)
@@ -268,17 +240,17 @@ static void a_large_region_is_mapped_while_it_is_read(void **state)
     wisp_guest_new(s.host, &config, &guest, NULL);
     assert_int_equal(wisp_guest_start(guest, rig_module("reader"), NULL), WISP_OK);
     wisp_region *region = new_region(&s, MIB);
-    if (count_mapped() == 0)
+    if (stage_count_mapped() == 0)
         skip();
     static const enum reads types[] = {READ, CHANGE, CHANGE_AND_TRAP};
     for (int i = 0; i < 3; i++) {
         POST(&s, .target = 1, .type = types[i], .region = region, .size = MIB);
         stage_step(&s);
         assert_int_equal(mapped, 2);
-        assert_int_equal(count_mapped(), 1);
+        assert_int_equal(stage_count_mapped(), 1);
     }
     wisp_region_free(region);
-    assert_int_equal(count_mapped(), 0);
+    assert_int_equal(stage_count_mapped(), 0);
     stage_deinit(&s);
 }
 
@@ -339,11 +311,11 @@ static void a_receiver_that_fails_has_changed_nothing(void **state)
         POST(&s, .target = WISP_TO_ALL, .type = CHANGE_AND_TRAP, .region = region,
              .size = kinds[i].size, .region_writable = true);
         stage_step(&s);
-        expect(&s, "1:8004[#+0] 2:8004[#+0] done 8004 ", kinds[i].size);
+        stage_expect_sized(&s, "1:8004[#+0] 2:8004[#+0] done 8004 ", kinds[i].size);
         assert_int_equal(stage_status(s.guests[0]).traps, 1);
         POST(&s, .target = 1, .type = READ, .region = region, .size = kinds[i].size);
         stage_step(&s);
-        expect(&s, "1:8001[#+0] done 8001 ", kinds[i].size);
+        stage_expect_sized(&s, "1:8001[#+0] done 8001 ", kinds[i].size);
         assert_int_equal(count_changed(region), 0);
         stage_deinit(&s);
     }
@@ -365,7 +337,7 @@ static void after_a_trap_on_probation_the_old_version_changes_it(void **state)
             POST(&s, .target = 1, .type = CHANGE, .region = region, .size = kinds[i].size,
                  .region_writable = writable);
             stage_step(&s);
-            expect(&s, "1:8003[#+0] 1:8003[#+0] done 8003 ", kinds[i].size);
+            stage_expect_sized(&s, "1:8003[#+0] 1:8003[#+0] done 8003 ", kinds[i].size);
             assert_int_equal(count_changed(region), writable ? 2 : 0);
         }
         assert_int_equal(stage_status(s.guests[0]).reverts, 2);
@@ -386,10 +358,10 @@ static void an_old_version_gets_what_the_new_one_got(void **state)
             POST(&s, .target = 1, .type = CHANGE, .region = region, .size = sizes[i],
                  .region_writable = writable);
             stage_step(&s);
-            expect(&s, "1:8003[#+0] done 8003 ", sizes[i]);
+            stage_expect_sized(&s, "1:8003[#+0] done 8003 ", sizes[i]);
             memset(wisp_region_data(region), 1, sizes[i]); /* it is the program's again */
             assert_int_equal(wisp_guest_decide(s.guests[0], false, NULL, NULL), WISP_OK);
-            expect(&s, "1:8003[#+0] ", sizes[i]);
+            stage_expect_sized(&s, "1:8003[#+0] ", sizes[i]);
             assert_int_equal(((uint8_t *)wisp_region_data(region))[1], 1);
         }
         stage_deinit(&s);
@@ -418,7 +390,7 @@ static void a_shadow_sees_them_and_is_compared_in_what_it_changes(void **state)
                      .region_writable = writable);
                 stage_step(&s);
             }
-            expect(&s, "1:8003[#+0] done 8003 1:8003[#+0] done 8003 ", kinds[i].size);
+            stage_expect_sized(&s, "1:8003[#+0] done 8003 1:8003[#+0] done 8003 ", kinds[i].size);
             assert_int_equal(count_changed(region), 2);
             assert_true(wisp_guest_shadow_status(s.guests[0], &status));
             assert_int_equal(status.entries, 2);
@@ -504,7 +476,7 @@ static void a_host_that_is_freed_is_done_with_its_regions(void **state)
     wisp_region_free(free);
     stage_deinit(&s);
     assert_int_equal(s.done_calls, 3);
-    assert_int_equal(count_mapped(), 0);
+    assert_int_equal(stage_count_mapped(), 0);
 }
 
 /* What is refused while a region is made, posted and delivered on probation and in the shadow. */

@@ -18,13 +18,23 @@ static void uncount(wisp_host *host, wisp_envelope *envelope)
     wisp_mail_unlock(&host->mail);
 }
 
+/* What [envelope] carries is the caller's, to be freed. NULL if it is nothing. */
+static wisp_region *take_region(wisp_envelope *envelope)
+{
+    wisp_region *region = envelope->region;
+    envelope->region = NULL;
+    if (region && envelope->region_writable && envelope->generation != 0)
+        region->is_changing = false;
+    return region;
+}
+
 /* Nothing more is to be done with [envelope]. */
 static void finish(wisp_host *host, wisp_envelope *envelope)
 {
     wisp_guest *sender = envelope->generation ? wisp_host_guest(host, envelope->sender) : NULL;
     if (sender)
         *(envelope->is_refused ? &sender->refusals_len : &sender->posts_len) -= 1;
-    wisp_region_free(envelope->region);
+    wisp_region_free(take_region(envelope));
     wisp_mail_recycle(&host->mail, envelope);
 }
 
@@ -58,12 +68,29 @@ void wisp_host_drop(wisp_host *host, wisp_envelope *envelope)
 
 /* ------------------------------------------------------------------ done */
 
-static wisp_entry done_entry(const wisp_envelope *envelope)
+/* What others have made of the region that [version] has posted with [envelope]: nothing if it
+ * sees that already, or has given the region back. */
+static wisp_bytes changes_in(const wisp_version *version, const wisp_envelope *envelope)
 {
-    return (wisp_entry){.kind = WISP_ENTRY_DONE,
+    const wisp_window *window = wisp_windows_find(&version->windows, envelope->address);
+    bool is_wanted = envelope->region_writable && window && !window->is_shared &&
+                     window->region == envelope->region;
+    return is_wanted ? (wisp_bytes){window->region->data, envelope->size} : (wisp_bytes){NULL, 0};
+}
+
+/* Finishes [envelope], whose done is to be called in [version] that has posted it: by the entry
+ * that is returned, for which *[region] is held until it was made. */
+static wisp_entry finish_to_call(wisp_host *host, const wisp_version *version,
+                                 wisp_envelope *envelope, wisp_region **region)
+{
+    wisp_entry entry = {.kind = WISP_ENTRY_DONE,
                         .type = envelope->type,
                         .number = envelope->address,
-                        .func = envelope->func};
+                        .func = envelope->func,
+                        .bytes = changes_in(version, envelope)};
+    *region = take_region(envelope);
+    finish(host, envelope);
+    return entry;
 }
 
 static bool is_current(const wisp_guest *guest, const wisp_envelope *envelope)
@@ -79,17 +106,19 @@ static void call_done(wisp_host *host, wisp_envelope *envelope)
         wisp_envelopes_push(&guest->parked, envelope);
         return;
     }
-    wisp_entry entry = done_entry(envelope);
-    bool can_enter = guest && is_current(guest, envelope);
-    finish(host, envelope);
-    if (can_enter) {
-        guest->counts.callbacks_called++;
+    if (guest && is_current(guest, envelope)) {
         wisp_error why;
+        wisp_region *region;
+        wisp_entry entry = finish_to_call(host, guest->current, envelope, &region);
+        guest->counts.callbacks_called++;
         wisp_guest_give(guest, &entry, &why);
+        wisp_region_free(region);
         wisp_guest_refresh(guest);
-    } else if (guest) {
-        guest->counts.callbacks_cancelled++;
+        return;
     }
+    if (guest)
+        guest->counts.callbacks_cancelled++;
+    finish(host, envelope);
 }
 
 void wisp_host_call_done(wisp_host *host)
@@ -103,7 +132,7 @@ void wisp_host_call_done(wisp_host *host)
 /* ------------------------------------------------------------------ delivering */
 
 /* A module that posts to itself gets its own bytes back, where they are, if it is told when they
- * are done with: else they may be gone since. */
+ * are done with: else they may be gone since. A region it gets as everybody does. */
 static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *version)
 {
     bool is_message = envelope->kind == WISP_MAIL_MESSAGE;
@@ -115,7 +144,7 @@ static wisp_entry entry_of(const wisp_envelope *envelope, const wisp_version *ve
         .number = envelope->number,
         .bytes = {envelope->data, envelope->size},
         .posted_at = envelope->address,
-        .posted_by = envelope->func != 0 ? envelope->generation : 0,
+        .posted_by = envelope->func != 0 && !envelope->region ? envelope->generation : 0,
     };
     wisp_entry_aim(&entry, version->generation);
     return entry;
@@ -312,12 +341,16 @@ wisp_status wisp_guest_last_calls(wisp_guest *guest, wisp_error *err)
     wisp_status status = WISP_OK;
     sift(&guest->host->ripe, guest, is_from, &own);
     for (wisp_envelope *envelope; (envelope = wisp_envelopes_pop(&own));) {
-        wisp_entry entry = done_entry(envelope);
-        bool can_enter = status == WISP_OK && is_current(guest, envelope);
-        finish(guest->host, envelope);
-        *(can_enter ? &guest->counts.callbacks_called : &guest->counts.callbacks_cancelled) += 1;
-        if (can_enter)
-            status = wisp_version_enter(guest->current, &entry, NULL, err);
+        if (status != WISP_OK || !is_current(guest, envelope)) {
+            guest->counts.callbacks_cancelled++;
+            finish(guest->host, envelope);
+            continue;
+        }
+        wisp_region *region;
+        wisp_entry entry = finish_to_call(guest->host, guest->current, envelope, &region);
+        guest->counts.callbacks_called++;
+        status = wisp_version_enter(guest->current, &entry, NULL, err);
+        wisp_region_free(region);
     }
     return status;
 }

@@ -83,8 +83,6 @@ static void address(wisp_envelope *envelope, const wisp_post *post, const wisp_o
     envelope->groups = post->groups;
     envelope->number = post->number;
     envelope->size = post->size;
-    envelope->region = post->region;
-    envelope->region_writable = post->region_writable;
     envelope->done = post->done;
     envelope->user = post->user;
     if (!from)
@@ -128,8 +126,10 @@ static wisp_status enroll(wisp_host *host, const wisp_post *post, const wisp_ori
     envelope->to = to;
     envelope->is_counted = true;
     address(envelope, post, from);
-    wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
     wisp_region_hold(post->region);
+    envelope->region = post->region;
+    envelope->region_writable = post->region_writable;
+    wisp_mail_count(&host->mail, to ? &to->mailbox : NULL, envelope);
     *out = envelope;
     return WISP_OK;
 }
@@ -201,18 +201,51 @@ bool wisp_post_send(wisp_version *version, wisp_envelope *envelope)
     return false;
 }
 
+static wisp_status refuse(const wisp_origin *from, const wisp_post *post, wisp_error *err)
+{
+    from->version->guest->counts.events_refused++;
+    return from->func ? keep_record(from, post, err) : WISP_OK;
+}
+
 wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
                                 wisp_error *err)
 {
-    wisp_guest *guest = from->version->guest;
-    wisp_host *host = guest->host;
     wisp_envelope *envelope;
-    *is_taken = wisp_post_make(host, post, from, &envelope, NULL) == WISP_OK &&
-                wisp_post_send(from->version, envelope);
+    *is_taken =
+        wisp_post_make(from->version->guest->host, post, from, &envelope, NULL) == WISP_OK &&
+        wisp_post_send(from->version, envelope);
+    return *is_taken ? WISP_OK : refuse(from, post, err);
+}
+
+/* As guest/wisp.h has them. */
+enum { REGION_READ, REGION_WRITE };
+
+/* The window of the region that may be posted so; or NULL. Whoever has it changed must want to
+ * know when that is over, and leave it alone until then. */
+static const wisp_window *find_window(const wisp_origin *from, const wisp_post *post,
+                                      uint32_t access)
+{
+    const wisp_window *window = wisp_windows_find(&from->version->windows, from->address);
+    if (!window || post->size > window->region->size || window->region->is_changing)
+        return NULL;
+    return access == REGION_READ || (access == REGION_WRITE && from->func) ? window : NULL;
+}
+
+wisp_status wisp_post_region_by_module(const wisp_origin *from, wisp_post *post, uint32_t access,
+                                       bool *is_taken, wisp_error *err)
+{
+    const wisp_window *window = find_window(from, post, access);
+    *is_taken = false;
+    if (!window)
+        return refuse(from, post, err);
+    post->region = window->region;
+    post->region_writable = access == REGION_WRITE;
+    if (!window->is_shared)
+        memcpy(post->region->data, post->data, post->size);
+    wisp_status status = wisp_post_by_module(from, post, is_taken, err);
     if (*is_taken)
-        return WISP_OK;
-    guest->counts.events_refused++;
-    return from->func ? keep_record(from, post, err) : WISP_OK;
+        post->region->is_changing = post->region_writable;
+    return status;
 }
 
 /* ------------------------------------------------------------------ by the host */

@@ -33,6 +33,11 @@ wisp_status wisp_post_make(wisp_host *host, const wisp_post *post, const wisp_or
 wisp_status wisp_post_by_module(const wisp_origin *from, const wisp_post *post, bool *is_taken,
                                 wisp_error *err);
 
+/* The same for the region that the version has at [from]->address, which is put into [post]:
+ * [access] is one of WISP_REGION_… of guest/wisp.h. */
+wisp_status wisp_post_region_by_module(const wisp_origin *from, wisp_post *post, uint32_t access,
+                                       bool *is_taken, wisp_error *err);
+
 /* The same for [envelope], which is made already; false, with nothing of it left, for want of
  * memory. */
 bool wisp_post_send(wisp_version *version, wisp_envelope *envelope);

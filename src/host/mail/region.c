@@ -68,6 +68,10 @@ static void take_out(wisp_region *region)
     if (region->next)
         region->next->prev = region->prev;
     all->size -= region->size;
+    if (region->maker) {
+        region->maker->loose.len--;
+        region->maker->loose.size -= region->size;
+    }
 }
 
 static void destroy(wisp_region *region)
@@ -144,4 +148,36 @@ void wisp_region_free(wisp_region *region)
     wisp_mail_unlock(mail);
     if (is_last)
         destroy(region);
+}
+
+/* ------------------------------------------------------------------ those of modules */
+
+void wisp_region_let_go(wisp_region *region, wisp_guest *guest)
+{
+    wisp_mail *mail = &region->host->mail;
+    wisp_mail_lock(mail);
+    region->maker = guest;
+    guest->loose.len++;
+    guest->loose.size += region->size;
+    wisp_mail_unlock(mail);
+    wisp_region_free(region);
+}
+
+wisp_loose_regions wisp_regions_loose(const wisp_guest *guest)
+{
+    wisp_mail *mail = &guest->host->mail;
+    wisp_mail_lock(mail);
+    wisp_loose_regions loose = guest->loose;
+    wisp_mail_unlock(mail);
+    return loose;
+}
+
+void wisp_regions_disown(const wisp_guest *guest)
+{
+    wisp_host *host = guest->host;
+    wisp_mail_lock(&host->mail);
+    for (wisp_region *region = host->regions.first; region; region = region->next)
+        if (region->maker == guest)
+            region->maker = NULL;
+    wisp_mail_unlock(&host->mail);
 }

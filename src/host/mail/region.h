@@ -22,7 +22,16 @@ struct wisp_region {
     size_t size;
     wisp_shared_bytes shared; /* what data is of, if is_shared */
     bool is_shared;
+    bool is_changing;  /* a module has posted it, and those who get it may write to it */
+    wisp_guest *maker; /* whose module had it and has it no more, so that only events carry it;
+                        * NULL for one that somebody has, and if the guest is gone */
 };
+
+/* Regions that modules of a guest have let go of, and events still carry. */
+typedef struct wisp_loose_regions {
+    uint32_t len;
+    uint64_t size;
+} wisp_loose_regions;
 
 /* Those of a host. */
 typedef struct wisp_regions {
@@ -32,6 +41,13 @@ typedef struct wisp_regions {
 
 /* One more event carries [region] (may be NULL). Under the lock; wisp_region_free takes it. */
 void wisp_region_hold(wisp_region *region);
+
+/* A module of [guest] lets go of [region]: it counts for that until no event carries it. */
+void wisp_region_let_go(wisp_region *region, wisp_guest *guest);
+
+/* What counts for [guest], and that nothing does any more, as it goes. */
+wisp_loose_regions wisp_regions_loose(const wisp_guest *guest);
+void wisp_regions_disown(const wisp_guest *guest);
 
 /* Frees those that are left, when there are no events any more. */
 void wisp_regions_clear(wisp_host *host);

@@ -311,6 +311,8 @@ static wisp_status record_running(wisp_recorder *recorder, wisp_version *version
     wisp_snapshot *snapshot;
     wisp_status status = flush(recorder, err);
     if (status == WISP_OK)
+        status = wisp_windows_unshare(version, err);
+    if (status == WISP_OK)
         status = wisp_snapshot_take(version->wasm.instance, &snapshot, err);
     if (status != WISP_OK)
         return status;

@@ -39,7 +39,8 @@ typedef struct wisp_entry {
                        * context; DONE: the address of the data, as it was posted */
     uint64_t func;    /* TASK, DONE: the function, as the module names it: its number in the
                        * table, or its address in a native module */
-    wisp_bytes bytes; /* MESSAGE, EVENT, RESTORE */
+    wisp_bytes bytes; /* MESSAGE, EVENT, RESTORE; DONE: what others have made of a region, to go
+                       * where [number] says */
     uint64_t at;      /* EVENT: where in the module the bytes are already, as it has posted them
                        * to itself; 0: nowhere */
     uint64_t posted_at, posted_by; /* EVENT of a module: where it had the bytes, and the

@@ -118,17 +118,20 @@ IMPORT(timer_cancel)
 
 /* ------------------------------------------------------------------ events */
 
+static wisp_status check_done(wisp_instance *caller, uint32_t done, wisp_error *err)
+{
+    return done ? check_func(caller, done, 2, "post", err) : WISP_OK;
+}
+
 static wisp_status post(wisp_version *version, wisp_instance *caller, const wisp_post *what,
                         uint32_t address, uint32_t done, wisp_value *result, wisp_error *err)
 {
-    wisp_status status = done ? check_func(caller, done, 2, "post", err) : WISP_OK;
-    if (status != WISP_OK)
-        return status;
     wisp_origin from = {version, address, done};
-    bool is_taken;
-    status = wisp_post_by_module(&from, what, &is_taken, err);
+    bool is_taken = false;
+    wisp_status status = check_done(caller, done, err);
     if (status == WISP_OK)
-        *result = taken(is_taken);
+        status = wisp_post_by_module(&from, what, &is_taken, err);
+    *result = taken(is_taken);
     return status;
 }
 
@@ -149,6 +152,39 @@ IMPORT(post_number)
     wisp_post what = {
         .target = args[0].u32, .type = args[1].u32, .groups = args[2].u32, .number = args[3].u32};
     return post(user, caller, &what, args[3].u32, args[4].u32, &results[0], err);
+}
+
+/* (address, size) -> TAKEN or REFUSED */
+IMPORT(region_open)
+{
+    results[0] = taken(wisp_windows_open(user, args[0].address, args[1].u32));
+    return WISP_OK;
+}
+
+/* (address) -> TAKEN, or REFUSED if there is none */
+IMPORT(region_close)
+{
+    bool is_closed = false;
+    wisp_status status = wisp_windows_close(user, args[0].address, &is_closed, err);
+    results[0] = taken(is_closed);
+    return status;
+}
+
+/* (target, type, groups, address, size, access, done) -> TAKEN or REFUSED */
+IMPORT(post_region)
+{
+    wisp_post what = {.target = args[0].u32,
+                      .type = args[1].u32,
+                      .groups = args[2].u32,
+                      .data = args[3].in,
+                      .size = args[3].size};
+    wisp_origin from = {user, args[3].address, args[6].u32};
+    bool is_taken = false;
+    wisp_status status = check_done(caller, args[6].u32, err);
+    if (status == WISP_OK)
+        status = wisp_post_region_by_module(&from, &what, args[5].u32, &is_taken, err);
+    results[0] = taken(is_taken);
+    return status;
 }
 
 /* (type, groups) -> TAKEN or REFUSED */
@@ -242,7 +278,7 @@ IMPORT(abort)
 /* ------------------------------------------------------------------ all of them */
 
 /* Bits of parameters. */
-enum { FIRST = 1, SECOND = 2, FOURTH = 8, FIFTH = 16, SIXTH = 32 };
+enum { FIRST = 1, SECOND = 2, FOURTH = 8, FIFTH = 16, SIXTH = 32, SEVENTH = 64 };
 
 static const wisp_tap_func imports[] = {
     {"log", "(i <[2] z)", import_log, .kind = WISP_TAP_REMARK},
@@ -258,6 +294,12 @@ static const wisp_tap_func imports[] = {
      .own = FOURTH | SIXTH},
     {"post_number", "(iiiii)i", import_post_number, .kind = WISP_TAP_EFFECT, .channel = 2,
      .own = FIFTH},
+    /* What is in the memory of a region when it is made and given back is not defined: its first
+     * byte stands for where it is, and no other passes the tap. */
+    {"region_open", "(>1 i)i", import_region_open, .kind = WISP_TAP_EFFECT, .own = FIRST},
+    {"region_close", "(>1)i", import_region_close, .kind = WISP_TAP_EFFECT, .own = FIRST},
+    {"post_region", "(iii <[4] z ii)i", import_post_region, .kind = WISP_TAP_EFFECT, .channel = 2,
+     .own = FOURTH | SEVENTH},
     {"subscribe", "(ii)i", import_subscribe, .kind = WISP_TAP_EFFECT},
     {"unsubscribe", "(ii)i", import_unsubscribe, .kind = WISP_TAP_EFFECT},
     {"topic", "(<[1] z)i", import_topic, .kind = WISP_TAP_QUERY, .is_fixed = true},

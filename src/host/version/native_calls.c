@@ -83,6 +83,34 @@ static int post(wisp_version *version, const wisp_post *what, const void *addres
     return taken(is_taken);
 }
 
+static void *native_region_new(void *host, size_t size)
+{
+    return wisp_windows_open_native(host, size);
+}
+
+static int native_region_free(void *host, void *region)
+{
+    wisp_error why;
+    bool is_closed = false;
+    if (wisp_windows_close(host, (uintptr_t)region, &is_closed, &why) != WISP_OK)
+        wisp_native_break_off(host, &why);
+    return taken(is_closed);
+}
+
+static int native_post_region(void *host, uint32_t target, uint32_t type, uint32_t groups,
+                              void *region, size_t size, uint32_t access,
+                              void (*done)(uint32_t, const void *))
+{
+    wisp_post what = {
+        .target = target, .type = type, .groups = groups, .data = region, .size = size};
+    wisp_origin from = {host, (uintptr_t)region, (uintptr_t)done};
+    wisp_error why;
+    bool is_taken = false;
+    if (wisp_post_region_by_module(&from, &what, access, &is_taken, &why) != WISP_OK)
+        wisp_native_break_off(host, &why);
+    return taken(is_taken);
+}
+
 static int native_post(void *host, uint32_t target, uint32_t type, uint32_t groups,
                        const void *data, size_t size, void (*done)(uint32_t, const void *))
 {
@@ -188,6 +216,9 @@ const wisp_native_calls wisp_native_calls_table = {
     .timer_cancel = native_timer_cancel,
     .post = native_post,
     .post_number = native_post_number,
+    .region_new = native_region_new,
+    .region_free = native_region_free,
+    .post_region = native_post_region,
     .subscribe = native_subscribe,
     .unsubscribe = native_unsubscribe,
     .topic = native_topic,

@@ -70,6 +70,7 @@ void wisp_version_free(wisp_version *version)
         wisp_version_raise_peaks(version, &version->guest->counts);
     wisp_effects_drop(&version->effects, version->guest);
     wisp_effects_deinit(&version->effects, allocator);
+    wisp_windows_deinit(version);
     version->backend->unload(version);
     wisp_tasks_deinit(&version->tasks, allocator);
     wisp_free(allocator, version, sizeof *version);

@@ -16,6 +16,7 @@
 #include "host/version/native_heap.h"
 #include "host/version/state.h"
 #include "host/version/tasks.h"
+#include "host/version/windows.h"
 
 /*
  * One running version of a guest's module.
@@ -79,6 +80,7 @@ struct wisp_version {
     wisp_tasks tasks;
     wisp_effects effects;    /* of the entry under way, and of those that wait for the version to
                               * be taken */
+    wisp_windows windows;    /* regions that it has made */
     uint32_t asked;          /* the request that the entry under way is, or 0 */
     wisp_state *saving;      /* where wisp.save appends; NULL outside wisp_save */
     uint32_t life;           /* its number in the recording of the guest; 0: it has none */

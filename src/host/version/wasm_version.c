@@ -1,5 +1,7 @@
 #include "host/version/wasm_version.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "host/guest.h"
@@ -19,17 +21,26 @@ static const wisp_func_id func_of[WISP_ENTRY_COUNT] = {
 
 /* ------------------------------------------------------------------ life */
 
+static bool makes_regions(const wisp_module *module)
+{
+    wisp_import import;
+    for (uint32_t i = 0; wisp_module_import(module, i, &import); i++)
+        if (strcmp(import.module, "wisp") == 0 && strcmp(import.name, "region_open") == 0)
+            return true;
+    return false;
+}
+
 /*
  * A memory from an allocator is cleared, which for a large one takes longer than all the rest of
  * a swap; one that is mapped is clear, and costs a fault for each page that is used: several
- * times as much as clearing it, so that it does not pay for a module that uses most of a MiB.
- * [allocator] is asked for all of it where it is the program's own.
+ * times as much as clearing it, so that it does not pay for a module that uses most of a MiB,
+ * unless it makes regions, which can be shared only there. [allocator] is asked for all of it
+ * where it is the program's own.
  */
 static wisp_memory_source source_for(const wisp_module *module, const wisp_allocator *allocator)
 {
-    bool is_large = wisp_exports_memory_size(module) >= MAPPED_FROM;
-    return is_large && allocator == &wisp_allocator_default ? WISP_MEMORY_MAPPED
-                                                            : WISP_MEMORY_BEST;
+    bool pays = wisp_exports_memory_size(module) >= MAPPED_FROM || makes_regions(module);
+    return pays && allocator == &wisp_allocator_default ? WISP_MEMORY_MAPPED : WISP_MEMORY_BEST;
 }
 
 static wisp_status make_store(wisp_version *version, wisp_error *err)
@@ -277,7 +288,23 @@ static uint32_t args_of(const wisp_entry *entry, uint32_t address, wisp_value ar
 
 static bool is_lent(const wisp_entry *entry)
 {
-    return entry->bytes.size > 0 && entry->at == 0;
+    return entry->bytes.size > 0 && entry->at == 0 && entry->kind != WISP_ENTRY_DONE;
+}
+
+/* Puts what others have made of a region where the module has it. */
+static wisp_status take_back(const wisp_version *version, const wisp_entry *entry,
+                             wisp_error *err)
+{
+    size_t size = entry->bytes.size;
+    if (entry->kind != WISP_ENTRY_DONE || size == 0)
+        return WISP_OK;
+    uint8_t *at = wisp_memory_at(version->wasm.exports.memory, entry->number, size);
+    if (!at)
+        return wisp_fail(err, WISP_MISMATCH,
+                         "a region of %zu bytes at %llu is outside the memory", size,
+                         (unsigned long long)entry->number);
+    memcpy(at, entry->bytes.data, size);
+    return WISP_OK;
 }
 
 /* What stands for the bytes of [entry] in the module where nothing is lent. */
@@ -302,6 +329,8 @@ static wisp_status run(wisp_version *version, const wisp_entry *entry, int32_t *
     wisp_loan loan;
     *answer = 0;
     wisp_status status = func_for(version, entry, &func, err);
+    if (status == WISP_OK)
+        status = take_back(version, entry, err);
     if (status != WISP_OK)
         return status;
     if (!is_lent(entry))

@@ -3,7 +3,7 @@
  *     8001[1000+2]   an event 0x8001 with 1,000 bytes, two of which are not that
  *
  * and what else it does with them is for the type of the event to say. A message has it log the
- * first byte where the last region was, by then.
+ * first byte where the last region was, by then, or do things with regions of its own.
  */
 
 #include <wisp.h>
@@ -94,11 +94,117 @@ void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)
         __builtin_trap();
 }
 
+/* ------------------------------------------------------------------ regions of its own */
+
+static struct slot {
+    uint8_t *data;
+    uint32_t size; /* that were posted */
+} slots[SHARE_SLOTS];
+
+static void say_outcome(int is_taken)
+{
+    line[line_len++] = is_taken ? '+' : '-';
+    say();
+}
+
+static void fill(uint8_t *data, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++)
+        data[i] = (uint8_t)(i * 7);
+}
+
+static struct slot *slot_at(const void *data)
+{
+    struct slot *slot = slots;
+    while (slot->data != data)
+        slot++;
+    return slot;
+}
+
+static void done_logs(uint32_t type, const void *data)
+{
+    (void)data;
+    line[line_len++] = 'd';
+    put_number(type, 16);
+    say();
+}
+
+static void done_looks(uint32_t type, const void *data)
+{
+    line[line_len++] = 'd';
+    put_number(type, 16);
+    line[line_len++] = '+';
+    put_number(count_changed(data, slot_at(data)->size), 10);
+    say();
+}
+
+static void done_frees(uint32_t type, const void *data)
+{
+    done_looks(type, data);
+    say_outcome(wisp_region_free((void *)data) == WISP_OK);
+}
+
+static wisp_done *const dones[] = {NULL, done_logs, done_looks, done_frees};
+
+static int make(struct slot *slot, uint32_t size)
+{
+    uint8_t *data = wisp_region_new(size);
+    if (!data)
+        return 0;
+    slot->data = data;
+    fill(data, size);
+    return 1;
+}
+
+static int post(struct slot *slot, const struct share *it)
+{
+    slot->size = it->size;
+    return wisp_post_region(it->target, it->type, 0, slot->data + it->offset, it->size,
+                            it->access, dones[it->done]) == WISP_OK;
+}
+
+static void share(const struct share *it)
+{
+    struct slot *slot = &slots[it->slot];
+    switch (it->op) {
+    case SHARE_NEW:
+        say_outcome(make(slot, it->size));
+        break;
+    case SHARE_FILL:
+        fill(slot->data, it->size);
+        break;
+    case SHARE_POST:
+        say_outcome(post(slot, it));
+        break;
+    case SHARE_FREE:
+        say_outcome(wisp_region_free(slot->data + it->offset) == WISP_OK);
+        break;
+    case SHARE_COUNT:
+        line[line_len++] = '=';
+        put_number(count_changed(slot->data, it->size), 10);
+        say();
+        break;
+#ifdef __wasm__
+    case SHARE_AT:
+        say_outcome(wisp_region_open((void *)it->size, it->type) == WISP_OK);
+        break;
+    case SHARE_CLOSE:
+        say_outcome(wisp_region_close((void *)it->size) == WISP_OK);
+        break;
+#endif
+    default:
+        __builtin_trap();
+    }
+}
+
 void wisp_message(uint32_t channel, const void *data, uint32_t size)
 {
+    const struct share *shares = data;
     (void)channel;
-    (void)data;
-    (void)size;
+    for (uint32_t i = 0; i < size / sizeof *shares; i++)
+        share(&shares[i]);
+    if (size > 0)
+        return;
     put_number(last[0], 10);
     say();
 }
@@ -107,5 +213,9 @@ int wisp_start(void)
 {
     for (uint32_t type = READ; type <= CHANGE_AND_TRAP; type++)
         wisp_subscribe(type, 0);
+#ifdef START_REFUSES
+    return wisp_region_new(1 << 20) ? WISP_FAIL : WISP_OK;
+#else
     return WISP_OK;
+#endif
 }
