@@ -2,15 +2,21 @@
 
 #include "commands.h"
 #include "out.h"
+#include "publish/file.h"
+#include "publish/permission.h"
 #include "symbols/merge.h"
+#include "symbols/object.h"
 #include "symbols/store.h"
+#include "symbols/thunks.h"
 #include "symbols_report.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA_CHUNK 4096
+#define OBJECTS_MAX 65536
 
 typedef struct command {
     const cli_args *args;
@@ -101,9 +107,67 @@ static int run_command(command *c)
     return show(c);
 }
 
+/* ------------------------------------------------------------------ thunks */
+
+static wisp_status take_object(wisp_thunks *thunks, const char *path, wisp_error *err)
+{
+    const wisp_os *os = wisp_os_posix();
+    wisp_bytes bytes, changed;
+    unsigned mode;
+    wisp_status status =
+        wisp_file_read(os, thunks->arena, path, WISP_OBJECT_SIZE_MAX, &bytes, err);
+    if (!status)
+        status = wisp_thunks_take(thunks, path, bytes, &changed, err);
+    if (status || changed.data == bytes.data)
+        return status;
+    if (wisp_permission_get(path, &mode) < 0)
+        mode = WISP_MODE_PUBLIC;
+    return wisp_file_replace(os, path, changed, mode, err);
+}
+
+static wisp_status write_thunks(const cli_args *args, wisp_thunks *thunks, wisp_error *err)
+{
+    wisp_bytes text;
+    wisp_status status = WISP_OK;
+    for (size_t i = 0; i < args->len && !status; i++)
+        status = take_object(thunks, args->arguments[i], err);
+    if (!status)
+        status = wisp_thunks_print(thunks, &text, err);
+    return status ? status
+                  : wisp_file_replace(wisp_os_posix(), args_text(args, "thunks", NULL), text,
+                                      WISP_MODE_PUBLIC, err);
+}
+
+static int run_thunks(const cli_args *args)
+{
+    wisp_error err;
+    wisp_arena arena;
+    wisp_arena_init(&arena, wisp_allocator_or_default(NULL), ARENA_CHUNK);
+    wisp_thunks thunks = {.arena = &arena};
+    wisp_status status = write_thunks(args, &thunks, &err);
+    int code = status ? fail_with(NULL, &err) : EXIT_OK;
+    if (!status)
+        printf("%s: thunks of %" PRIu32 " functions; compile and link it with the rest\n",
+               args_text(args, "thunks", NULL), thunks.count);
+    if (!status && thunks.skipped)
+        printf("%" PRIu32 " functions are weak, or have a name that assemblers do not take: they "
+               "have none\n",
+               thunks.skipped);
+    wisp_arena_deinit(&arena);
+    return code;
+}
+
+/* ------------------------------------------------------------------ the command */
+
 static int run(const cli_args *args)
 {
-    if ((args->len == 1) == args_has(args, "build"))
+    if (args_has(args, "thunks")) {
+        if (args->len == 0 || args->given_len > 1)
+            return usage_error(args->command,
+                               "'--thunks' goes with object files, and no other option");
+        return run_thunks(args);
+    }
+    if (args->len != (args_has(args, "build") ? 0 : 1))
         return usage_error(args->command, "expected a program, or '--build' with a build-id");
     if (args_has(args, "all") && (args_has(args, "json") || args_has(args, "function")))
         return usage_error(args->command,
@@ -122,7 +186,9 @@ static int run(const cli_args *args)
 const cli_command cmd_symbols = {
     .name = "symbols",
     .summary = "Prepares a program for patches, and says which functions can be patched",
-    .usage = "PROG [--store DIR] [--no-merge] [--all | --function NAME] [--json]",
+    .usage = "PROG [--store DIR] [--no-merge] [--all | --function NAME] [--json]\n"
+             "       wisp symbols --build ID [--store DIR] [--all | --function NAME] [--json]\n"
+             "       wisp symbols --thunks FILE.s OBJECT...",
     .about =
         "For a program or shared library as the linker made it, before it is stripped and\n"
         "shipped: compiled with -g, -fpatchable-function-entry=5 (1 on aarch64) and, by gcc,\n"
@@ -136,7 +202,11 @@ const cli_command cmd_symbols = {
         "Then it is told how many functions can be patched: all calls of a 'patchable' one run\n"
         "the patch; a patch of a 'partial' one misses what the reason says; a 'refused' one\n"
         "cannot be patched. NAME is one of the source, of the linker, or file.c:name.\n"
-        "With --function or --build nothing is written. Exits with 1 where NAME is refused.",
+        "With --function or --build nothing is written. Exits with 1 where NAME is refused.\n"
+        "\n"
+        "--thunks is for systems on which text cannot be written: it changes object files, before\n"
+        "they are linked, so that each global function is called through a slot in data, by the\n"
+        "thunks that it writes as assembly. Each such call costs a jump through memory more.",
     .examples = "wisp symbols build/app\n"
                 "wisp symbols build/app --function list.c:length\n"
                 "wisp symbols --build 1eca2f05 --all",
@@ -146,8 +216,10 @@ const cli_command cmd_symbols = {
                 {"no-merge", NULL, "leave the places for patches as they are"},
                 {"all", NULL, "a line for each function"},
                 {"function", "NAME", "all of one function"},
+                {"thunks", "FILE.s", "write thunks for the functions of object files"},
                 {"json", NULL, "print JSON"}},
     .arguments_min = 0,
-    .arguments_max = 1,
+    .arguments_max = OBJECTS_MAX,
+    .missing = "the program",
     .run = run,
 };

@@ -7,6 +7,7 @@
 
 #include <dwarf.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One function while it is filled. */
@@ -111,8 +112,12 @@ static void judge_declaration(filler *f, Dwarf_Die *die)
     if (f->function->is_variadic)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_VARIADIC,
                          "it takes any number of arguments; patch its callers");
-    if (wisp_die_number(die, DW_AT_calling_convention, &convention) &&
-        convention != DW_CC_normal && convention != DW_CC_program)
+    if (!wisp_die_number(die, DW_AT_calling_convention, &convention))
+        convention = DW_CC_normal;
+    if (convention == DW_CC_nocall)
+        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
+                         "its compiler says that it is called in another way (DW_CC_nocall)");
+    else if (convention != DW_CC_normal && convention != DW_CC_program)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CONVENTION,
                          "it has a calling convention of its own (DW_AT_calling_convention "
                          "%#" PRIx64 ")",
@@ -185,7 +190,7 @@ static const char *place_text(filler *f, const wisp_place *place)
 /*
  * An argument that nothing is said of. Where it is dead, only a patch could miss it. But where
  * the compiler saw all callers, what comes in its register may be something else, which the
- * original reads: gcc says so in the name (isra), clang does it with pointers and says nothing.
+ * original reads: gcc says so in the name (isra); clang does it with pointers, and says nothing.
  */
 static void judge_missing(filler *f, uint32_t index, bool may_differ)
 {
@@ -197,10 +202,11 @@ static void judge_missing(filler *f, uint32_t index, bool may_differ)
                          "argument %u '%s' is not passed, maybe something else in its place",
                          index + 1, param->name);
     else
-        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_DROPPED,
-                         "argument %u '%s' is not used and need not be passed: a patch must "
-                         "not read it",
-                         index + 1, param->name);
+        wisp_verdict_add(
+            &f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_DROPPED,
+            "nothing says where argument %u '%s' is: callers need not pass it, and a "
+            "patch must not read it",
+            index + 1, param->name);
 }
 
 /* What follows from where argument [index] was found. */
@@ -227,6 +233,17 @@ static void judge_place(filler *f, uint32_t index, const wisp_place *expected,
                          "nothing says where argument %u '%s' is passed", number, param->name);
 }
 
+/* Whether what compiled [die] may pass its arguments in another way, if it sees all callers, and
+ * not say so. clang does since version 19 (DW_CC_nocall). */
+static bool hides_changes(Dwarf_Die *die)
+{
+    enum { FIRST_TO_TELL = 19 };
+    static const char clang[] = "clang version ";
+    const char *version = strstr(wisp_die_producer(die), clang);
+    bool tells = version && atoi(version + strlen(clang)) >= FIRST_TO_TELL;
+    return !tells && wisp_die_is_optimised(die);
+}
+
 static wisp_status judge_arguments(filler *f, Dwarf_Die *die)
 {
     wisp_patch_signature signature;
@@ -250,8 +267,7 @@ static wisp_status judge_arguments(filler *f, Dwarf_Die *die)
         f->function->signature = NULL;
         return WISP_OK;
     }
-    /* Only who sees all callers can pass arguments in another way. */
-    bool may_differ = f->record->is_local && wisp_die_is_optimised(die);
+    bool may_differ = f->record->is_local && hides_changes(die);
     for (uint32_t i = 0; i < count; i++) {
         wisp_symbols_param *param = (wisp_symbols_param *)&f->function->params[i];
         wisp_place expected = wisp_place_of(abi->machine, &locations[i]);

@@ -1,6 +1,7 @@
 #include "symbols/records.h"
 
 #include "base/error.h"
+#include "symbols/thunks.h"
 
 #include <dwarf.h>
 #include <stdlib.h>

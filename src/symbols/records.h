@@ -9,10 +9,6 @@
  * bodies (clones, copies in several files), and one body may be of several functions.
  */
 
-/* The names that the thunks of `wisp symbols --thunks` give (thunks.h). */
-#define WISP_SLOT_PREFIX     "__wisp_slot_"
-#define WISP_ORIGINAL_PREFIX "__wisp_original_"
-
 typedef struct wisp_record {
     const wisp_scan_function *scanned; /* NULL: a symbol is all there is of it */
     const char *name;                  /* of the source, with what surrounds it */
