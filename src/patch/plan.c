@@ -253,25 +253,45 @@ static bool take_struct(const wisp_patch_move *move, wisp_patch_memory *memory,
     return true;
 }
 
-bool wisp_patch_take_arguments(const wisp_patch_plan *plan, wisp_patch_memory *memory,
-                               wisp_patch_frame *frame, wisp_slot *slots)
+/* A scalar of the program's, as the patch has it. */
+static inline uint64_t scalar_from_native(const wisp_patch_move *move,
+                                          const wisp_patch_memory *memory, uint64_t bits)
+{
+    if (move->kind == WISP_PATCH_MOVE_BITS)
+        return extend(move, bits);
+    if (move->kind == WISP_PATCH_MOVE_POINTER)
+        return from_native(memory, bits);
+    return (uint8_t)bits != 0;
+}
+
+__attribute__((noinline)) static bool take_structs(const wisp_patch_plan *plan,
+                                                   wisp_patch_memory *memory,
+                                                   wisp_patch_frame *frame, wisp_slot *slots)
 {
     if (plan->result_slot) {
         if (!reserve(memory, &plan->result, &frame->result_at))
             return false;
         slots++->u64 = frame->result_at;
     }
-    const wisp_patch_move *end = plan->arguments + plan->argument_count;
-    for (const wisp_patch_move *move = plan->arguments; move < end; move++, slots++) {
-        if (move->kind == WISP_PATCH_MOVE_BITS)
-            slots->u64 = extend(move, load(frame, move->frame));
-        else if (move->kind == WISP_PATCH_MOVE_POINTER)
-            slots->u64 = from_native(memory, load(frame, move->frame));
-        else if (move->kind == WISP_PATCH_MOVE_BOOL)
-            slots->u64 = (uint8_t)load(frame, move->frame) != 0;
-        else if (!take_struct(move, memory, frame, &slots->u64))
+    for (uint32_t i = 0; i < plan->argument_count; i++) {
+        const wisp_patch_move *move = &plan->arguments[i];
+        if (move->kind < WISP_PATCH_MOVE_PARTS)
+            slots[i].u64 = scalar_from_native(move, memory, load(frame, move->frame));
+        else if (!take_struct(move, memory, frame, &slots[i].u64))
             return false;
     }
+    return true;
+}
+
+/* Most functions have scalars alone: for them this is a loop that keeps all in registers. */
+bool wisp_patch_take_arguments(const wisp_patch_plan *plan, wisp_patch_memory *memory,
+                               wisp_patch_frame *frame, wisp_slot *slots)
+{
+    if (plan->uses_stack)
+        return take_structs(plan, memory, frame, slots);
+    const wisp_patch_move *move = plan->arguments, *end = move + plan->argument_count;
+    for (; move < end; move++, slots++)
+        slots->u64 = scalar_from_native(move, memory, load(frame, move->frame));
     return true;
 }
 
@@ -294,15 +314,15 @@ static void give_struct(const wisp_patch_move *move, const uint8_t *from, wisp_p
     frame->results.integers[0] = wanted_at; /* System V wants it; nobody else minds */
 }
 
-/* A scalar of the patch's, as native code has it. */
-static uint64_t scalar_to_native(const wisp_patch_move *move, const wisp_patch_memory *memory,
-                                 const wisp_slot *slot)
+/* A scalar of the patch's, as the program has it. */
+static inline uint64_t scalar_to_native(const wisp_patch_move *move,
+                                        const wisp_patch_memory *memory, const wisp_slot *slot)
 {
+    if (move->kind == WISP_PATCH_MOVE_BITS)
+        return extend(move, slot->u64);
     if (move->kind == WISP_PATCH_MOVE_POINTER)
         return to_native(memory, slot->u64);
-    if (move->kind == WISP_PATCH_MOVE_BOOL)
-        return slot->u32 != 0;
-    return extend(move, slot->u64);
+    return slot->u32 != 0;
 }
 
 void wisp_patch_give_results(const wisp_patch_plan *plan, const wisp_patch_memory *memory,
@@ -377,21 +397,32 @@ static bool fill_result(const wisp_patch_move *move, wisp_patch_memory *memory, 
     return linear != NULL;
 }
 
-bool wisp_patch_fill_arguments(const wisp_patch_plan *plan, wisp_patch_memory *memory,
-                               const wisp_slot *slots, wisp_patch_frame *frame)
+__attribute__((noinline)) static bool fill_structs(const wisp_patch_plan *plan,
+                                                   wisp_patch_memory *memory,
+                                                   const wisp_slot *slots,
+                                                   wisp_patch_frame *frame)
 {
     uint64_t mask = plan->address_mask;
     if (plan->result_slot && !fill_result(&plan->result, memory, slots++->u64 & mask, frame))
         return false;
-    const wisp_patch_move *end = plan->arguments + plan->argument_count;
-    for (const wisp_patch_move *move = plan->arguments; move < end; move++, slots++) {
-        if (move->kind == WISP_PATCH_MOVE_BITS)
-            store(frame, move->frame, extend(move, slots->u64));
-        else if (move->kind < WISP_PATCH_MOVE_PARTS)
-            store(frame, move->frame, scalar_to_native(move, memory, slots));
-        else if (!fill_struct(move, memory, slots->u64 & mask, frame))
+    for (uint32_t i = 0; i < plan->argument_count; i++) {
+        const wisp_patch_move *move = &plan->arguments[i];
+        if (move->kind < WISP_PATCH_MOVE_PARTS)
+            store(frame, move->frame, scalar_to_native(move, memory, &slots[i]));
+        else if (!fill_struct(move, memory, slots[i].u64 & mask, frame))
             return false;
     }
+    return true;
+}
+
+bool wisp_patch_fill_arguments(const wisp_patch_plan *plan, wisp_patch_memory *memory,
+                               const wisp_slot *slots, wisp_patch_frame *frame)
+{
+    if (plan->uses_stack)
+        return fill_structs(plan, memory, slots, frame);
+    const wisp_patch_move *move = plan->arguments, *end = move + plan->argument_count;
+    for (; move < end; move++, slots++)
+        store(frame, move->frame, scalar_to_native(move, memory, slots));
     return true;
 }
 
@@ -415,15 +446,8 @@ bool wisp_patch_take_results(const wisp_patch_plan *plan, const wisp_patch_memor
     const wisp_patch_move *move = &plan->result;
     if (plan->result_slot)
         return take_result_struct(move, memory, frame);
-    if (!plan->has_result)
-        return true;
-    uint64_t bits = load(frame, move->frame);
-    if (move->kind == WISP_PATCH_MOVE_BITS)
-        slots->u64 = extend(move, bits);
-    else if (move->kind == WISP_PATCH_MOVE_POINTER)
-        slots->u64 = from_native(memory, bits);
-    else
-        slots->u64 = (uint8_t)bits != 0;
+    if (plan->has_result)
+        slots->u64 = scalar_from_native(move, memory, load(frame, move->frame));
     return true;
 }
 
