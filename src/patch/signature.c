@@ -184,8 +184,8 @@ static uint32_t count_params(const parser *p)
     uint32_t count = 0;
     bool is_inside = false;
     for (const char *at = p->at; *at && *at != ')'; at++) {
-        is_inside = *at == '{' || (is_inside && *at != '}');
         count += !is_inside && !is_digit(*at);
+        is_inside = *at == '{' || (is_inside && *at != '}');
     }
     return count;
 }

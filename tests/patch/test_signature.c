@@ -7,9 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../common/ration.h"
 #include "../words.h"
 #include "patch/signature.h"
+#include "ration.h"
 
 typedef struct test {
     wisp_arena arena;
@@ -114,7 +114,7 @@ static void what_is_no_signature_is_refused_with_its_place(void **state)
         {"({8,8:0z})", 7, "signature '({8,8:0z})': 'z' at letter 7, expected a scalar's letter"},
         {"({8,8:1l})", 7,
          "signature '({8,8:1l})': 'l' at letter 7, expected a member that ends within the struct"},
-        {"({8,8:0", 7, "signature '({8,8:0' ends, expected '}'"},
+        {"({8,8:0l", 8, "signature '({8,8:0l' ends, expected '}'"},
         {"){", 0, "signature '){': ')' at letter 0, expected '('"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -150,7 +150,8 @@ static void limits_are_kept_to_the_last(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (uint32_t more = 0; more <= 1; more++) {
-            char *text = repeat(cases[i].head, cases[i].item, cases[i].count + more, cases[i].tail);
+            char *text =
+                repeat(cases[i].head, cases[i].item, cases[i].count + more, cases[i].tail);
             assert_int_equal(parse(t, text), more ? WISP_LIMIT : WISP_OK);
             free(text);
         }
@@ -165,22 +166,22 @@ static void limits_are_kept_to_the_last(void **state)
 static void refused_memory_is_an_error(void **state)
 {
     (void)state;
-    for (uint64_t allowed = 0;; allowed++) {
-        ration r;
-        wisp_allocator allocator = ration_init(&r, allowed);
+    ration r = {0};
+    wisp_allocator allocator = ration_allocator(&r);
+    wisp_status status = WISP_NO_MEMORY;
+    uint64_t n = 1;
+    for (; status != WISP_OK; n++) {
         wisp_arena arena;
         wisp_patch_signature signature;
+        ration_refuse(&r, n);
         wisp_arena_init(&arena, &allocator, 16);
-        wisp_status status = wisp_patch_signature_read(
-            &arena, "(iiiiiiii{16,8:0l8d}{16,4:0i4i8i12i})i", &signature, NULL);
+        status = wisp_patch_signature_read(&arena, "(iiiiiiii{16,8:0l8d}{16,4:0i4i8i12i})i",
+                                           &signature, NULL);
         wisp_arena_deinit(&arena);
-        assert_int_equal(r.outstanding, 0);
-        if (status == WISP_OK) {
-            assert_true(allowed > 1);
-            return;
-        }
-        assert_int_equal(status, WISP_NO_MEMORY);
+        assert_int_equal(r.live, 0);
+        assert_int_equal(status, ration_struck(&r) ? WISP_NO_MEMORY : WISP_OK);
     }
+    assert_true(n > 2);
 }
 
 int main(void)
