@@ -129,6 +129,7 @@ static wisp_patches *open_patches(char **argv, const char *socket)
                                                  .root = read_file(argv[1]),
                                                  .dir = argv[2],
                                                  .health_ms = 2000},
+                                      .patcher = {.grant_max = WISP_PATCH_GRANT_ARGUMENTS},
                                       .socket = socket,
                                       .on_news = on_news};
         if (wisp_patches_open(&config, &patches, &err) == WISP_OK &&
