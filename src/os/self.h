@@ -37,7 +37,6 @@ typedef struct wisp_os_self {
     /* Maps the first [size] bytes of file [fd] at [at] to be read and run, privately; both in
      * whole pages. */
     int (*map_code)(void *user, void *at, size_t size, int fd, wisp_os_code_place place);
-    int (*unmap)(void *user, void *at, size_t size);
     /* Lets code in the whole pages at [at] be written, too, or no longer. */
     int (*set_writable)(void *user, void *at, size_t size, bool is_writable);
 

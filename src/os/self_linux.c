@@ -73,12 +73,6 @@ static int linux_map_code(void *user, void *at, size_t size, int fd, wisp_os_cod
     return -EEXIST;
 }
 
-static int linux_unmap(void *user, void *at, size_t size)
-{
-    (void)user;
-    return result_of(munmap(at, size));
-}
-
 static int linux_set_writable(void *user, void *at, size_t size, bool is_writable)
 {
     (void)user;
@@ -130,7 +124,6 @@ const wisp_os_self *wisp_os_self_linux(void)
                                        .write_at = linux_write_at,
                                        .close = linux_close,
                                        .map_code = linux_map_code,
-                                       .unmap = linux_unmap,
                                        .set_writable = linux_set_writable,
                                        .barrier = linux_barrier,
                                        .thread_count = linux_thread_count};

@@ -23,6 +23,10 @@ const patch_subject *subject_named(const char *name);
 uint64_t subject_thunk(uint64_t number);
 extern uint64_t (*subject_pointer)(uint64_t number);
 
+/* As wisp_patch_slot_open, of this program, leading to subject_entry. */
+wisp_status subject_try_open(const wisp_patch_text *text, const wisp_patch_function *function,
+                             wisp_patch_slot **out, wisp_error *err);
+
 /* For wisp_patch_slot_open in place of wisp_patch_entry: goes on to where [dispatch] says, as if
  * that had been called. */
 void subject_entry(void);
@@ -30,9 +34,17 @@ void subject_entry(void);
 /* This program, whose build-id is "WispPatch" and 1. */
 wisp_patch_image subject_image(void);
 
-/* What a manifest says of [subject], whose text is copied to [entry]. */
-wisp_patch_function subject_function(const patch_subject *subject,
-                                     uint8_t entry[WISP_PATCH_ENTRY_MAX]);
+enum { SUBJECT_SIZE = 12 /* bytes of text that are looked at */ };
+
+/* The text of [subject] as it was when the process began; as it is. */
+const uint8_t *subject_built(const patch_subject *subject);
+const uint8_t *subject_found(const patch_subject *subject);
+
+/* What a manifest says of [subject], with its text as it was built in [entry]. */
+wisp_patch_function subject_function(const patch_subject *subject, uint8_t entry[SUBJECT_SIZE]);
+
+/* What one says of subject_thunk. */
+wisp_patch_function subject_thunk_function(void);
 
 /* Its slot, or that of subject_thunk, which leads to [replacement]. */
 wisp_patch_slot *subject_open(const wisp_patch_text *text, const patch_subject *subject,

@@ -29,7 +29,13 @@ subjects:
     subject subject_gcc, , nop
     subject subject_clang, , nop
     subject subject_marked, hint #34, nop
+    subject subject_first, , nop
+    subject subject_second, , nop
+    subject subject_third, , nop
     subject subject_plain, , mov x1, x2
+    .balign 4096
+    subject subject_on_its_page, , nop
+    .balign 4096
 
     .section .data.rel.ro.subjects, "aw", %progbits
     .quad 0
