@@ -336,6 +336,9 @@ enum { WISP_HAS_MEMORY_FORMS = 0 };
 #define WISP_CODE_STORE_AT64(X) WISP_CODE_STORE(X)
 enum { WISP_HAS_MEMORY_FORMS = 1 };
 #endif
+#if !defined(WISP_COMPACT_CODE)
+#define WISP_HAS_OUTSIDE_HANDLERS
+#endif
 #if defined(WISP_WITHOUT_THREADS) || defined(WISP_FEW_FORMS)
 #define WISP_CODE_LOAD_SHARED(X)
 #define WISP_CODE_STORE_SHARED(X)
@@ -479,6 +482,19 @@ typedef enum wisp_code {
 #undef CODE
     WISP_CODE_COUNT
 } wisp_code;
+
+/*
+ * In modules with outside access the heads of the _AT64 forms may be other handlers, which follow
+ * each other as those do: table[code - WISP_CODE_AT64_FIRST] for less than WISP_CODE_AT64_COUNT.
+ */
+#ifdef WISP_HAS_OUTSIDE_HANDLERS
+enum {
+    WISP_CODE_AT64_FIRST = WISP_CODE_I32_LOAD_AT64,
+    WISP_CODE_AT64_COUNT = WISP_CODE_I64_STORE32_AT64 + 1 - WISP_CODE_AT64_FIRST
+};
+#else
+enum { WISP_CODE_AT64_FIRST, WISP_CODE_AT64_COUNT = 0 };
+#endif
 
 #ifdef WISP_NO_ACCUMULATORS
 /* What has no accumulator of its own moves as integers do. */

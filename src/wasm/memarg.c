@@ -1,3 +1,4 @@
+#include "wasm/outside.h"
 #include "wasm/walk.h"
 
 /* Which memory an instruction accesses and where (Spec 5.4.7), and with which instruction. */
@@ -43,6 +44,13 @@ wisp_memarg wisp_walk_memarg(wisp_compiler *c, uint32_t natural)
  */
 typedef enum access { ACCESS_PLAIN, ACCESS_AT64, ACCESS_SHARED, ACCESS_ANY } access;
 
+/* Whether accesses to memory 0, of [type], have handlers of their own in a module with outside
+ * access (interp_outside.c). */
+static bool has_outside_handlers(const wisp_module *module, const wisp_memory_type *type)
+{
+    return module->outside->handlers && type->page_size == WISP_PAGE_SIZE && type->limits.min > 0;
+}
+
 static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
 {
     if (c->status || memarg->memory != 0 || memarg->offset > UINT32_MAX)
@@ -51,7 +59,8 @@ static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
     if (!WISP_HAS_MEMORY_FORMS && (type->is_shared || type->is_64))
         return ACCESS_ANY;
     if (c->module->outside && type->is_64)
-        return ACCESS_ANY;
+        return has_outside_handlers(c->module, type) && !memarg->is_upper_half ? ACCESS_AT64
+                                                                               : ACCESS_ANY;
     if (type->is_shared)
         return type->is_64 ? ACCESS_ANY : ACCESS_SHARED;
     return type->is_64 ? ACCESS_AT64 : ACCESS_PLAIN;

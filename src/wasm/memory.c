@@ -52,14 +52,17 @@ static size_t growth_max(const wisp_store *store, const wisp_memory_type *type)
     return size < SIZE_MAX ? (size_t)size : SIZE_MAX;
 }
 
-/* A memory of [store] without its bytes, which is not yet in the store's list. */
-static wisp_memory *new_memory(wisp_store *store, const wisp_memory_type *type)
+/* A memory of [store] without its bytes, of which there will be [size_max] at the most. It is not
+ * yet in the store's list. */
+static wisp_memory *new_memory(wisp_store *store, const wisp_memory_type *type, size_t size_max)
 {
     wisp_memory *memory = wisp_arena_alloc(&store->arena, 1, sizeof *memory);
     if (!memory)
         return NULL;
     memory->type = *type;
     memory->store = store;
+    if (store->linear_max < size_max)
+        store->linear_max = size_max;
     return memory;
 }
 
@@ -74,7 +77,7 @@ static wisp_memory *add_memory(wisp_memory *memory)
 wisp_status wisp_memory_new_shared(wisp_store *store, wisp_shared_memory *shared,
                                    wisp_memory **out, wisp_error *err)
 {
-    wisp_memory *memory = new_memory(store, &shared->type);
+    wisp_memory *memory = new_memory(store, &shared->type, shared->size_max);
     if (!memory)
         return wisp_fail_memory(err, sizeof *memory);
     wisp_shared_memory_hold(shared);
@@ -107,7 +110,7 @@ bool wisp_memory_make_block(const wisp_store *store, const wisp_memory_type *typ
 static wisp_status define(wisp_store *store, const wisp_memory_type *type, size_t size,
                           wisp_memory **out, wisp_error *err)
 {
-    wisp_memory *memory = new_memory(store, type);
+    wisp_memory *memory = new_memory(store, type, growth_max(store, type));
     if (!memory)
         return wisp_fail_memory(err, sizeof *memory);
     if (!wisp_memory_make_block(store, type, size, &memory->block))

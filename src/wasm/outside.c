@@ -240,7 +240,14 @@ static wisp_trap_code init(wisp_exec *x, const wisp_memory *memory, uint64_t to,
 
 /* ------------------------------------------------------------------ for programs */
 
+#ifdef WISP_HAS_OUTSIDE_HANDLERS
+#define HANDLERS wisp_outside_handlers
+#else
+#define HANDLERS NULL
+#endif
+
 static const wisp_outside_access access = {
+    .handlers = HANDLERS,
     .find = find,
     .load = load,
     .store = store,

@@ -13,6 +13,9 @@
  */
 
 struct wisp_outside_access {
+    /* Handlers in place of others (code.h); NULL where LOAD_ANY and STORE_ANY do it all. */
+    void (*const *handlers)(void);
+
     /* Finds the [size] bytes at the sum of [base] and the offset of [memarg] (access.h), their
      * *[address]: *[linear] is NULL where they are outside. MEMORY where they are nowhere. */
     wisp_trap_code (*find)(wisp_exec *x, const wisp_slot *base, const uint16_t *memarg,
@@ -39,6 +42,9 @@ struct wisp_outside_access {
     wisp_trap_code (*init)(wisp_exec *x, const wisp_memory *memory, uint64_t to,
                            const uint8_t *from, uint64_t size);
 };
+
+/* Those of interp_outside.c. */
+extern void (*const wisp_outside_handlers[])(void);
 
 /* What the running module has; NULL for most. */
 static inline const wisp_outside_access *wisp_outside_of(const wisp_exec *x)

@@ -183,6 +183,8 @@ struct wisp_store {
     wisp_arena trap_names;
     wisp_store_end *ends; /* newest first; in the arena */
     wisp_outside outside; /* its functions may be NULL */
+    uint64_t linear_max;  /* bytes that the largest of its memories may ever have */
+    uint64_t carried;     /* a number on its way in or out (interp_outside.c) */
     bool has_address;     /* a trap is on its way that has … */
     uint64_t address;     /* … this one */
 };
