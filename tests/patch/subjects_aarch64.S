@@ -67,6 +67,7 @@ subject_entry:
     .data
     .balign 8
     .globl subject_pointer
+    .hidden subject_pointer
 subject_pointer:
     .quad behind_thunk
 
