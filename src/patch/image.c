@@ -12,21 +12,23 @@ static size_t padded(size_t size)
     return (size + 3) & ~(size_t)3;
 }
 
-/* The build-id among the notes in [size] bytes at [at]; empty if it is not there. */
+/* The build-id among the notes in [size] bytes at [at]; empty if it is not there. The last note
+ * need not be padded. */
 static wisp_bytes id_among(const uint8_t *at, size_t size)
 {
     ElfW(Nhdr) note;
     while (size >= sizeof note) {
         memcpy(&note, at, sizeof note);
+        at += sizeof note;
+        size -= sizeof note;
         size_t name_size = padded(note.n_namesz), id_size = note.n_descsz;
-        size_t left = size - sizeof note;
-        if (name_size > left || padded(id_size) > left - name_size)
+        if (name_size > size || id_size > size - name_size)
             break;
-        const uint8_t *name = at + sizeof note;
-        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
-            return (wisp_bytes){name + name_size, id_size};
-        at = name + name_size + padded(id_size);
-        size = left - name_size - padded(id_size);
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && memcmp(at, "GNU", 4) == 0)
+            return (wisp_bytes){at + name_size, id_size};
+        size_t whole = name_size + padded(id_size);
+        at += whole < size ? whole : size;
+        size -= whole < size ? whole : size;
     }
     return (wisp_bytes){NULL, 0};
 }
