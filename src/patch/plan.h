@@ -18,8 +18,8 @@
  *
  * On the side of WebAssembly functions are as clang compiles C (the "basic C ABI"): integers up
  * to 32 bits are i32, 64 bits and pointers i64 (in modules of 32-bit memories too: there they are
- * native addresses), a struct of one scalar is that scalar, any other is the address of a copy,
- * which as a result is the first parameter. An empty struct is nothing.
+ * native addresses), a struct or union of one scalar is that scalar, any other is the address of
+ * a copy, which as a result is the first parameter. An empty struct is nothing.
  *
  * Narrow integers are extended as their type says and a bool is 0 or 1, whatever was in the
  * other bits. A pointer into the patch's linear memory goes out as the native address of that

@@ -19,8 +19,7 @@
  *
  * The last type is a struct or a union by value, flat: each scalar of each member, element and
  * nested struct with its distance from the start; {16,8:0i8d} is struct { int; double; }.
- * - Members of a union are all there. A union of one scalar has that twice: otherwise it would
- *   read as the struct of one, which WebAssembly passes differently.
+ * - Members of a union are all there, one over the other: {8,8:0l0d}.
  * - A bit-field is its declared type where its unit lies; one that crosses units (packed) is the
  *   bytes that it touches, each as C.
  * - Of more than WISP_PATCH_FLAT_MAX bytes no machine looks at the members: leave them out.

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef __wasm__
+#include "patch/plan.h"
+#endif
+
 /*
  * Functions of many signatures, which tests/patch/crossings makes up, as compilers see them: a
  * caller and a callee of each, and what their arguments are. All that they pass is in a block:
@@ -44,5 +48,30 @@ extern const uint32_t crossing_count;
 
 /* A block of the crossing whose callee runs. */
 extern void *crossing_seen;
+
+#ifndef __wasm__
+
+/* Bytes of a scalar. */
+uint32_t crossing_scalar_size(char letter);
+
+/* Whether WebAssembly passes the address of such a value. */
+bool crossing_is_by_address(const crossing_type *type);
+
+/* The next of numbers at random, which never are 0. */
+uint64_t crossing_random(uint64_t *state);
+
+/* Fills a block with values at random. */
+void crossing_fill(const crossing *c, uint64_t *random, uint8_t *block);
+
+/* Fail the test unless the scalars in [found] are those in [wanted]: of two values, or of two
+ * blocks. */
+void crossing_check_value(const crossing_type *type, const uint8_t *found, const uint8_t *wanted);
+void crossing_check_arguments(const crossing *c, const uint8_t *found, const uint8_t *wanted);
+void crossing_check_result(const crossing *c, const uint8_t *found, const uint8_t *wanted);
+
+/* The plan of its signature on this machine, for modules of 64-bit memories. */
+void crossing_plan(const crossing *c, wisp_arena *arena, wisp_patch_plan *plan);
+
+#endif
 
 #endif

@@ -2,7 +2,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -19,7 +18,6 @@
 
 enum {
     SLOTS_MAX = WISP_PATCH_PARAMS_MAX + 1,
-    TEXT_MAX = 64 * 1024,
     LINEAR_SIZE = 1024 * 1024,
     NULL_SIZE = 4096,
     FRAME_ROOM = sizeof(wisp_patch_frame) + WISP_PATCH_STACK_MAX
@@ -40,55 +38,13 @@ static test current;
 
 wisp_patch_detour *stub_detour;
 
-/* ------------------------------------------------------------------ what is known of a value */
-
-static uint64_t next_random(test *t)
-{
-    t->random ^= t->random << 13;
-    t->random ^= t->random >> 7;
-    t->random ^= t->random << 17;
-    return t->random;
-}
-
-static uint32_t size_of(char letter)
-{
-    return letter == 'b' || letter == 'c' || letter == 'C'   ? 1
-           : letter == 's' || letter == 'S'                  ? 2
-           : letter == 'i' || letter == 'I' || letter == 'f' ? 4
-                                                             : 8;
-}
-
-/* What WebAssembly passes the address of. */
-static bool is_by_address(const crossing_type *type)
-{
-    return type->is_struct && !type->is_one && type->len > 0;
-}
-
-static void fill_at_random(test *t, const crossing_value *value, uint8_t *block)
-{
-    for (uint32_t i = 0; i < value->type->len; i++) {
-        const crossing_scalar *scalar = &value->type->scalars[i];
-        uint64_t bits = next_random(t);
-        bits &= scalar->letter == 'b' ? 1 : UINT64_MAX;
-        memcpy(block + value->offset + scalar->offset, &bits, size_of(scalar->letter));
-    }
-}
-
-/* Both point at a value. */
-static void check_value(const crossing_type *type, const uint8_t *found, const uint8_t *wanted)
-{
-    for (uint32_t i = 0; i < type->len; i++) {
-        const crossing_scalar *scalar = &type->scalars[i];
-        assert_memory_equal(found + scalar->offset, wanted + scalar->offset,
-                            size_of(scalar->letter));
-    }
-}
+/* ------------------------------------------------------------------ slots */
 
 /* The slot of the scalar at [bytes]: integers of up to 32 bits are 32 bits. */
 static uint64_t slot_of(char letter, const uint8_t *bytes)
 {
     uint64_t bits = 0;
-    memcpy(&bits, bytes, size_of(letter));
+    memcpy(&bits, bytes, crossing_scalar_size(letter));
     if (letter == 'c')
         bits = (uint32_t)(int8_t)bits;
     if (letter == 's')
@@ -98,41 +54,17 @@ static uint64_t slot_of(char letter, const uint8_t *bytes)
 
 static uint64_t bits_of(char letter, const wisp_slot *slot)
 {
-    return size_of(letter) == 8 ? slot->u64 : slot->u32;
-}
-
-/* ------------------------------------------------------------------ signatures as texts */
-
-static size_t print_type(char *into, size_t room, const crossing_type *type)
-{
-    if (!type->is_struct)
-        return (size_t)snprintf(into, room, "%c", type->scalars[0].letter);
-    size_t len = (size_t)snprintf(into, room, "{%u,%u:", type->size, type->align);
-    for (uint32_t i = 0; i < type->len && type->size <= WISP_PATCH_FLAT_MAX; i++)
-        len += (size_t)snprintf(into + len, room - len, "%u%c", type->scalars[i].offset,
-                                type->scalars[i].letter);
-    return len + (size_t)snprintf(into + len, room - len, "}");
-}
-
-static void print_signature(char *into, size_t room, const crossing *c)
-{
-    size_t len = (size_t)snprintf(into, room, "(");
-    for (uint32_t i = 0; i < c->param_count; i++)
-        len += print_type(into + len, room - len, c->params[i].type);
-    len += (size_t)snprintf(into + len, room - len, ")");
-    if (c->result)
-        len += print_type(into + len, room - len, c->result->type);
-    assert_true(len < room);
+    return crossing_scalar_size(letter) == 8 ? slot->u64 : slot->u32;
 }
 
 /* ------------------------------------------------------------------ a call that comes in */
 
 static void check_slot(const crossing_type *type, const wisp_slot *slot, const uint8_t *wanted)
 {
-    if (is_by_address(type)) {
+    if (crossing_is_by_address(type)) {
         assert_in_range(slot->u64, NULL_SIZE, LINEAR_SIZE - type->size);
         assert_int_equal(slot->u64 % type->align, 0);
-        check_value(type, linear + slot->u64, wanted);
+        crossing_check_value(type, linear + slot->u64, wanted);
         return;
     }
     const crossing_scalar *scalar = type->scalars;
@@ -152,8 +84,8 @@ static void set_slot(test *t, const crossing_type *type, const uint8_t *value, w
 {
     char letter = type->scalars->letter;
     slot->u64 = slot_of(letter, value);
-    if (size_of(letter) < 8)
-        slot->u64 |= next_random(t) << 32;
+    if (crossing_scalar_size(letter) < 8)
+        slot->u64 |= crossing_random(&t->random) << 32;
 }
 
 /* As the patch would: looks at its arguments, gives its result. */
@@ -187,21 +119,6 @@ static bool pass_on(wisp_patch_frame *frame, wisp_patch_detour *detour)
     return true;
 }
 
-static void check_result(const test *t)
-{
-    const crossing_value *result = t->crossing->result;
-    if (result)
-        check_value(result->type, t->found + result->offset, t->block + result->offset);
-}
-
-static void check_arguments(const test *t, const uint8_t *found)
-{
-    for (uint32_t i = 0; i < t->crossing->param_count; i++) {
-        const crossing_value *param = &t->crossing->params[i];
-        check_value(param->type, found + param->offset, t->block + param->offset);
-    }
-}
-
 /* The caller's block has the arguments alone. */
 static void call_in(test *t, bool (*dispatch)(wisp_patch_frame *, wisp_patch_detour *))
 {
@@ -211,7 +128,7 @@ static void call_in(test *t, bool (*dispatch)(wisp_patch_frame *, wisp_patch_det
     if (t->crossing->result)
         memset(t->found + t->crossing->result->offset, 0xdd, t->crossing->result->type->size);
     t->crossing->caller((const void *)(uintptr_t)stub, t->found);
-    check_result(t);
+    crossing_check_result(t->crossing, t->found, t->block);
 }
 
 /* The original sees the block's result, and what arguments it has found is kept apart. */
@@ -223,7 +140,7 @@ static void call_through(test *t, bool (*dispatch)(wisp_patch_frame *, wisp_patc
         memcpy(seen + result->offset, t->block + result->offset, result->type->size);
     crossing_seen = seen;
     call_in(t, dispatch);
-    check_arguments(t, seen);
+    crossing_check_arguments(t->crossing, seen, t->block);
     free(seen);
 }
 
@@ -246,11 +163,11 @@ static void call_out(test *t)
     const crossing *c = t->crossing;
     wisp_slot slots[SLOTS_MAX], *slot = slots;
     uint64_t at = NULL_SIZE, result_at = 0;
-    if (c->result && is_by_address(c->result->type))
+    if (c->result && crossing_is_by_address(c->result->type))
         slot++->u64 = result_at = put_struct(t, c->result, &at);
     for (uint32_t i = 0; i < c->param_count; i++) {
         const crossing_value *param = &c->params[i];
-        if (is_by_address(param->type))
+        if (crossing_is_by_address(param->type))
             slot++->u64 = put_struct(t, param, &at);
         else if (param->type->len > 0)
             set_slot(t, param->type, t->block + param->offset, slot++);
@@ -266,12 +183,12 @@ static void call_out(test *t)
     if (result_at)
         memset(linear + result_at + c->result->type->size, 0, 0);
     assert_true(wisp_patch_take_results(&t->plan, &t->memory, frame, slots));
-    check_arguments(t, t->found);
+    crossing_check_arguments(c, t->found, t->block);
     if (!c->result || c->result->type->len == 0)
         return;
     const uint8_t *wanted = t->block + c->result->offset;
     if (result_at)
-        check_value(c->result->type, linear + result_at, wanted);
+        crossing_check_value(c->result->type, linear + result_at, wanted);
     else
         check_slot(c->result->type, slots, wanted);
 }
@@ -294,25 +211,14 @@ static bool refuse_write(void *user, uint64_t address, const void *from, size_t 
 
 static void begin(test *t, const crossing *c)
 {
-    static char text[TEXT_MAX];
-    wisp_patch_signature signature;
-    wisp_error err;
     *t = (test){.crossing = c, .random = 88172645463325252u + (uint64_t)(c - crossings)};
     wisp_arena_init(&t->arena, &wisp_allocator_default, 1024);
     t->memory = (wisp_patch_memory){linear,    LINEAR_SIZE, NULL_SIZE,    LINEAR_SIZE,
                                     NULL_SIZE, refuse_read, refuse_write, NULL};
-    print_signature(text, sizeof text, c);
-    if (wisp_patch_signature_read(&t->arena, text, &signature, &err) ||
-        wisp_patch_plan_make(&t->arena, WISP_PATCH_ABI_HERE, &signature, WISP_I64, &t->plan,
-                             &err))
-        fail_msg("%s: %s", text, err.text);
+    crossing_plan(c, &t->arena, &t->plan);
     t->block = aligned_alloc(64, (c->block_size + 63) / 64 * 64);
     t->found = aligned_alloc(64, (c->block_size + 63) / 64 * 64);
-    memset(t->block, 0, c->block_size);
-    for (uint32_t i = 0; i < c->param_count; i++)
-        fill_at_random(t, &c->params[i], t->block);
-    if (c->result)
-        fill_at_random(t, c->result, t->block);
+    crossing_fill(c, &t->random, t->block);
 }
 
 static void end(test *t)
