@@ -179,12 +179,16 @@ static struct pair_region *pick_region(struct pair *p)
     return &p->regions[pair_pick(p, PAIR_REGIONS)];
 }
 
-/* Most are small, as large ones take their time; of these one in two can be mapped. */
+/* Most are small, as large ones take their time; of these one in two can be mapped. Some are all
+ * that there is, or one byte more. */
 static size_t pick_size(struct pair *p)
 {
     static const size_t large[] = {500 << 10, 512 << 10, (512 << 10) + 4097, 1 << 20};
     if (one_in(p, 30))
         return 0;
+    size_t rest = MODEL_REGION_BYTES - p->model.region_bytes;
+    if (one_in(p, 30) && rest >= PUPPET_REGION_MIN)
+        return rest + pair_pick(p, 2);
     return one_in(p, 10) ? large[pair_pick(p, 4)] : PUPPET_REGION_MIN + pair_pick(p, 6000);
 }
 
