@@ -536,6 +536,29 @@ static void a_ring_keeps_the_last_of_it(void **state)
     rig_deinit(&r);
 }
 
+static void on_response(void *user, wisp_status status, int32_t code, wisp_bytes answer)
+{
+    (void)user, (void)status, (void)code, (void)answer;
+}
+
+/* Where a segment begins, the module is asked for its state before it gets the event. */
+static void a_segment_may_begin_with_a_request(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, NULL);
+    take_begin(&take, &r, &(wisp_record_config){.size_max = 60000, .is_ring = true});
+    start(&r, "actor");
+    wisp_post post = {.target = wisp_guest_id(r.guest), .type = 0x8001};
+    while (take.segments < 4) {
+        wisp_host_request(r.host, &post, 0, on_response, NULL, NULL);
+        rig_step(&r);
+        rig_expect_logs(&r, "2 e8001=0<0?; ");
+    }
+    take_end(&take, &r);
+    rig_deinit(&r);
+}
+
 static void a_ring_without_room_for_a_snapshot_is_told(void **state)
 {
     (void)state;
@@ -723,6 +746,7 @@ int main(void)
         cmocka_unit_test(a_sink_that_does_not_begin_is_told),
         cmocka_unit_test(it_ends_at_the_size_that_was_set),
         cmocka_unit_test(a_ring_keeps_the_last_of_it),
+        cmocka_unit_test(a_segment_may_begin_with_a_request),
         cmocka_unit_test(a_ring_without_room_for_a_snapshot_is_told),
         cmocka_unit_test(memory_that_is_refused_ends_the_recording_at_most),
         cmocka_unit_test(memory_that_is_refused_ends_a_replay),

@@ -119,9 +119,9 @@ wisp_status wisp_version_enter(wisp_version *version, const wisp_entry *entry, i
         return wisp_fail(err, WISP_NOT_FOUND, "version %u exports no 'wisp_%s'", version->number,
                          wisp_entry_kind_name(entry->kind));
     int32_t *result = answer ? answer : &unwanted;
-    version->asked = entry->request;
     if (version->life > 0)
-        wisp_recorder_before(version, entry);
+        wisp_recorder_before(version, entry); /* which may have it save first */
+    version->asked = entry->request;
     if (version->tape)
         wisp_tape_clear(version->tape);
     wisp_meter *meter = &version->guest->meter;
