@@ -50,7 +50,7 @@ static uint32_t pick_value(struct pair *p)
 
 static uint32_t pick_trap(struct pair *p)
 {
-    return one_in(p, 3) ? PUPPET_EACH : 1 + pair_pick(p, 3);
+    return one_in(p, 3) ? PUPPET_EACH : 1 + pair_pick(p, PAIR_VERSIONS);
 }
 
 static struct puppet_event pick_event(struct pair *p)
@@ -74,9 +74,8 @@ static wisp_on_fault pick_on_fault(struct pair *p)
 
 static const wisp_module *pick_module(struct pair *p, uint32_t *number)
 {
-    static const char *const names[] = {"puppet_1", "puppet_2", "puppet_3"};
-    *number = 1 + pair_pick(p, 3);
-    return rig_module(names[*number - 1]);
+    *number = 1 + pair_pick(p, PAIR_VERSIONS);
+    return pair_module(*number);
 }
 
 static wisp_guest *host_guest(const struct pair *p, uint32_t id)
@@ -415,6 +414,16 @@ static void do_shadow(struct pair *p)
         assert_int_equal(status, WISP_INVALID); /* it is on probation or has one */
 }
 
+/* The tape ends at random, with the guest, or because it is full. */
+static void do_record(struct pair *p)
+{
+    struct pair_tape *tape = &p->tape;
+    if (tape->state == PAIR_TAPE_NONE)
+        pair_record(p, host_guest(p, pick_guest(p)), one_in(p, 2) ? 1u << 20 : 0, one_in(p, 2));
+    else
+        wisp_guest_record_end(host_guest(p, tape->guest));
+}
+
 /* ------------------------------------------------------------------ the rest */
 
 static void do_subscribe(struct pair *p)
@@ -442,10 +451,10 @@ static const struct {
     void (*call)(struct pair *p);
     uint32_t weight;
 } calls[] = {
-    {do_post, 19},  {do_storm, 1},   {do_request, 4},   {do_reply, 2}, {do_region, 4},
-    {do_send, 21},  {do_deliver, 3}, {do_arm, 1},       {do_step, 20}, {do_make, 1},
-    {do_free, 1},   {do_start, 7},   {do_swap, 5},      {do_save, 2},  {do_decide, 3},
-    {do_shadow, 2}, {do_stop, 1},    {do_subscribe, 3},
+    {do_post, 19},  {do_storm, 1},   {do_request, 4},   {do_reply, 2},  {do_region, 4},
+    {do_send, 20},  {do_deliver, 3}, {do_arm, 1},       {do_step, 20},  {do_make, 1},
+    {do_free, 1},   {do_start, 7},   {do_swap, 5},      {do_save, 2},   {do_decide, 3},
+    {do_shadow, 2}, {do_stop, 1},    {do_subscribe, 3}, {do_record, 1},
 };
 
 void pair_call(struct pair *p)

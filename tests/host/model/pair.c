@@ -26,6 +26,12 @@ uint32_t pair_pick(struct pair *p, uint32_t below)
     return (uint32_t)(p->random >> 33) % below;
 }
 
+const wisp_module *pair_module(uint32_t number)
+{
+    static const char *const names[PAIR_VERSIONS] = {"puppet_1", "puppet_2", "puppet_3"};
+    return rig_module(names[number - 1]);
+}
+
 wisp_bytes pair_answer(const uint32_t *code)
 {
     return (wisp_bytes){(const uint8_t *)code, puppet_answer_size(*code)};
@@ -232,6 +238,7 @@ static uint32_t sum_of(const void *bytes, const model_region *region)
 
 void pair_compare(struct pair *p)
 {
+    pair_replay(p);
     compare_words(p);
     compare_guests(p);
     for (const struct pair_region *it = p->regions; it < p->regions + PAIR_REGIONS; it++)
@@ -323,6 +330,7 @@ void pair_end(struct pair *p)
         if (it->region)
             pair_region_free(p, it);
     wisp_host_free(p->host);
+    pair_replay(p);
     for (uint32_t serial = 1; serial <= p->last_posted; serial++)
         assert_int_equal(p->posted[serial].done, 1);
     for (uint32_t serial = 1; serial <= p->last_request; serial++)

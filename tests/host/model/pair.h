@@ -4,6 +4,7 @@
 #include "../rig.h"
 
 #include <wisp/event.h>
+#include <wisp/record.h>
 
 #include "model.h"
 
@@ -14,7 +15,8 @@
 
 enum {
     PAIR_OPERATIONS = 4000, /* of a walk, each of which asks and posts at most once by serial */
-    PAIR_REGIONS = 4        /* that the program holds at a time */
+    PAIR_REGIONS = 4,       /* that the program holds at a time */
+    PAIR_VERSIONS = 3
 };
 
 /* A post of the program's that is told when it is done with. */
@@ -36,6 +38,14 @@ struct pair_region {
     model_region *model;
 };
 
+/* A recording of a guest, in memory. */
+struct pair_tape {
+    enum { PAIR_TAPE_NONE, PAIR_TAPE_RUNS, PAIR_TAPE_ENDED } state;
+    uint32_t guest;
+    uint8_t *bytes;
+    size_t size, capacity;
+};
+
 struct pair {
     model model;
     struct ledger ledger;
@@ -54,8 +64,9 @@ struct pair {
     uint32_t asked; /* the last request to the program that it has left open */
     struct pair_region regions[PAIR_REGIONS];
     int operation;
-    int descriptor; /* the lowest that was free when it began */
-    uint32_t shadows;
+    int descriptor;             /* the lowest that was free when it began */
+    uint32_t shadows, replayed; /* that there were; entries */
+    struct pair_tape tape;
     bool is_over; /* the rest is not compared */
 };
 
@@ -78,6 +89,14 @@ void pair_on_response(void *user, wisp_status status, int32_t code, wisp_bytes a
 void pair_on_difference(void *user, wisp_guest *guest, const wisp_shadow_difference *difference);
 void pair_guest_new(struct pair *p, wisp_on_fault on_fault);
 void pair_region_free(struct pair *p, struct pair_region *it);
+
+const wisp_module *pair_module(uint32_t number);
+
+/* Begins to record [guest]; false if it is too large. The tape must be none. */
+bool pair_record(struct pair *p, wisp_guest *guest, uint64_t size_max, bool is_ring);
+
+/* If a recording has ended: has its modules do the same once more. */
+void pair_replay(struct pair *p);
 
 /* The answer that goes with [code]; it is borrowed from there. */
 wisp_bytes pair_answer(const uint32_t *code);
