@@ -17,11 +17,11 @@ wisp_patch_set *_Atomic wisp_patch_current;
 static bool can_nest(const wisp_patch_seat *seat, bool is_on_stack)
 {
     const wisp_exec *x = &seat->store->exec;
-    uint64_t stack_room = wisp_patch_stack_pointer(seat) - seat->memory.stack_limit;
+    uint64_t stack_room = seat->stack_pointer->u64 - seat->memory.stack_limit;
     return seat->level < WISP_PATCH_LEVELS_MAX && is_on_stack &&
            seat->levels[seat->level - 1].is_on_stack &&
            wisp_exec_left(x, wisp_exec_top(x)) >= seat->store->stack_size / 4 &&
-           (!seat->stack_pointer || stack_room >= WISP_PATCH_C_STACK_SIZE / 4);
+           (seat->stack_pointer == &seat->no_stack || stack_room >= WISP_PATCH_C_STACK_SIZE / 4);
 }
 
 static bool has_room(const wisp_patch_seat *seat, const wisp_patch_activation *activation)
@@ -29,37 +29,43 @@ static bool has_room(const wisp_patch_seat *seat, const wisp_patch_activation *a
     uintptr_t low = seat->thread->stack_low + WISP_PATCH_NATIVE_STACK_MIN;
     if (activation->is_on_stack && activation->sp < low)
         return false;
-    return seat->level == 0 || can_nest(seat, activation->is_on_stack);
+    return LIKELY(seat->level == 0) || can_nest(seat, activation->is_on_stack);
 }
 
 /* ------------------------------------------------------------------ a call */
 
-static wisp_patch_level *begin(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
-                               wisp_patch_frame *frame, int32_t number)
+/* Keeps what the level around [level] goes on with. Returns where the arguments go. */
+static wisp_slot *begin_within(wisp_patch_seat *seat, wisp_patch_level *level, wisp_func *func)
 {
-    wisp_patch_level *level = &seat->levels[seat->level];
-    wisp_patch_activation *activation = &seat->thread->activations[number];
-    activation->run = seat;
-    activation->mark = seat->level;
     level->mark = wisp_store_mark(seat->store);
-    level->replaced = replaced;
-    level->frame = frame;
-    level->stack_pointer = wisp_patch_stack_pointer(seat);
+    level->fuel = wisp_store_fuel(seat->store);
+    return wisp_raw_slots(func);
+}
+
+/*
+ * Begins [level], the next one. Returns where the arguments go. A call has as much fuel as the
+ * program's config says, and what is left of the slice that the store took before: to ask for a
+ * slice each time would cost more than many a patch.
+ */
+static wisp_slot *begin(wisp_patch_seat *seat, wisp_patch_level *level, wisp_func *func)
+{
+    wisp_slot *slots = seat->store->stack; /* which has room for those of any function */
+    level->mark.depth = 0;
+    if (!LIKELY(seat->level == 0))
+        slots = begin_within(seat, level, func);
+    level->stack_pointer = seat->stack_pointer->u64;
     level->first_range = seat->grants.len;
-    level->activation = number;
-    level->is_on_stack = activation->is_on_stack;
     level->has_result = false;
-    if (seat->level++ != 0)
-        level->fuel = wisp_store_fuel(seat->store);
-    wisp_store_set_fuel(seat->store, seat->set->config->fuel);
-    return level;
+    seat->store->fuel = seat->set->config->fuel;
+    seat->level++;
+    return slots;
 }
 
 static void end(wisp_patch_seat *seat, const wisp_patch_level *level)
 {
-    wisp_patch_set_stack_pointer(seat, level->stack_pointer);
+    seat->stack_pointer->u64 = level->stack_pointer;
     seat->grants.len = level->first_range;
-    if (--seat->level != 0)
+    if (!LIKELY(--seat->level == 0))
         wisp_store_set_fuel(seat->store, level->fuel);
 }
 
@@ -75,7 +81,7 @@ static bool take_arguments(wisp_patch_seat *seat, const wisp_patch_level *level,
     if (!wisp_patch_take_arguments(plan, &seat->memory, level->frame, slots))
         return false;
     if (plan->uses_stack)
-        wisp_patch_set_stack_pointer(seat, seat->memory.stack_pointer);
+        seat->stack_pointer->u64 = seat->memory.stack_pointer;
     return true;
 }
 
@@ -105,15 +111,21 @@ static bool finish(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_tr
 static bool run(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
                 wisp_patch_frame *frame, int32_t number)
 {
+    wisp_patch_level *level = &seat->levels[seat->level];
+    wisp_patch_activation *activation = &seat->thread->activations[number];
     wisp_func *func = seat->funcs[replaced->index];
     wisp_error err; /* of which nothing is read: the store has the trap */
-    wisp_slot *slots = wisp_raw_slots(func);
-    const wisp_patch_level *level = begin(seat, replaced, frame, number);
+    activation->run = seat;
+    activation->mark = seat->level;
+    level->replaced = replaced;
+    level->frame = frame;
+    level->activation = number;
+    level->is_on_stack = activation->is_on_stack;
+    wisp_slot *slots = begin(seat, level, func);
     bool is_handled = false;
-    if (slots && LIKELY(take_arguments(seat, level, slots))) {
+    if (LIKELY(slots && take_arguments(seat, level, slots))) {
         count_call(seat, replaced);
-        wisp_trap_code trap = wisp_raw_call(func, slots, &err);
-        is_handled = finish(seat, level, trap, slots);
+        is_handled = finish(seat, level, wisp_raw_call(func, slots, &err), slots);
     }
     end(seat, level);
     return is_handled;

@@ -58,7 +58,7 @@ static wisp_status call_native(void *user, wisp_instance *caller, wisp_slot *slo
                          callee->native->name);
     wisp_patch_frame *frame =
         __builtin_alloca(sizeof *frame + callee->plan.stack_size); /* of the 16s it is made of */
-    uint64_t stack_pointer = wisp_patch_stack_pointer(seat);
+    uint64_t stack_pointer = seat->stack_pointer->u64;
     wisp_patch_seat_refresh(seat);
     seat->memory.stack_pointer = stack_pointer;
     if (!wisp_patch_fill_arguments(&callee->plan, &seat->memory, slots, frame))
@@ -66,9 +66,9 @@ static wisp_status call_native(void *user, wisp_instance *caller, wisp_slot *slo
                          "a struct for '%s' cannot be read, or does not fit on "
                          "the patch's stack",
                          callee->native->name);
-    wisp_patch_set_stack_pointer(seat, seat->memory.stack_pointer);
+    seat->stack_pointer->u64 = seat->memory.stack_pointer;
     call_outside(seat, callee, frame);
-    wisp_patch_set_stack_pointer(seat, stack_pointer);
+    seat->stack_pointer->u64 = stack_pointer;
     return take_results(seat, callee, frame, slots, err);
 }
 

@@ -1,7 +1,5 @@
 #include "patch/seat.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "os/own_memory.h"
 #include "patch/access.h"
@@ -10,8 +8,7 @@
 #include "patch/imports.h"
 #include "patch/reach.h"
 
-/* What is in a fence that nothing overran. */
-static const uint64_t fence = UINT64_C(0x5eb1ade5c0de5afe);
+const uint64_t wisp_patch_fence = UINT64_C(0x5eb1ade5c0de5afe);
 
 enum { ARENA_CHUNK_SIZE = 4096, WAIT_MAX_MS = 1000 };
 
@@ -93,25 +90,14 @@ static wisp_status make_imports(maker *m)
 
 /* ------------------------------------------------------------------ the instance */
 
-static uint8_t *fence_of(const wisp_patch_seat *seat)
+static void lay_fence(wisp_patch_seat *seat)
 {
     const wisp_patch_linear *linear = &seat->set->linear;
-    return seat->memory.base + wisp_patch_linear_stack(linear, seat->place + 1);
-}
-
-bool wisp_patch_seat_is_whole(const wisp_patch_seat *seat)
-{
-    uint64_t found;
-    if (!seat->set->linear.shared)
-        return true;
-    memcpy(&found, fence_of(seat) + WISP_PATCH_FENCE_SIZE - sizeof found, sizeof found);
-    return found == fence;
-}
-
-static void lay_fence(const wisp_patch_seat *seat)
-{
-    for (size_t at = 0; at < WISP_PATCH_FENCE_SIZE; at += sizeof fence)
-        memcpy(fence_of(seat) + at, &fence, sizeof fence);
+    uint64_t at = wisp_patch_linear_stack(linear, seat->place + 1);
+    uint64_t *words = (uint64_t *)(void *)(seat->memory.base + at);
+    for (size_t i = 0; i < WISP_PATCH_FENCE_SIZE / sizeof *words; i++)
+        words[i] = wisp_patch_fence;
+    seat->fence = &words[WISP_PATCH_FENCE_SIZE / sizeof *words - 1]; /* the first to be hit */
 }
 
 /* A module that has its memory to itself has its stack somewhere in it: as much as below where it
@@ -122,6 +108,17 @@ static uint64_t own_stack_limit(uint64_t stack_pointer)
     if (stack_pointer > low + WISP_PATCH_C_STACK_SIZE)
         low = stack_pointer - WISP_PATCH_C_STACK_SIZE;
     return low < stack_pointer ? low : stack_pointer;
+}
+
+/* Of an i32 the upper half is 0 from here on. */
+static void find_stack_pointer(wisp_patch_seat *seat)
+{
+    wisp_global *global = wisp_instance_global(seat->instance, "__stack_pointer");
+    if (!global || !global->is_mutable)
+        return;
+    seat->stack_pointer = global->value;
+    if (global->type == WISP_I32)
+        global->value->u64 = global->value->u32;
 }
 
 static void set_up_memory(wisp_patch_seat *seat)
@@ -139,14 +136,14 @@ static void set_up_memory(wisp_patch_seat *seat)
         memory->base = wisp_memory_at(first, 0, linear->stacks_end);
         memory->size = linear->stacks_end;
         memory->stack_limit = wisp_patch_linear_stack_limit(linear, seat->place);
-        wisp_patch_set_stack_pointer(seat, wisp_patch_linear_stack(linear, seat->place));
+        seat->stack_pointer->u64 = wisp_patch_linear_stack(linear, seat->place);
         lay_fence(seat);
     } else {
         seat->own_memory = first;
-        memory->stack_limit = own_stack_limit(wisp_patch_stack_pointer(seat));
+        memory->stack_limit = own_stack_limit(seat->stack_pointer->u64);
         wisp_patch_seat_refresh(seat);
     }
-    memory->stack_pointer = wisp_patch_stack_pointer(seat);
+    memory->stack_pointer = seat->stack_pointer->u64;
 }
 
 static wisp_status find_funcs(const maker *m)
@@ -157,9 +154,13 @@ static wisp_status find_funcs(const maker *m)
     seat->calls = room(m, count, sizeof *seat->calls);
     if (!seat->funcs || !seat->calls)
         return WISP_NO_MEMORY;
-    for (uint32_t i = 0; i < count; i++)
-        seat->funcs[i] =
-            wisp_instance_func(seat->instance, seat->set->replaced[i].function->export);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *export = seat->set->replaced[i].function->export;
+        seat->funcs[i] = wisp_instance_func(seat->instance, export);
+        if (!wisp_raw_slots(seat->funcs[i]))
+            return wisp_fail(m->err, WISP_LIMIT, "a stack of %zu bytes, too few for '%s'",
+                             seat->store->stack_size, export);
+    }
     return WISP_OK;
 }
 
@@ -170,7 +171,7 @@ static wisp_status instantiate(const maker *m)
                                                 seat->set->import_count, &seat->instance, m->err);
     if (status)
         return status;
-    seat->stack_pointer = wisp_instance_global(seat->instance, "__stack_pointer");
+    find_stack_pointer(seat);
     set_up_memory(seat);
     return find_funcs(m);
 }
@@ -185,6 +186,8 @@ wisp_status wisp_patch_seat_new(wisp_patch_set *set, uint32_t place, wisp_patch_
     seat->set = set;
     seat->place = place;
     seat->ticket = UINTPTR_MAX;
+    seat->stack_pointer = &seat->no_stack;
+    seat->fence = &wisp_patch_fence;
     seat->grants.allocator = allocator;
     wisp_arena_init(&seat->arena, allocator, ARENA_CHUNK_SIZE);
     maker m = {.seat = seat, .err = err};
@@ -218,7 +221,7 @@ void wisp_patch_seat_drop(wisp_patch_seat *seat, uint32_t level)
         return;
     const wisp_patch_level *lowest = &seat->levels[level];
     wisp_store_rewind(seat->store, &lowest->mark);
-    wisp_patch_set_stack_pointer(seat, lowest->stack_pointer);
+    seat->stack_pointer->u64 = lowest->stack_pointer;
     seat->grants.len = lowest->first_range;
     if (level > 0)
         wisp_store_set_fuel(seat->store, lowest->fuel);

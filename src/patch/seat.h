@@ -49,10 +49,12 @@ struct wisp_patch_seat {
     wisp_patch_thread *thread; /* that of the call under way */
     wisp_store *store;
     wisp_instance *instance;
-    wisp_func **funcs;          /* by wisp_patch_replaced.index */
-    wisp_global *stack_pointer; /* NULL where the module has none */
-    wisp_memory *own_memory;    /* NULL where it is the set's, or there is none */
-    wisp_patch_memory memory;   /* [user] is the seat */
+    wisp_func **funcs;        /* by wisp_patch_replaced.index */
+    wisp_slot *stack_pointer; /* of the module: its global, or [no_stack] where it has none */
+    wisp_slot no_stack;
+    const uint64_t *fence;    /* what must stay wisp_patch_fence */
+    wisp_memory *own_memory;  /* NULL where it is the set's, or there is none */
+    wisp_patch_memory memory; /* [user] is the seat */
     wisp_patch_grants grants;
     wisp_patch_outlet *outlets; /* by import */
     _Atomic uint64_t *calls;    /* by wisp_patch_replaced.index; written by the thread alone */
@@ -92,9 +94,6 @@ static inline wisp_patch_seat *wisp_patch_seat_of(const wisp_patch_set *set,
 /* Ends all levels of [seat] from [level] on, whose frames are gone. */
 void wisp_patch_seat_drop(wisp_patch_seat *seat, uint32_t level);
 
-/* Whether the patch has kept to its own stack, as far as can be seen. */
-bool wisp_patch_seat_is_whole(const wisp_patch_seat *seat);
-
 /* Gives the place of [thread] back, which ends, or has none. */
 void wisp_patch_place_return(wisp_patch_thread *thread);
 
@@ -107,19 +106,13 @@ static inline void wisp_patch_seat_refresh(wisp_patch_seat *seat)
     seat->memory.size = seat->own_memory->block.size;
 }
 
-/* The module's __stack_pointer; 0 where it has none. */
-static inline uint64_t wisp_patch_stack_pointer(const wisp_patch_seat *seat)
-{
-    const wisp_global *global = seat->stack_pointer;
-    if (!global)
-        return 0;
-    return global->type == WISP_I32 ? global->value->u32 : global->value->u64;
-}
+/* What is below the stack of each seat. */
+extern const uint64_t wisp_patch_fence;
 
-static inline void wisp_patch_set_stack_pointer(wisp_patch_seat *seat, uint64_t address)
+/* Whether the patch has kept to its own stack, as far as can be seen. */
+static inline bool wisp_patch_seat_is_whole(const wisp_patch_seat *seat)
 {
-    if (seat->stack_pointer)
-        seat->stack_pointer->value->u64 = address; /* the lower half of which is an i32 */
+    return *seat->fence == wisp_patch_fence;
 }
 
 #endif

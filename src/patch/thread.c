@@ -20,12 +20,12 @@ static _Thread_local enum {
 /* Of the process. */
 static struct {
     wisp_patch_thread *_Atomic records; /* newest first; none ever leaves */
-    _Atomic uint64_t epoch;             /* from 1 on */
-    atomic_bool needs_fence;            /* others cannot make our stores visible */
     const wisp_os_self *system;
     wisp_patch_thread_hooks hooks;
     pthread_key_t key; /* to be told of a thread's end */
 } all;
+
+wisp_patch_epochs wisp_patch_epoch;
 
 /* ------------------------------------------------------------------ ends of threads */
 
@@ -59,7 +59,7 @@ static void begin_child(void)
 wisp_status wisp_patch_threads_open(const wisp_os_self *system,
                                     const wisp_patch_thread_hooks *hooks, wisp_error *err)
 {
-    bool is_first = atomic_load(&all.epoch) == 0;
+    bool is_first = atomic_load(&wisp_patch_epoch.now) == 0;
     all.system = system;
     all.hooks = *hooks;
     if (is_first && (pthread_key_create(&all.key, end) != 0))
@@ -68,9 +68,10 @@ wisp_status wisp_patch_threads_open(const wisp_os_self *system,
         pthread_key_delete(all.key);
         return wisp_fail_memory(err, 0);
     }
-    atomic_store(&all.needs_fence, system->barrier(system->user, WISP_BARRIER_MEMORY) < 0);
+    atomic_store(&wisp_patch_epoch.needs_fence,
+                 system->barrier(system->user, WISP_BARRIER_MEMORY) < 0);
     if (is_first)
-        atomic_store(&all.epoch, 1);
+        atomic_store(&wisp_patch_epoch.now, 1);
     return WISP_OK;
 }
 
@@ -140,15 +141,10 @@ wisp_patch_thread *wisp_patch_thread_start(void)
 
 /* ------------------------------------------------------------------ activations */
 
-static bool is_on_stack(const wisp_patch_thread *thread, uintptr_t sp)
-{
-    return sp >= thread->stack_low && sp < thread->stack_high;
-}
-
 /* Drops from the innermost on what has ended, or has frames below [sp], where now others are. */
 void wisp_patch_thread_settle(wisp_patch_thread *thread, uintptr_t sp)
 {
-    bool can_compare = is_on_stack(thread, sp);
+    bool can_compare = wisp_patch_is_on_stack(thread, sp);
     while (thread->depth > 0) {
         const wisp_patch_activation *last = &thread->activations[thread->depth - 1];
         if (last->sp != 0 && (!can_compare || !last->is_on_stack || last->sp > sp))
@@ -173,30 +169,19 @@ static bool reserve(wisp_patch_thread *thread)
     return true;
 }
 
-/* From here on nothing is freed that is read afterwards. */
-static void announce(wisp_patch_thread *thread)
-{
-    uint64_t now = atomic_load_explicit(&all.epoch, memory_order_acquire);
-    atomic_store_explicit(&thread->epoch, now, memory_order_release);
-    if (atomic_load_explicit(&all.needs_fence, memory_order_relaxed))
-        atomic_thread_fence(memory_order_seq_cst);
-    else
-        atomic_signal_fence(memory_order_seq_cst);
-}
-
-int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp)
+int32_t wisp_patch_thread_enter_within(wisp_patch_thread *thread, uintptr_t sp)
 {
     wisp_patch_thread_settle(thread, sp);
     if (!reserve(thread))
         return -1;
     if (thread->depth == 0)
-        announce(thread);
+        wisp_patch_thread_announce(thread);
     thread->activations[thread->depth] =
-        (wisp_patch_activation){.sp = sp, .is_on_stack = is_on_stack(thread, sp)};
+        (wisp_patch_activation){.sp = sp, .is_on_stack = wisp_patch_is_on_stack(thread, sp)};
     return (int32_t)thread->depth++;
 }
 
-void wisp_patch_thread_exit(wisp_patch_thread *thread, int32_t number)
+void wisp_patch_thread_exit_within(wisp_patch_thread *thread, int32_t number)
 {
     wisp_patch_activation *ended = &thread->activations[number];
     uintptr_t sp = ended->sp;
@@ -212,11 +197,11 @@ uint64_t wisp_patch_epoch_advance(void)
 {
     const wisp_os_self *system = all.system;
     if (system->barrier(system->user, WISP_BARRIER_MEMORY) < 0 &&
-        !atomic_exchange(&all.needs_fence, true))
+        !atomic_exchange(&wisp_patch_epoch.needs_fence, true))
         return WISP_PATCH_EPOCH_NEVER;
-    if (atomic_load(&all.needs_fence))
+    if (atomic_load(&wisp_patch_epoch.needs_fence))
         atomic_thread_fence(memory_order_seq_cst);
-    return atomic_fetch_add(&all.epoch, 1) + 1;
+    return atomic_fetch_add(&wisp_patch_epoch.now, 1) + 1;
 }
 
 bool wisp_patch_epoch_is_over(uint64_t epoch)

@@ -84,15 +84,61 @@ static inline wisp_patch_thread *wisp_patch_thread_get(void)
     return wisp_patch_thread_own ? wisp_patch_thread_own : wisp_patch_thread_start();
 }
 
+/* Which epoch it is, from 1 on, and whether threads must make their stores visible themselves. */
+typedef struct wisp_patch_epochs {
+    _Atomic uint64_t now;
+    atomic_bool needs_fence;
+} wisp_patch_epochs;
+
+extern wisp_patch_epochs wisp_patch_epoch __attribute__((visibility("hidden")));
+
+/* From here on nothing is freed that is read afterwards. */
+static inline void wisp_patch_thread_announce(wisp_patch_thread *thread)
+{
+    uint64_t now = atomic_load_explicit(&wisp_patch_epoch.now, memory_order_acquire);
+    atomic_store_explicit(&thread->epoch, now, memory_order_release);
+    if (__builtin_expect(
+            atomic_load_explicit(&wisp_patch_epoch.needs_fence, memory_order_relaxed), 0))
+        atomic_thread_fence(memory_order_seq_cst);
+    else
+        atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline bool wisp_patch_is_on_stack(const wisp_patch_thread *thread, uintptr_t sp)
+{
+    return sp >= thread->stack_low && sp < thread->stack_high;
+}
+
+/* wisp_patch_thread_enter and _exit where there are others, or no room as yet. */
+int32_t wisp_patch_thread_enter_within(wisp_patch_thread *thread, uintptr_t sp);
+void wisp_patch_thread_exit_within(wisp_patch_thread *thread, int32_t number);
+
 /*
  * Begins an activation whose caller's frame is at [sp], and drops those that were left without an
  * exit. What is loaded afterwards from a pointer that was replaced before an advance of the epoch
  * stays until the exit. Returns its number, or -1 where there are too many or no memory.
  */
-int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp);
+static inline int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp)
+{
+    if (__builtin_expect(thread->depth != 0 || thread->room == 0, 0))
+        return wisp_patch_thread_enter_within(thread, sp);
+    wisp_patch_thread_announce(thread);
+    thread->activations[0] =
+        (wisp_patch_activation){.sp = sp, .is_on_stack = wisp_patch_is_on_stack(thread, sp)};
+    thread->depth = 1;
+    return 0;
+}
 
 /* Ends activation [number], and all that it called. */
-void wisp_patch_thread_exit(wisp_patch_thread *thread, int32_t number);
+static inline void wisp_patch_thread_exit(wisp_patch_thread *thread, int32_t number)
+{
+    if (__builtin_expect(thread->depth != 1 || number != 0, 0)) {
+        wisp_patch_thread_exit_within(thread, number);
+        return;
+    }
+    thread->depth = 0;
+    atomic_store_explicit(&thread->epoch, 0, memory_order_release);
+}
 
 /* Drops the activations of [thread] whose frames were below [sp], where the thread is now. */
 void wisp_patch_thread_settle(wisp_patch_thread *thread, uintptr_t sp);

@@ -8,12 +8,20 @@ static order second = {2, 20, 1.5, &third, "two"};
 static order first = {1, 10, 2.5, &second, "one"};
 order *g_orders = &first;
 int32_t g_discount = 10;
-const char g_title[] = "orders";
+const char g_title[7] = "orders";
 
 int32_t add(int32_t a, int32_t b)
 {
     return a + b;
 }
+
+/* Which no other file can call. */
+static __attribute__((noinline)) int32_t hidden(int32_t n)
+{
+    return n * 5;
+}
+
+int32_t (*const hidden_function)(int32_t n) = hidden;
 
 double order_total(const order *o, double tax)
 {

@@ -21,9 +21,10 @@ typedef struct crate {
     int64_t items[8];
 } crate;
 
-extern order *g_orders;      /* three of them: 1, 2, 3 */
-extern int32_t g_discount;   /* percent */
-extern const char g_title[]; /* "orders", not to be written */
+extern order *g_orders;                             /* three of them: 1, 2, 3 */
+extern int32_t g_discount;                          /* percent */
+extern int32_t (*const hidden_function)(int32_t n); /* a static function: five times [n] */
+extern const char g_title[7];                       /* "orders", not to be written */
 
 int32_t add(int32_t a, int32_t b);              /* their sum */
 double order_total(const order *o, double tax); /* quantity times price, and tax on it */

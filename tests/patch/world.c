@@ -185,13 +185,16 @@ void world_merge_sleds(void)
 
 /* ------------------------------------------------------------------ patchers */
 
+static wisp_patcher *leftover; /* by a test that failed */
+
 wisp_patcher *world_open(const wisp_patcher_config *config)
 {
     wisp_patcher *patcher = NULL;
     wisp_error err = {0};
+    wisp_patcher_free(leftover);
     if (wisp_patcher_new(config, &patcher, &err))
         fail_msg("%s", err.text);
-    return patcher;
+    return leftover = patcher;
 }
 
 void world_apply(wisp_patcher *patcher, wisp_bytes patch)
@@ -210,7 +213,21 @@ void world_apply_recipe(wisp_patcher *patcher, const world_recipe *recipe)
 
 void world_close(wisp_patcher *patcher)
 {
+    leftover = NULL;
     assert_int_equal(wisp_patcher_free(patcher), WISP_OK);
+}
+
+world_recipe world_faults(wisp_patch_grant grant)
+{
+    return (world_recipe){
+        .module = FIX(faults),
+        .grant = grant,
+        .functions = {{"add", "(ii)i", AT(add)}},
+        .natives = {{"original", "add", "(ii)i", NULL},
+                    {"program", "first_order", "()p40", AT(first_order)}},
+        .globals = {{"g_title", g_title, sizeof g_title},
+                    {"hidden_function", &hidden_function, sizeof hidden_function}},
+    };
 }
 
 wisp_patch_stats world_stats(wisp_patcher *patcher, const char *name)

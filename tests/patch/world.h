@@ -22,7 +22,7 @@
  */
 
 /* The modules of fixes/, compiled. */
-#define WORLD_FIXES(X) X(add)
+#define WORLD_FIXES(X) X(add) X(calls) X(shapes) X(faults)
 #define X(name)                                                                                  \
     extern const unsigned char name##_fix[];                                                     \
     extern const size_t name##_fix_size;
@@ -71,6 +71,9 @@ void world_close(wisp_patcher *patcher);
 
 /* The same of [recipe]. */
 void world_apply_recipe(wisp_patcher *patcher, const world_recipe *recipe);
+
+/* A patch of fixes/faults.c, with [grant]. */
+world_recipe world_faults(wisp_patch_grant grant);
 
 /* The stats of the function called [name], which must be patched. */
 wisp_patch_stats world_stats(wisp_patcher *patcher, const char *name);
