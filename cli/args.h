@@ -16,7 +16,7 @@
  * says otherwise; "--" ends them.
  */
 
-#define OPTIONS_MAX 17
+#define OPTIONS_MAX 20
 
 typedef struct cli_option {
     const char *name;  /* without the "--" */

@@ -32,6 +32,7 @@
     X(bind)                                                                                      \
     X(delta)                                                                                     \
     X(symbols)                                                                                   \
+    X(patch)                                                                                     \
     X(help)
 
 #define X(name) extern const cli_command cmd_##name;

@@ -248,3 +248,42 @@ uint32_t source_lines_find(source_lines *lines, uint32_t offset,
     free(inner);
     return len;
 }
+
+/* ------------------------------------------------------------------ all lines */
+
+static void tell_line(const source_lines *lines, Dwarf_Line *row, source_line_sink *sink,
+                      void *user)
+{
+    Dwarf_Addr address;
+    bool is_end = true;
+    int line = 0;
+    const char *file = dwarf_linesrc(row, NULL, NULL);
+    bool is_known = file && dwarf_lineaddr(row, &address) == 0 && dwarf_lineno(row, &line) == 0 &&
+                    dwarf_lineendsequence(row, &is_end) == 0;
+    /* A function that the linker dropped has an address that no code has. */
+    if (is_known && !is_end && line > 0 && address > 0 &&
+        address < UINT32_MAX - lines->code_offset)
+        sink(user, lines->code_offset + (uint32_t)address, file, (uint32_t)line);
+}
+
+void source_lines_each(source_lines *lines, source_line_sink *sink, void *user)
+{
+    size_t header_size;
+    Dwarf_Off next;
+    for (Dwarf_Off at = 0;
+         dwarf_nextcu(lines->dwarf, at, &next, &header_size, NULL, NULL, NULL) == 0; at = next) {
+        Dwarf_Die unit;
+        Dwarf_Lines *rows;
+        size_t count = 0;
+        if (!dwarf_offdie(lines->dwarf, at + header_size, &unit) ||
+            dwarf_getsrclines(&unit, &rows, &count) != 0)
+            continue;
+        for (size_t i = 0; i < count; i++)
+            tell_line(lines, dwarf_onesrcline(rows, i), sink, user);
+    }
+}
+
+struct Dwarf *source_lines_dwarf(source_lines *lines)
+{
+    return lines->dwarf;
+}

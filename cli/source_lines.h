@@ -36,4 +36,14 @@ void source_lines_close(source_lines *lines); /* NULL allowed */
 uint32_t source_lines_find(source_lines *lines, uint32_t offset,
                            source_place places[SOURCE_PLACES_MAX]);
 
+/* Takes that the instructions from [offset] in the module's bytes on come from [line] of [file],
+ * which is borrowed for the call. */
+typedef void source_line_sink(void *user, uint32_t offset, const char *file, uint32_t line);
+
+/* Tells all lines to [sink], in no order that can be relied on. */
+void source_lines_each(source_lines *lines, source_line_sink *sink, void *user);
+
+/* What they are read from, for those who want more of it; borrowed. */
+struct Dwarf *source_lines_dwarf(source_lines *lines);
+
 #endif

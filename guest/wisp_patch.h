@@ -56,11 +56,11 @@
  */
 #define WISP_SYSTEM(name)           WISP_PATCH_IMPORT("system", #name)
 #define WISP_SYSTEM_DECLARED(name)  WISP_SYSTEM(name) extern __typeof__(name) name
-#define WISP_SYSTEM_AS(name, alias) WISP_PATCH_IMPORT("system", #name ":" #alias)
+#define WISP_SYSTEM_AS(name, alias) WISP_PATCH_IMPORT("system", #name "#" #alias)
 
 /* The same for those of the program. */
 #define WISP_PROGRAM_DECLARED(name)  WISP_PROGRAM(name) extern __typeof__(name) name
-#define WISP_PROGRAM_AS(name, alias) WISP_PATCH_IMPORT("program", #name ":" #alias)
+#define WISP_PROGRAM_AS(name, alias) WISP_PATCH_IMPORT("program", #name "#" #alias)
 
 /*
  * A variable of the program's, which has been declared (as extern, whatever it is there):
@@ -69,12 +69,21 @@
  *     WISP_GLOBAL(g_list);
  *     #define g_list WISP_AT(g_list)
  *
- * Its address never changes, so it is asked for as seldom as the compiler likes.
+ * Its address never changes, so it is asked for as seldom as the compiler likes. Names that
+ * several files of the program have are told apart, here as above, by the file before them:
+ * WISP_PROGRAM(dict.c:hash), WISP_GLOBAL_AS(dict.c:seed, dict_c_seed).
  */
-#define WISP_GLOBAL(name)                                                                        \
+#define WISP_GLOBAL(name) WISP_GLOBAL_AS(name, name)
+#define WISP_GLOBAL_AS(name, identifier)                                                         \
     WISP_PATCH_IMPORT("global", #name)                                                           \
-    __attribute__((const)) wisp_address wisp_global_##name(void)
-#define WISP_AT(name) (*(__typeof__(name) *)wisp_global_##name())
+    __attribute__((const)) wisp_address wisp_global_##identifier(void)
+#define WISP_AT(identifier) (*(__typeof__(identifier) *)wisp_global_##identifier())
+
+/* What program.h asserts of the types that it declares. */
+#define WISP_SIZE(type, size)                                                                    \
+    _Static_assert(sizeof(type) == (size), #type " is not as large as the program has it")
+#define WISP_OFFSET(type, member, offset)                                                        \
+    _Static_assert(offsetof(type, member) == (offset), #member " is not where the program has it")
 
 /* ------------------------------------------------------------------ addresses */
 
@@ -82,17 +91,16 @@
  * of 32 bits (--wasm32) it is no pointer, and memory is reached by the functions below. */
 typedef uint64_t wisp_address;
 
-/* The program's address of what [pointer] points at, be it the program's or the patch's own. */
 WISP_PATCH_IMPORT("wisp", "native") wisp_address wisp_native_address(uint64_t pointer);
+WISP_PATCH_IMPORT("wisp", "log") void wisp_log_bytes(uint64_t text, uint64_t size);
 
+/* The program's address of what [pointer] points at, be it the program's or the patch's own. */
 static inline wisp_address wisp_native(const volatile void *pointer)
 {
     return wisp_native_address((uintptr_t)pointer);
 }
 
-/* Notes [size] bytes of text, for whoever runs the program. */
-WISP_PATCH_IMPORT("wisp", "log") void wisp_log_bytes(uint64_t text, uint64_t size);
-
+/* Hands [text], UTF-8, to whoever runs the program, as a line of its log. */
 static inline void wisp_log(const char *text)
 {
     size_t size = 0;
@@ -116,5 +124,41 @@ static inline void wisp_log(const char *text)
     WISP_PATCH_IMPORT("wisp", "store_" #kind) void wisp_store_##kind(wisp_address at, type value);
 WISP_PATCH_ACCESSES(WISP_PATCH_ACCESS)
 #undef WISP_PATCH_ACCESS
+
+/*
+ * Fields of the program's structs, in patches of 32 bits: program.h has a line for each, which
+ * makes "get_order_quantity(address)" and "set_order_quantity(address, value)", or
+ * "at_order_lines(address)" for what has no value of its own, an array or a struct.
+ */
+#define WISP_FIELD(name, offset, kind, type)                                                     \
+    static inline type get_##name(wisp_address at)                                               \
+    {                                                                                            \
+        return (type)wisp_load_##kind(at + (offset));                                            \
+    }                                                                                            \
+    static inline void set_##name(wisp_address at, type value)                                   \
+    {                                                                                            \
+        wisp_store_##kind(at + (offset), value);                                                 \
+    }
+#define WISP_PLACE(name, offset)                                                                 \
+    static inline wisp_address at_##name(wisp_address at)                                        \
+    {                                                                                            \
+        return at + (offset);                                                                    \
+    }
+
+/* A field of [size] bits, of which [shift] others are below in the same number. */
+#define WISP_BITS(name, offset, kind, type, shift, size)                                         \
+    static inline type get_##name(wisp_address at)                                               \
+    {                                                                                            \
+        type unit = (type)wisp_load_##kind(at + (offset));                                       \
+        enum { ABOVE = sizeof(type) * 8 - (shift) - (size) };                                    \
+        return (type)((type)(unit << ABOVE) >> (ABOVE + (shift)));                               \
+    }                                                                                            \
+    static inline void set_##name(wisp_address at, type value)                                   \
+    {                                                                                            \
+        const uint64_t mask = (~UINT64_C(0) >> (64 - (size))) << (shift);                        \
+        uint64_t unit = (uint64_t)wisp_load_##kind(at + (offset));                               \
+        unit = (unit & ~mask) | (((uint64_t)value << (shift)) & mask);                           \
+        wisp_store_##kind(at + (offset), (type)unit);                                            \
+    }
 
 #endif

@@ -48,7 +48,8 @@ typedef struct wisp_patch_function {
 
 /* A function that the patch calls. */
 typedef struct wisp_patch_native {
-    const char *module, *name; /* of the import: "original", "program" or "system" */
+    const char *module, *name; /* of the import: "original", "program" or "system", where what
+                                * follows a '#' tells apart how the function is called */
     const char *signature;
     uint64_t address; /* "program" alone; that of an "original" is its function's */
 } wisp_patch_native;

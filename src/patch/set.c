@@ -240,7 +240,7 @@ static wisp_status make_callee(const maker *m, uint32_t index)
     wisp_patch_callee *callee = &m->set->callees[index];
     const wisp_patch_native *native = &m->set->manifest.natives[index];
     callee->native = native;
-    callee->name = wisp_arena_text(&m->set->arena, native->name, strcspn(native->name, ":"));
+    callee->name = wisp_arena_text(&m->set->arena, native->name, strcspn(native->name, "#"));
     if (!callee->name)
         return wisp_fail_memory(m->err, strlen(native->name));
     wisp_status status =
