@@ -32,29 +32,56 @@ static bool has_child(wisp_symbols *symbols, Dwarf_Die *die, int tag)
     return false;
 }
 
-/* Whether the compiler made the parameter up and this function does without: gcc lists those of
- * all variants of a constructor. */
-static bool is_made_up(Dwarf_Die *param)
+/* The child of the body [die] that is its copy of [param]; false if it has none. */
+static bool find_copy(wisp_symbols *symbols, Dwarf_Die *die, const Dwarf_Die *param,
+                      Dwarf_Die *out)
 {
-    return wisp_die_flag(param, DW_AT_artificial) &&
-           strncmp(wisp_die_text(param, DW_AT_name), "__", 2) == 0;
+    for (bool more = wisp_die_child(&symbols->dwarf, die, out); more;
+         more = wisp_die_next(&symbols->dwarf, out)) {
+        if (dwarf_tag(out) == DW_TAG_formal_parameter && wisp_die_origin(out).addr == param->addr)
+            return true;
+    }
+    return false;
+}
+
+/* Whether [at], a child of the function that [die] is a body of, is a parameter of it. gcc lists
+ * those that it has made up for other variants of a constructor as well. */
+static bool is_param(wisp_symbols *symbols, Dwarf_Die *die, Dwarf_Die *at)
+{
+    Dwarf_Die copy;
+    if (dwarf_tag(at) != DW_TAG_formal_parameter)
+        return false;
+    bool is_made_up = wisp_die_flag(at, DW_AT_artificial) &&
+                      strncmp(wisp_die_text(at, DW_AT_name), "__", 2) == 0;
+    return !is_made_up || find_copy(symbols, die, at, &copy);
+}
+
+/* The parameter behind *[at], or with [is_first] the first one, in the order of the source:
+ * copies list them in any order. */
+static bool next_param(wisp_symbols *symbols, Dwarf_Die *die, Dwarf_Die *at, bool is_first)
+{
+    Dwarf_Die origin = wisp_die_origin(die);
+    bool more = is_first ? wisp_die_child(&symbols->dwarf, &origin, at)
+                         : wisp_die_next(&symbols->dwarf, at);
+    while (more && !is_param(symbols, die, at))
+        more = wisp_die_next(&symbols->dwarf, at);
+    return more;
 }
 
 static uint32_t count_params(wisp_symbols *symbols, Dwarf_Die *die)
 {
     Dwarf_Die at;
     uint32_t count = 0;
-    for (bool more = wisp_die_child(&symbols->dwarf, die, &at); more;
-         more = wisp_die_next(&symbols->dwarf, &at))
-        count += dwarf_tag(&at) == DW_TAG_formal_parameter && !is_made_up(&at);
+    for (bool more = next_param(symbols, die, &at, true); more;
+         more = next_param(symbols, die, &at, false))
+        count++;
     return count;
 }
 
-/* The parameters are those of the function of the source, as copies list them in any order. */
-static wisp_status read_params(wisp_symbols *symbols, Dwarf_Die *origin,
+static wisp_status read_params(wisp_symbols *symbols, Dwarf_Die *die,
                                wisp_symbols_function *function, wisp_error *err)
 {
-    uint32_t count = count_params(symbols, origin), len = 0;
+    uint32_t count = count_params(symbols, die), len = 0;
     Dwarf_Die at;
     if (count > WISP_TYPE_NEIGHBOURS_MAX)
         return wisp_fail(err, WISP_LIMIT, "%s has %u parameters, expected %u at the most",
@@ -62,10 +89,8 @@ static wisp_status read_params(wisp_symbols *symbols, Dwarf_Die *origin,
     wisp_symbols_param *params =
         wisp_arena_alloc(&symbols->arena, count + (size_t)1, sizeof *params);
     wisp_status status = params ? WISP_OK : wisp_fail_memory(err, count * sizeof *params);
-    for (bool more = !status && wisp_die_child(&symbols->dwarf, origin, &at);
-         more && !status && len < count; more = wisp_die_next(&symbols->dwarf, &at)) {
-        if (dwarf_tag(&at) != DW_TAG_formal_parameter || is_made_up(&at))
-            continue;
+    for (bool more = !status && next_param(symbols, die, &at, true);
+         more && !status && len < count; more = next_param(symbols, die, &at, false)) {
         params[len] = (wisp_symbols_param){
             .name = wisp_die_text(&at, DW_AT_name), .expected = "", .found = ""};
         status = wisp_types_of(&symbols->types, &at, &params[len++].type, err);
@@ -84,7 +109,7 @@ wisp_status wisp_symbols_read_types(wisp_symbols *symbols, Dwarf_Die *die,
     function->is_variadic = has_child(symbols, &origin, DW_TAG_unspecified_parameters);
     wisp_status status = wisp_types_of(&symbols->types, die, &function->result, err);
     if (!status)
-        status = read_params(symbols, &origin, function, err);
+        status = read_params(symbols, die, function, err);
     if (!status)
         status =
             wisp_signature_text_make(&symbols->types, function->result, function->params,
@@ -135,31 +160,16 @@ static void judge_declaration(filler *f, Dwarf_Die *die)
 
 /* ------------------------------------------------------------------ where arguments are */
 
-/* The entry of parameter [index] of the body [die], whose list may be in another order. */
+/* The entry of parameter [index] of the body [die]. */
 static bool find_param(filler *f, Dwarf_Die *die, uint32_t index, Dwarf_Die *out)
 {
-    Dwarf_Die origin = wisp_die_origin(die), at, wanted;
-    bool is_found = false;
-    for (bool more = wisp_die_child(&f->symbols->dwarf, &origin, &at); more && !is_found;
-         more = wisp_die_next(&f->symbols->dwarf, &at)) {
-        if (dwarf_tag(&at) != DW_TAG_formal_parameter || is_made_up(&at) || index-- > 0)
-            continue;
-        wanted = at;
-        is_found = true;
-    }
-    if (!is_found || origin.addr == die->addr) {
-        *out = wanted;
-        return is_found;
-    }
-    for (bool more = wisp_die_child(&f->symbols->dwarf, die, &at); more;
-         more = wisp_die_next(&f->symbols->dwarf, &at)) {
-        if (dwarf_tag(&at) == DW_TAG_formal_parameter &&
-            wisp_die_origin(&at).addr == wanted.addr) {
-            *out = at;
-            return true;
-        }
-    }
-    return false;
+    Dwarf_Die at;
+    bool more = next_param(f->symbols, die, &at, true);
+    while (more && index-- > 0)
+        more = next_param(f->symbols, die, &at, false);
+    *out = at;
+    bool is_own = wisp_die_origin(die).addr == die->addr;
+    return more && (is_own || find_copy(f->symbols, die, &at, out));
 }
 
 /* Where debug information has it when the function is entered: compilers may begin to tell
@@ -271,6 +281,8 @@ static wisp_status judge_arguments(filler *f, Dwarf_Die *die)
     for (uint32_t i = 0; i < count; i++) {
         wisp_symbols_param *param = (wisp_symbols_param *)&f->function->params[i];
         wisp_place expected = wisp_place_of(abi->machine, &locations[i]);
+        if (wisp_symbols_type_strip(param->type)->is_by_reference)
+            expected = wisp_place_pointed(expected);
         wisp_place found = find_place(f, die, i);
         param->expected = place_text(f, &expected);
         param->found = place_text(f, &found);
@@ -392,10 +404,12 @@ static void judge_no_body(filler *f)
 
 /* ------------------------------------------------------------------ the whole */
 
-/* Debug information may have lines alone (-g1), which looks as if there were no arguments. */
+/* Debug information may have lines alone (-g1; clang, which notes no options, then says no more
+ * of a function than its name), which looks as if there were no arguments. */
 static bool has_types(Dwarf_Die *die)
 {
-    return wisp_die_line(die) && !strstr(wisp_die_producer(die), " -g1");
+    const char *producer = wisp_die_producer(die);
+    return !strstr(producer, " -g1") && (!strstr(producer, "clang") || wisp_die_line(die));
 }
 
 static wisp_status fill_scanned(filler *f)
@@ -476,9 +490,10 @@ static void find_callers(wisp_symbols *symbols, site_lists *lists)
 static bool note_groups(wisp_symbols *symbols, site_lists *lists)
 {
     for (size_t i = 0; i < symbols->scan.function_count; i++) {
-        Dwarf_Die die = symbols->scan.functions[i].die;
-        uintptr_t group = (uintptr_t)symbols->records.group_of[i] + 1;
-        if (!wisp_pointer_map_set(&lists->groups, wisp_die_origin(&die).addr, (void *)group))
+        const wisp_scan_function *scanned = &symbols->scan.functions[i];
+        Dwarf_Die die = scanned->die, origin = wisp_die_origin(&die);
+        uintptr_t group = symbols->records.group_of[i];
+        if (group && !wisp_pointer_map_set(&lists->groups, origin.addr, (void *)group))
             return false;
     }
     return true;

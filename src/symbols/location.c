@@ -57,10 +57,13 @@ static wisp_place at_register(expression *e, uint64_t number, int64_t offset)
     return in_register(WISP_PLACE_POINTED, number);
 }
 
+/* In the function's frame. Where that has an address alone, the argument came by its address. */
 static wisp_place at_frame(expression *e, int64_t offset)
 {
-    bool is_plain = is_last(e);
+    bool is_plain = is_last(e), is_address = !is_plain && e->ops[e->at].atom == DW_OP_deref;
     skip_to_piece(e);
+    if (is_address)
+        return in_register(WISP_PLACE_POINTED, WISP_PLACE_ANY);
     return e->has_cfa && is_plain ? on_stack(offset) : (wisp_place){.kind = WISP_PLACE_LOCAL};
 }
 
@@ -129,6 +132,15 @@ static void add_piece(wisp_place *place, uint64_t offset, const wisp_place *piec
         (uint32_t)offset, is_register ? piece->pieces[0].number : WISP_PLACE_ANY};
 }
 
+static bool is_in_registers(const wisp_place *place)
+{
+    for (uint32_t i = 0; i < place->piece_count; i++) {
+        if (place->pieces[i].number != WISP_PLACE_ANY)
+            return true;
+    }
+    return false;
+}
+
 static wisp_place read_expression(expression *e)
 {
     wisp_place piece = read_piece(e);
@@ -144,7 +156,7 @@ static wisp_place read_expression(expression *e)
         piece = read_piece(e);
         add_piece(&pieces, offset, &piece);
     }
-    return pieces;
+    return is_in_registers(&pieces) ? pieces : (wisp_place){.kind = WISP_PLACE_LOCAL};
 }
 
 static bool counts_from_cfa(Dwarf_Die *function, uint64_t address)

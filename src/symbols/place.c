@@ -97,14 +97,21 @@ static bool has_same_registers(const wisp_place *expected, const wisp_place *fou
     return true;
 }
 
+wisp_place wisp_place_pointed(wisp_place place)
+{
+    if (place.kind == WISP_PLACE_REGISTERS)
+        place.kind = WISP_PLACE_POINTED;
+    else
+        place = (wisp_place){.kind = WISP_PLACE_LOCAL}; /* the address is on the stack itself */
+    return place;
+}
+
 bool wisp_place_agrees(const wisp_place *expected, const wisp_place *found)
 {
-    bool is_in_register =
-        expected->kind == WISP_PLACE_REGISTERS || expected->kind == WISP_PLACE_POINTED;
     switch (found->kind) {
     case WISP_PLACE_REGISTERS:
     case WISP_PLACE_POINTED:
-        return is_in_register && has_same_registers(expected, found);
+        return expected->kind == found->kind && has_same_registers(expected, found);
     case WISP_PLACE_STACK:
         return expected->kind == WISP_PLACE_STACK && expected->number == found->number;
     case WISP_PLACE_LOCAL:

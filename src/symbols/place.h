@@ -47,6 +47,9 @@ wisp_place wisp_place_of(uint32_t machine, const wisp_patch_location *location);
  * debug information does not say is believed. UNKNOWN, NOWHERE and CONSTANT are found nowhere. */
 bool wisp_place_agrees(const wisp_place *expected, const wisp_place *found);
 
+/* [place] of a pointer, as that of what is pointed at. */
+wisp_place wisp_place_pointed(wisp_place place);
+
 /* One piece, which is all of it. */
 wisp_place wisp_place_in_register(wisp_place_kind kind, uint16_t number);
 

@@ -88,6 +88,24 @@ static const wisp_object_symbol *symbol_of(const maker *m, uint64_t address, con
     return best;
 }
 
+/* The symbol of a body whose debug information begins at *[address]; NULL if it has none. On
+ * aarch64 gcc lets that begin behind the place for patches: then *[address] is put right. */
+static const wisp_object_symbol *find_entry(const maker *m, const char *linkage,
+                                            uint64_t *address, uint64_t *size)
+{
+    enum { STEP = 4, BEFORE_MAX = 8 }; /* the place, and where indirect jumps land */
+    const wisp_object_symbol *symbol = symbol_of(m, *address, linkage);
+    uint64_t max = m->symbols->machine == WISP_MACHINE_AARCH64 ? BEFORE_MAX : 0;
+    for (uint64_t before = STEP; before <= max && !symbol && before <= *address; before += STEP) {
+        symbol = symbol_of(m, *address - before, linkage);
+        if (!symbol)
+            continue;
+        *address -= before;
+        *size += before;
+    }
+    return symbol;
+}
+
 /* gcc's names of clones, which take other arguments or are a part only. Other additions are
  * there to tell symbols apart. */
 static bool is_clone_name(const char *name, const char *linkage)
@@ -173,7 +191,8 @@ static wisp_status add_scanned(maker *m, size_t index, wisp_error *err)
     if (!record->name)
         return wisp_fail_memory(err, sizeof *record);
     const wisp_object_symbol *symbol =
-        record->has_body ? symbol_of(m, record->address, record->source_linkage) : NULL;
+        record->has_body ? find_entry(m, record->source_linkage, &record->address, &record->size)
+                         : NULL;
     record->linkage = symbol ? symbol->name : record->source_linkage;
     record->is_local = !wisp_die_flag(&die, DW_AT_external) || (symbol && !symbol->is_global);
     record->is_clone = is_clone_name(record->linkage, record->source_linkage);
@@ -230,6 +249,28 @@ static wisp_status add_symbols(maker *m, size_t count, wisp_error *err)
     return WISP_OK;
 }
 
+/* Drops the entries that bodies are instances of: they are those functions. (The names of the two
+ * may differ: a constructor has several of the linker's.) */
+static wisp_status drop_origins(maker *m, wisp_error *err)
+{
+    wisp_pointer_map origins = {.allocator = m->arena->allocator};
+    wisp_records *records = m->records;
+    bool has_room = true;
+    for (size_t i = 0; i < records->len && has_room; i++) {
+        if (!records->items[i].has_body || !records->items[i].scanned)
+            continue;
+        Dwarf_Die die = records->items[i].scanned->die;
+        has_room = wisp_pointer_map_set(&origins, wisp_die_origin(&die).addr, records);
+    }
+    for (size_t i = 0; i < records->len && has_room; i++) {
+        wisp_record *record = &records->items[i];
+        if (!record->has_body && wisp_pointer_map_get(&origins, record->scanned->die.addr))
+            record->is_dropped = true;
+    }
+    wisp_pointer_map_deinit(&origins);
+    return has_room ? WISP_OK : wisp_fail_memory(err, records->len);
+}
+
 /* ------------------------------------------------------------------ groups */
 
 static int compare_sources(const wisp_record *a, const wisp_record *b)
@@ -273,7 +314,7 @@ static void thin_group(maker *m, wisp_record **group, size_t len)
         group[i]->is_dropped |= is_again;
         group[i]->group = m->records->group_count;
         if (group[i]->scanned)
-            m->records->group_of[group[i]->index] = m->records->group_count;
+            m->records->group_of[group[i]->index] = m->records->group_count + 1;
         m->records->body_counts[m->records->group_count] +=
             group[i]->has_body && !group[i]->is_dropped;
     }
@@ -379,6 +420,9 @@ wisp_status wisp_records_make(const wisp_object *symbols, wisp_scan *scan, wisp_
         status = add_scanned(&m, i, err);
     if (!status)
         status = add_symbols(&m, out->len, err);
+    if (!status)
+        status = drop_origins(&m, err);
+    drop_records(out);
     if (!status)
         status = make_groups(&m, err);
     if (status)

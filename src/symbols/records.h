@@ -32,7 +32,7 @@ typedef struct wisp_records {
     size_t len;
     uint32_t group_count;
     uint32_t *body_counts; /* of each group */
-    uint32_t *group_of;    /* of each scanned function */
+    uint32_t *group_of;    /* of each scanned function, counted from 1; 0: it was dropped */
     uint32_t slot_count;
 } wisp_records;
 

@@ -1,6 +1,7 @@
 #include "symbols/types.h"
 
 #include "base/error.h"
+#include "symbols/passing.h"
 
 #include <dwarf.h>
 #include <string.h>
@@ -175,8 +176,8 @@ static void fill_node(wisp_types *types, wisp_type_node *node)
     } else if (type->kind == WISP_TYPE_ENUM) {
         type->is_signed = is_signed_enum(types, die);
     }
-    if (wisp_die_number(die, DW_AT_calling_convention, &number))
-        type->is_by_reference = number == DW_CC_pass_by_reference;
+    if (type->kind == WISP_TYPE_STRUCT || type->kind == WISP_TYPE_UNION)
+        type->is_by_reference = wisp_class_is_by_reference(types->dwarf, die);
     if (wisp_die_number(die, DW_AT_alignment, &number) && number <= UINT32_MAX)
         node->asked_alignment = (uint32_t)number;
 }

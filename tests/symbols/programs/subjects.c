@@ -1,0 +1,207 @@
+/* Functions of which the catalogue must find out how they can be patched. Compiled by several
+ * compilers with several flags. */
+
+#include "subjects.h"
+
+#include <stdarg.h>
+
+#define KEPT __attribute__((noinline))
+
+int counter = 3;
+static int hidden_counter;
+struct list *first_list;
+
+/* ------------------------------------------------------------------ what optimisers change */
+
+static KEPT int dropped(int a, int unused, int b)
+{
+    (void)unused;
+    return a * b + counter;
+}
+
+static KEPT int constant(int a, int m)
+{
+    return a % m + a * m + counter;
+}
+
+static KEPT int pointed(const int *p, int k)
+{
+    return *p * k + counter;
+}
+
+static int everywhere(int a)
+{
+    return a + counter;
+}
+
+int somewhere(int a)
+{
+    return a * 3 + 7;
+}
+
+static KEPT int steady(int a, int b)
+{
+    return a * b + counter;
+}
+
+/* Two of the same: one body for both, if folded. */
+static KEPT int same(int a)
+{
+    return a * 17 + counter;
+}
+
+static KEPT int same_again(int a)
+{
+    return a * 17 + counter;
+}
+
+/* ------------------------------------------------------------------ types */
+
+KEPT int scalars(_Bool b, char c, unsigned char uc, short s, unsigned short us, int i, unsigned u,
+                 long l, unsigned long ul, float f, double d)
+{
+    return b + c + uc + s + us + i + (int)u + (int)l + (int)ul + (int)f + (int)d + counter;
+}
+
+KEPT const char *pointers(struct list *l, const struct list *cl, void *v, const char *text,
+                          struct opaque *o, int (*callback)(int), color *e)
+{
+    counter += l->len + cl->len + (v != 0) + (o != 0) + callback(*e);
+    return text;
+}
+
+KEPT double by_value(struct point p, union number n, struct bits b, color c)
+{
+    return p.x + p.z + n.d + b.a + b.b + (int)c + counter;
+}
+
+KEPT struct point gives_struct(int a)
+{
+    return (struct point){a, counter, 1};
+}
+
+KEPT struct large gives_large(struct large l)
+{
+    l.items[1] += counter;
+    return l;
+}
+
+KEPT float floats(struct vec3 v, struct one o)
+{
+    return v.x[0] + v.x[2] + o.l + counter;
+}
+
+KEPT int on_stack(int a, int b, int c, int d, int e, int f, int g, int h, int i, struct point p)
+{
+    return a + b + c + d + e + f + g + h + i + p.x + counter;
+}
+
+/* ------------------------------------------------------------------ what cannot cross */
+
+KEPT int variadic(int n, ...)
+{
+    va_list list;
+    va_start(list, n);
+    int result = va_arg(list, int) + counter;
+    va_end(list);
+    return result;
+}
+
+KEPT long double long_doubles(long double x)
+{
+    return x * 2 + counter;
+}
+
+KEPT double complexes(_Complex double x)
+{
+    return __real__ x + counter;
+}
+
+KEPT long wide(__int128 x)
+{
+    return (long)(x >> 70) + counter;
+}
+
+KEPT int vectors(four v)
+{
+    return v[0] + counter;
+}
+
+KEPT int promoted(a, f)
+    int a;
+    float f;
+{
+    return a + (int)f + counter;
+}
+
+#if defined(__x86_64__)
+__attribute__((ms_abi)) KEPT int foreign(int a, int b)
+{
+    return a - b + counter;
+}
+#else
+KEPT int foreign(int a, int b)
+{
+    return a - b + counter;
+}
+#endif
+
+KEPT __attribute__((noreturn)) void stop(int code)
+{
+    counter = code;
+    for (;;)
+        __asm__ volatile("" ::: "memory");
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+KEPT int nesting(int a)
+{
+    KEPT int nested(int b)
+    {
+        return a * b + counter;
+    }
+    return nested(a) + nested(a + 1);
+}
+#endif
+
+/* ------------------------------------------------------------------ callers */
+
+static int add_one(int a)
+{
+    return a + 1;
+}
+
+int run(int argc, char **argv)
+{
+    struct list list = {0, 3, {1, 2, 3}};
+    color c = GREEN;
+    static int calls;
+    calls++;
+    first_list = &list;
+    hidden_counter += calls;
+    int sum = dropped(argc, argc + 2, 3) + dropped(argc + 1, 4, argc) + constant(argc, 7) +
+              constant(argc + 2, 7) + pointed(&argc, argc) + pointed(&list.len, argc);
+    sum += everywhere(argc) + everywhere(sum) + somewhere(argc) + steady(argc, sum) +
+           steady(sum, argc) + same(argc) + same_again(sum);
+    sum += scalars(argc, 'c', 2, 3, 4, 5, 6, 7, 8, 9, 10);
+    sum += *pointers(&list, &list, argv, argv[0], 0, add_one, &c);
+    sum += (int)by_value((struct point){argc, 2, 3}, (union number){argc}, (struct bits){1, 2, 3}, c);
+    sum += gives_struct(sum).x + gives_large((struct large){{argc, 2, 3}}).items[1];
+    sum += (int)floats((struct vec3){{1, 2, 3}}, (struct one){argc});
+    sum += on_stack(1, 2, 3, 4, 5, 6, 7, 8, argc, (struct point){argc, 2, 3});
+    sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) +
+           (int)wide(argc) + vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);
+#if defined(__GNUC__) && !defined(__clang__)
+    sum += nesting(sum);
+#endif
+    return sum + hidden_counter;
+}
+
+#if !defined(LIBRARY)
+int main(int argc, char **argv)
+{
+    if (argc > 5)
+        stop(argc);
+    return run(argc, argv) & 1;
+}
+#endif

@@ -1,0 +1,57 @@
+#ifndef SUBJECTS_H
+#define SUBJECTS_H
+
+/* Types of the functions in subjects.c. */
+
+struct opaque;
+
+typedef enum color { RED, GREEN = 5, BLUE } color;
+
+struct list {
+    struct list *next;
+    int len;
+    int items[3];
+};
+
+struct point {
+    int x, y;
+    double z;
+};
+
+union number {
+    double d;
+};
+
+struct bits {
+    unsigned a : 3;
+    unsigned b : 7;
+    signed char c;
+};
+
+struct large {
+    long items[3];
+};
+
+struct vec3 {
+    float x[3];
+};
+
+struct one {
+    long l;
+};
+
+struct __attribute__((packed)) tight {
+    char c;
+    int i;
+    short grid[2][3];
+};
+
+typedef struct tight tight_t;
+
+typedef int four __attribute__((vector_size(16)));
+
+extern int counter;
+
+int run(int argc, char **argv);
+
+#endif
