@@ -8,6 +8,7 @@
 #define KEPT __attribute__((noinline))
 
 int counter = 3;
+tight_t tight_one = {1, 2, {{3}}};
 static int hidden_counter;
 struct list *first_list;
 
