@@ -40,7 +40,7 @@ static world_recipe calls(void)
                     {"program", "hidden", "(i)i", AT(hidden_function)},
                     {"program", "rename_order", "(p40z)", AT(rename_order)},
                     {"system", "strlen", "(z)L", NULL},
-                    {"system", "snprintf:print_number", "(pLzi)i", NULL}},
+                    {"system", "snprintf#print_number", "(pLzi)i", NULL}},
         .globals = {{"g_discount", &g_discount, sizeof g_discount}},
     };
 }
