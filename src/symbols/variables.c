@@ -13,6 +13,13 @@ static int compare_variables(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
+/* __func__ and the like are nobody's to reach. */
+static bool is_made_up(const wisp_scan_variable *scanned)
+{
+    Dwarf_Die die = scanned->die;
+    return wisp_die_flag(&die, DW_AT_artificial);
+}
+
 static wisp_status fill_variable(wisp_symbols *symbols, const wisp_scan_variable *scanned,
                                  wisp_symbols_variable *out, wisp_error *err)
 {
@@ -54,6 +61,8 @@ wisp_status wisp_symbols_list_variables(wisp_symbols *symbols, wisp_error *err)
     if (!variables)
         return wisp_fail_memory(err, count * sizeof *variables);
     for (size_t i = 0; i < count && !status; i++) {
+        if (is_made_up(&symbols->scan.variables[i]))
+            continue;
         status = fill_variable(symbols, &symbols->scan.variables[i], &variables[len], err);
         /* At 0 is what the linker has dropped. */
         len += !status && variables[len].address && *variables[len].name;
