@@ -314,5 +314,14 @@ step "11. Several modules in one host, which talk to each other, are changed by 
 grep -v '^   | Name' played
 proved "one was swapped, one tried in the shadow; a bad one was taken back, and no sample was lost"
 
+step "12. A function of a server is fixed while it serves: no restart, no change in its source"
+if [ -x "$build/examples/shop/shop" ]; then
+    "$examples/shop/play" "$build" >played || { cat played >&2; fail "the shop"; }
+    cat played
+    proved "tried, signed, applied, proved and taken back, all threads running"
+else
+    say "not on this machine: patches need Linux on x86-64 or aarch64"
+fi
+
 printf '\n%sEvery step held. The whole story took %s.%s s.%s\n' "$bold" \
     $((($(now_ms) - demo_began) / 1000)) $(((($(now_ms) - demo_began) % 1000) / 100)) "$plain"
