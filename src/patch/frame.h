@@ -35,6 +35,7 @@
 
 #ifndef __ASSEMBLER__
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -83,8 +84,8 @@ typedef wisp_patch_frame_x86_64 wisp_patch_frame;
 #endif
 
 #define X(machine, distance, member)                                                             \
-    _Static_assert(offsetof(wisp_patch_frame_##machine, member) == WISP_FRAME_##distance,        \
-                   "frame.h: " #member)
+    static_assert(offsetof(wisp_patch_frame_##machine, member) == WISP_FRAME_##distance,         \
+                  "frame.h: " #member)
 X(x86_64, X86_64_RESULTS, results);
 X(x86_64, X86_64_INTEGERS, integers);
 X(x86_64, X86_64_VECTORS, vectors);
@@ -100,8 +101,8 @@ X(aarch64, AARCH64_FLOATS, floats);
 X(aarch64, AARCH64_DETOUR, detour);
 X(aarch64, AARCH64_RECORD, record);
 #undef X
-_Static_assert(sizeof(wisp_patch_frame_x86_64) == WISP_FRAME_X86_64_SIZE, "frame.h: size");
-_Static_assert(sizeof(wisp_patch_frame_aarch64) == WISP_FRAME_AARCH64_SIZE, "frame.h: size");
+static_assert(sizeof(wisp_patch_frame_x86_64) == WISP_FRAME_X86_64_SIZE, "frame.h: size");
+static_assert(sizeof(wisp_patch_frame_aarch64) == WISP_FRAME_AARCH64_SIZE, "frame.h: size");
 
 #endif
 #endif

@@ -4,6 +4,9 @@
 
 #include "base/error.h"
 
+/* What calls of scalars alone do without, so that their functions are small. */
+#define WISP_APART __attribute__((noinline))
+
 /* ------------------------------------------------------------------ making a plan */
 
 typedef struct maker {
@@ -264,9 +267,8 @@ static inline uint64_t scalar_from_native(const wisp_patch_move *move,
     return (uint8_t)bits != 0;
 }
 
-__attribute__((noinline)) static bool take_structs(const wisp_patch_plan *plan,
-                                                   wisp_patch_memory *memory,
-                                                   wisp_patch_frame *frame, wisp_slot *slots)
+WISP_APART static bool take_structs(const wisp_patch_plan *plan, wisp_patch_memory *memory,
+                                    wisp_patch_frame *frame, wisp_slot *slots)
 {
     if (plan->result_slot) {
         if (!reserve(memory, &plan->result, &frame->result_at))
@@ -380,7 +382,7 @@ static bool fill_struct(const wisp_patch_move *move, wisp_patch_memory *memory, 
                : fill_struct_address(move, memory, address, frame);
 }
 
-/* Where the result is to be put when it is there, or no address if it comes there by itself. */
+/* A native function puts its result where the patch wants it, or where it is taken from later. */
 static bool fill_result(const wisp_patch_move *move, wisp_patch_memory *memory, uint64_t address,
                         wisp_patch_frame *frame)
 {
@@ -389,18 +391,14 @@ static bool fill_result(const wisp_patch_move *move, wisp_patch_memory *memory, 
         return true;
     const uint8_t *linear = linear_at(memory, address, move->size);
     uint64_t copy;
-    if (linear)
-        frame->result_at = 0;
-    else if (reserve(memory, move, &copy))
+    if (!linear && reserve(memory, move, &copy))
         linear = memory->base + copy;
     store(frame, move->frame, address_of(linear));
     return linear != NULL;
 }
 
-__attribute__((noinline)) static bool fill_structs(const wisp_patch_plan *plan,
-                                                   wisp_patch_memory *memory,
-                                                   const wisp_slot *slots,
-                                                   wisp_patch_frame *frame)
+WISP_APART static bool fill_structs(const wisp_patch_plan *plan, wisp_patch_memory *memory,
+                                    const wisp_slot *slots, wisp_patch_frame *frame)
 {
     uint64_t mask = plan->address_mask;
     if (plan->result_slot && !fill_result(&plan->result, memory, slots++->u64 & mask, frame))
@@ -432,7 +430,7 @@ static bool take_result_struct(const wisp_patch_move *move, const wisp_patch_mem
                                const wisp_patch_frame *frame)
 {
     if (move->kind == WISP_PATCH_MOVE_ADDRESS)
-        return frame->result_at == 0 ||
+        return linear_at(memory, frame->result_at, move->size) ||
                memory->write(memory->user, frame->result_at, pointer_at(load(frame, move->frame)),
                              move->size);
     uint8_t bytes[PARTS_SIZE_MAX] = {0};

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../words.h"
-#include "patch/signature.h"
+#include "patch/plan.h"
 #include "ration.h"
 
 typedef struct test {
@@ -163,6 +163,7 @@ static void limits_are_kept_to_the_last(void **state)
     assert_int_equal(parse(t, "({8,8:65537c})"), WISP_LIMIT);
 }
 
+/* … of those who make plans of them, too. */
 static void refused_memory_is_an_error(void **state)
 {
     (void)state;
@@ -173,15 +174,19 @@ static void refused_memory_is_an_error(void **state)
     for (; status != WISP_OK; n++) {
         wisp_arena arena;
         wisp_patch_signature signature;
+        wisp_patch_plan plan;
         ration_refuse(&r, n);
         wisp_arena_init(&arena, &allocator, 16);
-        status = wisp_patch_signature_read(&arena, "(iiiiiiii{16,8:0l8d}{16,4:0i4i8i12i})i",
-                                           &signature, NULL);
+        status = wisp_patch_signature_read(
+            &arena, "(iiiiiiii{16,8:0l8d}{16,4:0i4i8i12i}){24,8:0l8l16l}", &signature, NULL);
+        if (status == WISP_OK)
+            status = wisp_patch_plan_make(&arena, WISP_PATCH_ABI_HERE, &signature, WISP_I64,
+                                          &plan, NULL);
         wisp_arena_deinit(&arena);
         assert_int_equal(r.live, 0);
         assert_int_equal(status, ration_struck(&r) ? WISP_NO_MEMORY : WISP_OK);
     }
-    assert_true(n > 2);
+    assert_true(n > 4);
 }
 
 int main(void)
