@@ -170,6 +170,20 @@ static uint64_t slot_of(const maker *m, const char *linkage)
     return at < m->slots.len ? m->slots.items[at]->address : 0;
 }
 
+/* Whether what is at [address] is called by the thunk of [linkage], and not that thunk, of which
+ * assemblers make debug information as well. */
+static bool is_original(const maker *m, uint64_t address, const char *linkage)
+{
+    for (size_t i = wisp_object_symbol_at(m->symbols, address);
+         i < m->symbols->symbol_count && m->symbols->symbols[i].address == address; i++) {
+        const char *name = m->symbols->symbols[i].name;
+        if (starts_with(name, WISP_ORIGINAL_PREFIX) &&
+            strcmp(name + strlen(WISP_ORIGINAL_PREFIX), linkage) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------------ records */
 
 static wisp_status add_scanned(maker *m, size_t index, wisp_error *err)
@@ -197,7 +211,8 @@ static wisp_status add_scanned(maker *m, size_t index, wisp_error *err)
     record->is_local = !wisp_die_flag(&die, DW_AT_external) || (symbol && !symbol->is_global);
     record->is_clone = is_clone_name(record->linkage, record->source_linkage);
     record->slot = record->has_body ? slot_of(m, record->linkage) : 0;
-    record->is_dropped = !*record->name; /* of no use to anybody */
+    bool is_thunk = record->slot && !is_original(m, record->address, record->linkage);
+    record->is_dropped = is_thunk || !*record->name; /* of no use to anybody */
     return WISP_OK;
 }
 
