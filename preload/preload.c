@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* pipe2 */
+
 /*
  * libwisp-patch.so: patches over the air for a program that knows nothing of Wisp.
  *

@@ -10,6 +10,37 @@
 
 enum { STEPS_MAX = 10 * 1000 * 1000, PARAMS_MAX = 255 };
 
+static bool is_address(const wisp_symbols_type *type)
+{
+    return type->kind == WISP_TYPE_TYPEDEF && strcmp(type->name, "wisp_address") == 0;
+}
+
+/* Where the type behind the one at [at] begins, in a signature. */
+static char *next_type(char *at)
+{
+    if (*at == '{')
+        return strchr(at, '}') + 1;
+    at++;
+    return at + strspn(at, "0123456789");
+}
+
+/*
+ * What is declared as wisp_address is a number to the compiler and a pointer to whoever is
+ * called: as one it may be to the patch's own memory.
+ */
+static void mark_addresses(char *text, const wisp_symbols_type *result,
+                           const wisp_symbols_param *params, uint32_t count)
+{
+    char *at = text + 1; /* behind "(" */
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_address(params[i].type))
+            *at = 'p';
+        at = next_type(at);
+    }
+    if (is_address(result))
+        at[1] = 'p'; /* behind ")" */
+}
+
 static wisp_status read_function(wisp_types *types, Dwarf_Die *die, declared *out,
                                  wisp_error *err)
 {
@@ -31,9 +62,11 @@ static wisp_status read_function(wisp_types *types, Dwarf_Die *die, declared *ou
     }
     if (!status)
         status = wisp_signature_text_make(types, result, params, count, &text, &refusal, err);
-    if (!status && text)
-        name_set(&out->signatures, take_text(arena, name, strlen(name)),
-                 take_text(arena, text, strlen(text)));
+    if (!status && text) {
+        char *kept = take_text(arena, text, strlen(text));
+        mark_addresses(kept, result, params, count);
+        name_set(&out->signatures, take_text(arena, name, strlen(name)), kept);
+    }
     return status;
 }
 

@@ -174,6 +174,20 @@ static void write_accesses(FILE *out)
                 "export declare function wisp_store_%s(at: u64, value: %s): void;\n",
                 accesses[i].kind, accesses[i].kind, accesses[i].type, accesses[i].kind,
                 accesses[i].kind, accesses[i].type);
+    fputs("@external(\"wisp\", \"native\")\n"
+          "export declare function wisp_native(pointer: u64): u64;\n"
+          "@external(\"wisp\", \"log\")\n"
+          "export declare function wisp_log_bytes(text: u64, size: u64): void;\n\n"
+          "// The program's address of a text, as C has texts: for arguments of its functions.\n"
+          "export function wisp_text(value: string): u64 {\n"
+          "  return wisp_native(changetype<usize>(String.UTF8.encode(value, true)));\n"
+          "}\n\n"
+          "// A line for the log of whoever runs the program.\n"
+          "export function wisp_log(value: string): void {\n"
+          "  const bytes = String.UTF8.encode(value);\n"
+          "  wisp_log_bytes(changetype<usize>(bytes), bytes.byteLength);\n"
+          "}\n",
+          out);
 }
 
 /* ------------------------------------------------------------------ files */
