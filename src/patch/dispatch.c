@@ -32,6 +32,34 @@ static bool has_room(const wisp_patch_seat *seat, const wisp_patch_activation *a
     return LIKELY(seat->level == 0) || can_nest(seat, activation->is_on_stack);
 }
 
+/* ------------------------------------------------------------------ calls that were left */
+
+/* The return address, which is the last word of a frame on both machines, and the same for as
+ * long as the call is under way. Others' words may be there when it is not. */
+__attribute__((no_sanitize("address"))) static uintptr_t return_of(const wisp_patch_frame *frame)
+{
+    return ((const volatile uintptr_t *)(frame + 1))[-1];
+}
+
+static bool may_be_alive(const wisp_patch_activation *activation)
+{
+    const wisp_patch_seat *seat = activation->run;
+    if (!seat || !activation->is_on_stack)
+        return true;
+    const wisp_patch_level *level = &seat->levels[activation->mark];
+    return return_of(level->frame) == level->return_to;
+}
+
+/*
+ * A call that was left by longjmp is dropped when the next one comes from as far up the stack.
+ * One from further down looks as if it were within it; but by then the frame is mostly spoilt.
+ */
+static void drop_dead(wisp_patch_thread *thread)
+{
+    while (thread->depth && !may_be_alive(&thread->activations[thread->depth - 1]))
+        wisp_patch_thread_settle(thread, thread->activations[thread->depth - 1].sp);
+}
+
 /* ------------------------------------------------------------------ a call */
 
 /* Keeps what the level around [level] goes on with. Returns where the arguments go. */
@@ -119,6 +147,7 @@ static bool run(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
     activation->mark = seat->level;
     level->replaced = replaced;
     level->frame = frame;
+    level->return_to = return_of(frame);
     level->activation = number;
     level->is_on_stack = activation->is_on_stack;
     wisp_slot *slots = begin(seat, level, func);
@@ -172,6 +201,8 @@ bool wisp_patch_dispatch(wisp_patch_frame *frame, wisp_patch_detour *detour)
         return false;
     }
     thread->is_inside = true;
+    if (!LIKELY(thread->depth == 0))
+        drop_dead(thread);
     int32_t number = wisp_patch_thread_enter(thread, (uintptr_t)(frame + 1));
     bool is_handled = false;
     if (LIKELY(number >= 0)) {

@@ -248,19 +248,6 @@ static int32_t take_place(uint32_t count)
     return -1;
 }
 
-/* Gives [thread] a place below [count] if it has none. */
-static bool find_place(wisp_patch_thread *thread, uint32_t count)
-{
-    if (thread->user)
-        return true;
-    int32_t place = take_place(count);
-    if (place < 0)
-        return false;
-    uintptr_t number = atomic_fetch_add_explicit(&tickets, 1, memory_order_relaxed) + 1;
-    thread->user = (void *)(number * WISP_PATCH_PLACES_MAX + (uintptr_t)place);
-    return true;
-}
-
 void wisp_patch_place_return(wisp_patch_thread *thread)
 {
     uintptr_t ticket = (uintptr_t)thread->user, place = ticket % WISP_PATCH_PLACES_MAX;
@@ -269,6 +256,22 @@ void wisp_patch_place_return(wisp_patch_thread *thread)
     thread->user = NULL;
     atomic_fetch_and_explicit(&taken[place / PLACES_A_WORD],
                               ~(UINT64_C(1) << place % PLACES_A_WORD), memory_order_release);
+}
+
+/* Gives [thread] a place below [count] if it has none. One that is not below it, but was of use
+ * in another set, goes back as soon as nothing else there is under way. */
+static bool find_place(wisp_patch_thread *thread, uint32_t count)
+{
+    uintptr_t ticket = (uintptr_t)thread->user;
+    if (ticket && (ticket % WISP_PATCH_PLACES_MAX < count || thread->depth > 1))
+        return true;
+    wisp_patch_place_return(thread);
+    int32_t place = take_place(count);
+    if (place < 0)
+        return false;
+    uintptr_t number = atomic_fetch_add_explicit(&tickets, 1, memory_order_relaxed) + 1;
+    thread->user = (void *)(number * WISP_PATCH_PLACES_MAX + (uintptr_t)place);
+    return true;
 }
 
 /* Chooses how [seat], now of the calling thread, gets at memory. */
@@ -281,7 +284,7 @@ static void choose_access(wisp_patch_seat *seat)
 
 wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *thread)
 {
-    if (!find_place(thread, set->config->threads_max))
+    if (!find_place(thread, set->seat_count))
         return NULL;
     uintptr_t ticket = (uintptr_t)thread->user, place = ticket % WISP_PATCH_PLACES_MAX;
     if (place >= set->seat_count)

@@ -29,6 +29,7 @@ typedef struct wisp_patch_level {
     wisp_call_mark mark; /* of the store, before it */
     const wisp_patch_replaced *replaced;
     wisp_patch_frame *frame;
+    uintptr_t return_to;    /* what the word before its caller's frame was */
     uint64_t stack_pointer; /* of the patch, before it */
     uint64_t fuel;          /* of the level around it */
     uint32_t first_range;   /* of what it was granted */

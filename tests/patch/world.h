@@ -22,7 +22,7 @@
  */
 
 /* The modules of fixes/, compiled. */
-#define WORLD_FIXES(X) X(add) X(calls) X(shapes) X(faults)
+#define WORLD_FIXES(X) X(add) X(calls) X(faults) X(inside) X(shapes) X(three) X(two)
 #define X(name)                                                                                  \
     extern const unsigned char name##_fix[];                                                     \
     extern const size_t name##_fix_size;
