@@ -33,7 +33,7 @@ typedef struct wisp_patch_replaced {
 /* A native function that the patch calls. */
 typedef struct wisp_patch_callee {
     const wisp_patch_native *native;        /* of the manifest */
-    const char *name;                       /* its import's, without an alias behind a ':' */
+    const char *name;                       /* its import's, without an alias behind a '#' */
     const wisp_patch_replaced *original_of; /* NULL: of none */
     const void *function;
     wisp_patch_signature signature;

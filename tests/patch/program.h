@@ -1,6 +1,7 @@
 #ifndef WISP_TESTS_PATCH_PROGRAM_H
 #define WISP_TESTS_PATCH_PROGRAM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* A program whose functions are patched: compiled with a sled at each, and seen by the patches in
@@ -39,7 +40,9 @@ int32_t left(void);  /* 1 … */
 int32_t right(void); /* … and 1: what patches change together */
 int32_t with_callback(int32_t (*callback)(void *user), void *user); /* calls it, and adds 1 */
 order *first_order(void);
-int32_t spare(void);     /* 7 */
-int32_t grow(int32_t n); /* allocates and frees [n] blocks */
+int32_t spare(void);             /* 7; its sled stays as the compiler made it */
+void *own_malloc(size_t size);   /* malloc … */
+void own_free(void *block);      /* … and free */
+void *allocate_once(void *done); /* for a thread: 1 to *(int32_t *)done if it could */
 
 #endif

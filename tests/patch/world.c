@@ -169,6 +169,18 @@ void world_discard(wisp_bytes patch)
 extern uint8_t *const __start___patchable_function_entries[];
 extern uint8_t *const __stop___patchable_function_entries[];
 
+static bool is_of(const uint8_t *sled, const void *function)
+{
+    const uint8_t *entry = function;
+    return sled == entry + sled_of(entry);
+}
+
+bool world_has_raw_sled(const void *function)
+{
+    const uint8_t *entry = function;
+    return wisp_patch_sled_kind_of(entry + sled_of(entry)) == WISP_SLED_SEVERAL;
+}
+
 void world_merge_sleds(void)
 {
     static const uint8_t one[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
@@ -178,7 +190,7 @@ void world_merge_sleds(void)
         fail_msg("%s", err.text);
     for (uint8_t *const *at = __start___patchable_function_entries;
          at < __stop___patchable_function_entries; at++)
-        if (wisp_patch_sled_kind_of(*at) == WISP_SLED_SEVERAL &&
+        if (wisp_patch_sled_kind_of(*at) == WISP_SLED_SEVERAL && !is_of(*at, AT(spare)) &&
             wisp_patch_text_replace(&text, *at, one, sizeof one, &err))
             fail_msg("%s", err.text);
 }

@@ -22,7 +22,9 @@
  */
 
 /* The modules of fixes/, compiled. */
-#define WORLD_FIXES(X) X(add) X(calls) X(faults) X(inside) X(shapes) X(three) X(two)
+#define WORLD_FIXES(X)                                                                           \
+    X(add)                                                                                       \
+    X(allocator) X(calls) X(faults) X(inside) X(script) X(shapes) X(spare) X(three) X(two)
 #define X(name)                                                                                  \
     extern const unsigned char name##_fix[];                                                     \
     extern const size_t name##_fix_size;
@@ -60,9 +62,12 @@ typedef struct world_recipe {
 wisp_bytes world_patch(const world_recipe *recipe);
 void world_discard(wisp_bytes patch);
 
-/* Makes one instruction of each sled, as the release build of a program has it, which gcc does
- * not. Once, before there are threads. */
+/* Makes one instruction of each sled but that of spare(), as the release build of a program has
+ * it, which gcc does not. Once, before there are threads. */
 void world_merge_sleds(void);
+
+/* Whether the sled of [function] is of several instructions. */
+bool world_has_raw_sled(const void *function);
 
 /* wisp_patcher_new and wisp_patcher_apply that must succeed. */
 wisp_patcher *world_open(const wisp_patcher_config *config);
