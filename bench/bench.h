@@ -19,6 +19,7 @@ typedef struct bench_options {
 typedef wisp_status (*bench_fn)(const bench_options *options, bench_report *report,
                                 wisp_error *err);
 
+wisp_status bench_bridge(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_calls(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_load(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_deadline(const bench_options *options, bench_report *report, wisp_error *err);

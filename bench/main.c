@@ -22,6 +22,7 @@ static const struct {
     {"deadline", "how late modules that never end are stopped", bench_deadline},
     {"mapping", "buffers mapped into modules, or copied", bench_mapping},
     {"snapshot", "copies of instances", bench_snapshot},
+    {"patch", "calls that cross between native code and patches", bench_bridge},
     {"host", "events, swaps, recording and shadows of a host", bench_host},
     {"swap", "how long one version takes over from another", bench_swap},
 };

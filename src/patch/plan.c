@@ -163,6 +163,15 @@ static void store(wisp_patch_frame *frame, uint32_t at, uint64_t bits)
     memcpy((uint8_t *)frame + at, &bits, sizeof bits);
 }
 
+/* Most parts are registers, for which there need be no call. */
+static inline void copy_part(uint8_t *into, const uint8_t *from, uint32_t size)
+{
+    if (size == sizeof(uint64_t))
+        memcpy(into, from, sizeof(uint64_t));
+    else
+        memcpy(into, from, size);
+}
+
 /* The value of the bits that [move] has, in 64 bits. */
 static uint64_t extend(const wisp_patch_move *move, uint64_t bits)
 {
@@ -201,16 +210,6 @@ static uint8_t *linear_at(const wisp_patch_memory *memory, uint64_t address, uin
     return is_inside ? memory->base + address : NULL;
 }
 
-static bool read_memory(const wisp_patch_memory *memory, uint64_t address, void *into,
-                        size_t size)
-{
-    const uint8_t *linear = linear_at(memory, address, size);
-    if (!linear)
-        return memory->read(memory->user, address, into, size);
-    memcpy(into, linear, size);
-    return true;
-}
-
 static bool write_memory(const wisp_patch_memory *memory, uint64_t address, const void *from,
                          size_t size)
 {
@@ -239,8 +238,8 @@ static bool reserve(wisp_patch_memory *memory, const wisp_patch_move *move, uint
 static void take_parts(const wisp_patch_move *move, const wisp_patch_frame *frame, uint8_t *into)
 {
     for (uint32_t i = 0; i < move->part_count; i++)
-        memcpy(into + move->parts[i].offset, (const uint8_t *)frame + move->parts[i].frame,
-               move->parts[i].size);
+        copy_part(into + move->parts[i].offset, (const uint8_t *)frame + move->parts[i].frame,
+                  move->parts[i].size);
 }
 
 static bool take_struct(const wisp_patch_move *move, wisp_patch_memory *memory,
@@ -300,8 +299,8 @@ bool wisp_patch_take_arguments(const wisp_patch_plan *plan, wisp_patch_memory *m
 static void fill_parts(const wisp_patch_move *move, const uint8_t *from, wisp_patch_frame *frame)
 {
     for (uint32_t i = 0; i < move->part_count; i++)
-        memcpy((uint8_t *)frame + move->parts[i].frame, from + move->parts[i].offset,
-               move->parts[i].size);
+        copy_part((uint8_t *)frame + move->parts[i].frame, from + move->parts[i].offset,
+                  move->parts[i].size);
 }
 
 /* The struct in [from] to where the caller wants it. */
@@ -339,22 +338,26 @@ void wisp_patch_give_results(const wisp_patch_plan *plan, const wisp_patch_memor
 
 /* ------------------------------------------------------------------ a call that goes out */
 
-/* Registers are filled up with zeros. */
-static bool fill_part(const wisp_patch_part *part, const wisp_patch_memory *memory,
-                      uint64_t address, wisp_patch_frame *frame)
+/* From memory that is not the patch's. */
+static bool fill_outside_parts(const wisp_patch_move *move, const wisp_patch_memory *memory,
+                               uint64_t address, wisp_patch_frame *frame)
 {
-    if (part->size < sizeof(uint64_t))
-        store(frame, part->frame, 0);
-    return read_memory(memory, address + part->offset, (uint8_t *)frame + part->frame,
-                       part->size);
+    for (uint32_t i = 0; i < move->part_count; i++) {
+        const wisp_patch_part *part = &move->parts[i];
+        if (!memory->read(memory->user, address + part->offset, (uint8_t *)frame + part->frame,
+                          part->size))
+            return false;
+    }
+    return true;
 }
 
 static bool fill_struct_parts(const wisp_patch_move *move, const wisp_patch_memory *memory,
                               uint64_t address, wisp_patch_frame *frame)
 {
-    for (uint32_t i = 0; i < move->part_count; i++)
-        if (!fill_part(&move->parts[i], memory, address, frame))
-            return false;
+    const uint8_t *linear = linear_at(memory, address, move->size);
+    if (!linear)
+        return fill_outside_parts(move, memory, address, frame);
+    fill_parts(move, linear, frame);
     return true;
 }
 
