@@ -69,11 +69,10 @@ static void leave(int32_t number)
     wisp_patch_thread_exit(wisp_patch_thread_get(), number);
 }
 
-/* Places on this thread's stack as deep as [depth] frames; none of them is looked at. */
+/* A place on this thread's stack, as deep as [depth] frames; what is there is not looked at. */
 static uintptr_t frame(int depth)
 {
-    int here;
-    return ((uintptr_t)&here & ~(uintptr_t)15) - (uintptr_t)depth * 64;
+    return wisp_patch_thread_get()->stack_high - 64 - (uintptr_t)depth * 64;
 }
 
 /* ------------------------------------------------------------------ epochs */
@@ -236,7 +235,8 @@ static int32_t number_on_other_stack;
 
 static void run_on_other_stack(void)
 {
-    number_on_other_stack = enter(frame(0), 7);
+    int here;
+    number_on_other_stack = enter((uintptr_t)&here, 7);
     swapcontext(&other_context, &own_context);
     leave(number_on_other_stack);
 }
