@@ -53,8 +53,11 @@ extern const uint8_t wisp_patch_sled_trap[4];
  * wisp_patch_sled_size bytes, alone differs from that for another number. */
 void wisp_patch_sled_probe(uint8_t out[WISP_STUB_SIZE], uint8_t number);
 
-/* Stores 16 bytes at [at], a multiple of 16 that can be written, in one piece; false where the
- * processor has no such store. */
-bool wisp_patch_sled_store_16(uint8_t *at, const uint8_t bytes[16]);
+/*
+ * Stores [size] bytes at [at], a multiple of [size] that can be written, in one piece: 4, 8
+ * or 16. False where the processor has no such store. Sanitizers are not told: for them text is a
+ * thing that never changes.
+ */
+bool wisp_patch_sled_store(uint8_t *at, const uint8_t *bytes, size_t size);
 
 #endif

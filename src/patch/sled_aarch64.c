@@ -56,8 +56,12 @@ void wisp_patch_sled_probe(uint8_t out[WISP_STUB_SIZE], uint8_t number)
     memcpy(out, code, sizeof code);
 }
 
-bool wisp_patch_sled_store_16(uint8_t *at, const uint8_t bytes[16])
+bool wisp_patch_sled_store(uint8_t *at, const uint8_t *bytes, size_t size)
 {
-    (void)at, (void)bytes; /* instructions never need it */
-    return false;
+    uint32_t four;
+    if (size != sizeof four)
+        return false;
+    memcpy(&four, bytes, sizeof four);
+    __asm__ volatile("str %w1, %0" : "=m"(*(uint32_t *)(void *)at) : "r"(four) : "memory");
+    return true;
 }

@@ -61,7 +61,7 @@ static bool has_cmpxchg16b(void)
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_CMPXCHG16B);
 }
 
-bool wisp_patch_sled_store_16(uint8_t *at, const uint8_t bytes[16])
+static bool store_16(uint8_t *at, const uint8_t *bytes)
 {
     uint64_t old[2], new[2];
     if (!has_cmpxchg16b())
@@ -76,5 +76,17 @@ bool wisp_patch_sled_store_16(uint8_t *at, const uint8_t bytes[16])
                          : "b"(new[0]), "c"(new[1])
                          : "memory");
     while (!is_stored);
+    return true;
+}
+
+bool wisp_patch_sled_store(uint8_t *at, const uint8_t *bytes, size_t size)
+{
+    uint64_t eight;
+    if (size == 16)
+        return store_16(at, bytes);
+    if (size != sizeof eight)
+        return false;
+    memcpy(&eight, bytes, sizeof eight);
+    __asm__ volatile("movq %1, %0" : "=m"(*(uint64_t *)(void *)at) : "r"(eight) : "memory");
     return true;
 }

@@ -13,7 +13,10 @@
  */
 enum { WRITTEN = 0, TOO_WIDE = 1 };
 
-enum { BLOCK_MAX = WISP_STUB_SIZE }; /* bytes of one write */
+enum {
+    STORE_MAX = 16,            /* bytes that a processor stores in one piece, at most */
+    BLOCK_MAX = WISP_STUB_SIZE /* bytes of one write */
+};
 
 typedef struct words {
     char text[64];
@@ -89,26 +92,13 @@ static int64_t through_memory(const edit *change)
     return result;
 }
 
-/* In one piece where the size is one for which the processor has a store. */
+/* In one piece if that is what the size is made for; otherwise nobody runs it yet. */
 static int64_t store(uint8_t *at, const uint8_t *bytes, size_t size)
 {
-    uint32_t four;
-    uint64_t eight;
-    switch (size) {
-    case sizeof four:
-        memcpy(&four, bytes, sizeof four);
-        __atomic_store_n((uint32_t *)(void *)at, four, __ATOMIC_RELEASE);
-        return WRITTEN;
-    case sizeof eight:
-        memcpy(&eight, bytes, sizeof eight);
-        __atomic_store_n((uint64_t *)(void *)at, eight, __ATOMIC_RELEASE);
-        return WRITTEN;
-    case 16:
-        return wisp_patch_sled_store_16(at, bytes) ? WRITTEN : TOO_WIDE;
-    default:
-        memcpy(at, bytes, size);
-        return WRITTEN;
-    }
+    if (size <= STORE_MAX)
+        return wisp_patch_sled_store(at, bytes, size) ? WRITTEN : TOO_WIDE;
+    memcpy(at, bytes, size);
+    return WRITTEN;
 }
 
 static int64_t by_store(const edit *change)
@@ -157,7 +147,7 @@ static const struct {
     size_t block_max; /* aligned bytes of that many are written in one piece; 0: any are */
 } ways[WISP_PATCH_WAYS] = {
     [WISP_PATCH_WRITE_PROC_MEM] = {through_memory, 8},
-    [WISP_PATCH_WRITE_STORE] = {by_store, 16},
+    [WISP_PATCH_WRITE_STORE] = {by_store, STORE_MAX},
     [WISP_PATCH_WRITE_PAGE_SWAP] = {by_page, 0},
 };
 
