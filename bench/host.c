@@ -35,6 +35,8 @@ wisp_status bench_host(const bench_options *options, bench_report *report, wisp_
 {
     wisp_status status = bench_host_events(options->runs, report, err);
     if (!status)
+        status = bench_host_regions(options->runs, report, err);
+    if (!status)
         status = bench_host_metering(options->runs, report, err);
     return status ? status : bench_host_swap(report, err);
 }

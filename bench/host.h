@@ -8,6 +8,7 @@
 /* What the benchmarks of the host share. Each measures one of its sides. */
 
 wisp_status bench_host_events(unsigned runs, bench_report *report, wisp_error *err);
+wisp_status bench_host_regions(unsigned runs, bench_report *report, wisp_error *err);
 wisp_status bench_host_metering(unsigned runs, bench_report *report, wisp_error *err);
 wisp_status bench_host_swap(bench_report *report, wisp_error *err);
 

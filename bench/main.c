@@ -23,7 +23,7 @@ static const struct {
     {"mapping", "buffers mapped into modules, or copied", bench_mapping},
     {"snapshot", "copies of instances", bench_snapshot},
     {"patch", "calls that cross between native code and patches", bench_bridge},
-    {"host", "events, swaps, recording and shadows of a host", bench_host},
+    {"host", "events, regions, swaps, recording and shadows of a host", bench_host},
     {"swap", "how long one version takes over from another", bench_swap},
 };
 

@@ -177,7 +177,7 @@ static void share(const struct share *it)
         say_outcome(post(slot, it));
         break;
     case SHARE_FREE:
-        say_outcome(wisp_region_free(slot->data + it->offset) == WISP_OK);
+        say_outcome(wisp_region_free((void *)((uintptr_t)slot->data + it->offset)) == WISP_OK);
         break;
     case SHARE_COUNT:
         line[line_len++] = '=';
