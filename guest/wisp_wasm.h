@@ -48,6 +48,10 @@ struct wisp_pages {
     size_t first, count;
 };
 
+/* The first page that was ever reserved; 0: none was. What lies behind the data of the module and
+ * before it is for malloc (libc/malloc.c). One for all files of the module. */
+__attribute__((weak)) size_t wisp_pages_begin;
+
 /* Makes room for [size] bytes there; what they held is lost. NULL if memory is refused. */
 static inline void *wisp_pages_reserve(struct wisp_pages *pages, size_t size)
 {
@@ -59,6 +63,8 @@ static inline void *wisp_pages_reserve(struct wisp_pages *pages, size_t size)
         size_t more = is_last ? count - pages->count : count;
         if (__builtin_wasm_memory_grow(0, more) == SIZE_MAX)
             return NULL;
+        if (wisp_pages_begin == 0)
+            wisp_pages_begin = end;
         pages->first = is_last ? pages->first : end;
         pages->count = count;
     }

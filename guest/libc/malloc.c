@@ -20,6 +20,9 @@ typedef struct block {
 
 extern char __heap_base; /* by the linker: where the data ends */
 
+/* Of wisp_wasm.h: pages from this one on may be buffers and regions. 0: none is. */
+__attribute__((weak)) size_t wisp_pages_begin;
+
 static block *free_blocks;
 static bool has_begun;
 
@@ -69,7 +72,8 @@ static bool grow(size_t size)
     if (!has_begun) {
         has_begun = true;
         uintptr_t begin = ((uintptr_t)&__heap_base + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        add_memory(begin, (uintptr_t)__builtin_wasm_memory_size(0) * PAGE_SIZE);
+        size_t end = wisp_pages_begin ? wisp_pages_begin : __builtin_wasm_memory_size(0);
+        add_memory(begin, end * PAGE_SIZE);
         return true;
     }
     size_t pages = size / PAGE_SIZE + 1;

@@ -229,6 +229,22 @@ static void a_module_that_makes_regions_has_memory_that_can_be_shared(void **sta
     assert_int_equal(stage_count_mapped(), 0);
 }
 
+static void a_heap_that_begins_later_keeps_off_buffers_and_regions(void **state)
+{
+    (void)state;
+    struct stage s;
+    uint8_t data[10000]; /* more than the static buffer has */
+    stage_init(&s, NULL);
+    stage_add(&s, NULL, "heap");
+    memset(data, 7, sizeof data);
+    for (int times = 0; times < 3; times++) {
+        POST(&s, .target = 1, .type = READ, .data = data, .size = sizeof data);
+        stage_step(&s);
+        stage_expect(&s, "1:data 1:region 1:block done 8001 ");
+    }
+    stage_deinit(&s);
+}
+
 /* ------------------------------------------------------------------ giving back, and refusals */
 
 static void a_region_is_given_back_while_events_carry_it(void **state)
@@ -850,6 +866,7 @@ int main(void)
         cmocka_unit_test(a_receiver_that_fails_has_changed_nothing),
         cmocka_unit_test(owner_and_receivers_look_at_the_same_pages),
         cmocka_unit_test(a_module_that_makes_regions_has_memory_that_can_be_shared),
+        cmocka_unit_test(a_heap_that_begins_later_keeps_off_buffers_and_regions),
         cmocka_unit_test(a_region_is_given_back_while_events_carry_it),
         cmocka_unit_test(done_may_give_it_back),
         cmocka_unit_test(what_cannot_be_posted_is_refused),
