@@ -3,18 +3,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <wisp/native.h>
-
-#include "stage.h"
+#include "sharers.h"
 #include "takes.h"
 
-#include "guests/reads.h"
-
-/* Regions that modules make. Guest 1 is the owner, and the others get them. */
-
-extern const wisp_native reader_module;
-
-enum { MIB = 1 << 20, PAGE = 65536 };
+/* Regions that modules make: what becomes of their bytes, and what is refused. */
 
 /* ------------------------------------------------------------------ a system that refuses */
 
@@ -39,80 +31,15 @@ void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, of
     return __wrap_mmap(at, size, protection, flags, fd, offset);
 }
 
-/* ------------------------------------------------------------------ owners */
-
-/* Copied as small, copied as the memory cannot be mapped, shared; whole pages and not; native. */
-static const struct kind {
-    wisp_memory_source source;
-    size_t size;
-    bool is_native;
-} kinds[] = {
-    {WISP_MEMORY_ALLOCATED, 100, false},        {WISP_MEMORY_MAPPED, 100, false},
-    {WISP_MEMORY_ALLOCATED, MIB, false},        {WISP_MEMORY_MAPPED, MIB, false},
-    {WISP_MEMORY_MAPPED, MIB + 1000, false},    {WISP_MEMORY_MAPPED, PAGE * 9 - 1, false},
-    {WISP_MEMORY_ALLOCATED, MIB + 1000, false}, {WISP_MEMORY_ALLOCATED, 100, true},
-    {WISP_MEMORY_ALLOCATED, MIB, true},
-};
-enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
-
-static const struct kind shared = {WISP_MEMORY_MAPPED, MIB, false};
-static const struct kind small = {WISP_MEMORY_ALLOCATED, 100, false};
-
-static wisp_guest_config config_of(const struct kind *kind)
-{
-    return (wisp_guest_config){.fuel = 200000000,
-                               .deadline_ms = WISP_NO_DEADLINE,
-                               .limits = {.memory_source = kind->source}};
-}
-
-/* An owner that is configured as [config] and, if [other] is not NULL, a second guest. */
-static void stage_of(struct stage *s, const wisp_guest_config *config, bool is_native,
-                     const char *other)
-{
-    stage_init(s, NULL);
-    if (is_native)
-        assert_int_equal(
-            wisp_guest_start_native(stage_add_empty(s, config), &reader_module, NULL), WISP_OK);
-    else
-        stage_add(s, config, "reader");
-    if (other)
-        stage_add(s, config, other);
-}
-
-static void owner(struct stage *s, const struct kind *kind, const char *other)
-{
-    wisp_guest_config config = config_of(kind);
-    stage_of(s, &config, kind->is_native, other);
-}
-
-static wisp_status tell(wisp_guest *guest, const struct share *shares, size_t len)
-{
-    wisp_bytes bytes = {(const uint8_t *)shares, len * sizeof *shares};
-    return wisp_guest_deliver(guest, 0, bytes, NULL);
-}
-
-/* Has the owner do these things in one entry. */
-#define SHARE(s, ...)                                                                            \
-    tell((s)->guests[0], (const struct share[]){__VA_ARGS__},                                    \
-         sizeof(const struct share[]){__VA_ARGS__} / sizeof(struct share))
-#define MAKE(...)                                                                                \
-    {                                                                                            \
-        .op = SHARE_NEW, __VA_ARGS__                                                             \
-    }
-#define LEND(...)                                                                                \
-    {                                                                                            \
-        .op = SHARE_POST, __VA_ARGS__                                                            \
-    }
-
 /* ------------------------------------------------------------------ reading and changing */
 
 static void all_who_hear_of_it_read_the_region_of_a_module(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         wisp_host_subscribe(s.host, READ, 0, NULL);
         SHARE(&s, MAKE(.size = size),
               LEND(.size = size, .target = WISP_TO_ALL, .type = READ, .done = SHARE_DONE_LOOKS));
@@ -126,10 +53,10 @@ static void all_who_hear_of_it_read_the_region_of_a_module(void **state)
 static void it_goes_to_one_guest_to_the_program_and_to_a_topic(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size, topic;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size, topic;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         assert_int_equal(wisp_host_topic(s.host, "frames", &topic, NULL), WISP_OK);
         wisp_host_subscribe(s.host, topic, 0, NULL);
         SHARE(&s, MAKE(.size = size), LEND(.size = size - 1, .target = 2, .type = READ),
@@ -147,10 +74,10 @@ static void it_goes_to_one_guest_to_the_program_and_to_a_topic(void **state)
 static void what_receivers_made_of_it_is_there_when_done_is_called(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         SHARE(&s, MAKE(.size = size),
               LEND(.size = size, .target = WISP_TO_ALL, .type = CHANGE, .access = 1,
                    .done = SHARE_DONE_LOOKS));
@@ -167,10 +94,10 @@ static void what_receivers_made_of_it_is_there_when_done_is_called(void **state)
 static void what_a_reader_writes_its_owner_does_not_see(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         SHARE(&s, MAKE(.size = size),
               LEND(.size = size, .target = 2, .type = CHANGE, .done = SHARE_DONE_LOOKS),
               LEND(.size = size, .target = 2, .type = READ));
@@ -183,10 +110,10 @@ static void what_a_reader_writes_its_owner_does_not_see(void **state)
 static void a_receiver_that_fails_has_changed_nothing(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         SHARE(&s, MAKE(.size = size),
               LEND(.size = size, .target = 2, .type = CHANGE_AND_TRAP, .access = 1,
                    .done = SHARE_DONE_LOOKS));
@@ -200,7 +127,7 @@ static void owner_and_receivers_look_at_the_same_pages(void **state)
 {
     (void)state;
     struct stage s;
-    owner(&s, &shared, NULL);
+    sharers_init(&s, &sharer_shared, NULL);
     SHARE(&s, MAKE(.size = MIB));
     if (stage_count_mapped() == 0)
         skip();
@@ -222,7 +149,7 @@ static void a_module_that_makes_regions_has_memory_that_can_be_shared(void **sta
     assert_int_equal(wisp_host_new(NULL, &host, NULL), WISP_OK);
     wisp_guest_new(host, &(wisp_guest_config){.fuel = 200000000}, &guest, NULL);
     assert_int_equal(wisp_guest_start(guest, rig_module("reader"), NULL), WISP_OK);
-    tell(guest, &(struct share)MAKE(.size = MIB), 1);
+    sharer_tell(guest, &(struct share)MAKE(.size = MIB), 1);
     if (stage_count_mapped() > 0)
         assert_int_equal(stage_count_mapped(), 2);
     wisp_host_free(host);
@@ -250,10 +177,10 @@ static void a_heap_that_begins_later_keeps_off_buffers_and_regions(void **state)
 static void a_region_is_given_back_while_events_carry_it(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         for (int times = 0; times < 3; times++) {
             SHARE(&s, MAKE(.size = size), LEND(.size = size, .target = 2, .type = READ),
                   LEND(.size = size, .target = 2, .type = CHANGE, .access = 1,
@@ -273,16 +200,16 @@ static void a_region_is_given_back_while_events_carry_it(void **state)
 static void done_may_give_it_back(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         SHARE(&s, MAKE(.size = size),
               LEND(.size = size, .target = 2, .type = CHANGE, .access = 1,
                    .done = SHARE_DONE_FREES));
         stage_settle(&s);
         stage_expect_sized(&s, "1:+ 1:+ 2:8003[#+0] 1:d8003+2 1:+ ", size);
-        if (!kinds[i].is_native) { /* whose memory is gone */
+        if (!sharer_kinds[i].is_native) { /* whose memory is gone */
             SHARE(&s, LEND(.size = size, .target = 2, .type = READ));
             stage_expect(&s, "1:- ");
         }
@@ -294,10 +221,10 @@ static void done_may_give_it_back(void **state)
 static void what_cannot_be_posted_is_refused(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         const struct share wrong[] = {
             LEND(.target = 2, .type = READ, .done = 1), /* no bytes */
             LEND(.size = size + 1, .target = 2, .type = READ, .done = 1),
@@ -311,7 +238,7 @@ static void what_cannot_be_posted_is_refused(void **state)
         for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
             char text[40];
             stage_forget(&s);
-            assert_int_equal(tell(s.guests[0], &wrong[k], 1), WISP_OK);
+            assert_int_equal(sharer_tell(s.guests[0], &wrong[k], 1), WISP_OK);
             stage_settle(&s);
             snprintf(text, sizeof text, "1:- 1:d%x ", (unsigned)wrong[k].type);
             stage_expect(&s, text);
@@ -327,10 +254,10 @@ static void what_cannot_be_posted_is_refused(void **state)
 static void what_others_may_change_is_not_posted_again_before_done(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], "reader_2");
         const struct share read = LEND(.size = size, .target = 2, .type = READ);
         SHARE(&s, MAKE(.size = size), read,
               LEND(.size = size, .target = 2, .type = CHANGE, .access = 1,
@@ -338,7 +265,7 @@ static void what_others_may_change_is_not_posted_again_before_done(void **state)
               read);
         stage_settle(&s);
         stage_expect_sized(&s, "1:+ 1:+ 1:+ 1:- 2:8001[#+0] 2:8003[#+0] 1:d8003+2 ", size);
-        tell(s.guests[0], &read, 1);
+        sharer_tell(s.guests[0], &read, 1);
         stage_settle(&s);
         stage_expect_sized(&s, "1:+ 2:8001[#+2] ", size);
         stage_deinit(&s);
@@ -348,10 +275,10 @@ static void what_others_may_change_is_not_posted_again_before_done(void **state)
 static void what_is_no_region_is_not_made_or_given_back(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], NULL);
+        uint32_t size = (uint32_t)sharer_kinds[i].size;
+        sharers_init(&s, &sharer_kinds[i], NULL);
         SHARE(&s, MAKE(.size = 0), MAKE(.size = UINT32_MAX), MAKE(.size = (16u << 20) + 1),
               {.op = SHARE_FREE, .slot = 9}, MAKE(.size = size), {.op = SHARE_FREE, .offset = 1},
               {.op = SHARE_FREE}, {.op = SHARE_FREE});
@@ -364,11 +291,11 @@ static void what_is_no_region_is_not_made_or_given_back(void **state)
 static void regions_begin_at_pages_of_the_memory_that_are_not_taken(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
+    for (size_t i = 0; i < SHARER_KINDS; i++) {
         struct stage s;
-        if (kinds[i].is_native)
+        if (sharer_kinds[i].is_native)
             continue;
-        owner(&s, &kinds[i], NULL);
+        sharers_init(&s, &sharer_kinds[i], NULL);
         SHARE(&s, MAKE(.size = MIB), {.op = SHARE_FREE}); /* pages that the module gives away */
         uint32_t first = (uint32_t)(stage_status(s.guests[0]).memory_size - MIB),
                  last = first + MIB - PAGE;
@@ -425,9 +352,9 @@ static void regions_are_of_the_memory_that_a_module_may_have(void **state)
 {
     (void)state;
     struct stage s;
-    wisp_guest_config config = config_of(&shared);
+    wisp_guest_config config = sharer_config(&sharer_shared);
     config.limits.memory_max = MIB + 8 * PAGE;
-    stage_of(&s, &config, false, NULL);
+    sharers_init_with(&s, &config, false, NULL);
     SHARE(&s, MAKE(.slot = 0, .size = MIB), MAKE(.slot = 1, .size = MIB),
           {.op = SHARE_FREE, .slot = 0}, MAKE(.slot = 1, .size = MIB));
     stage_expect(&s, "1:+ 1:- 1:+ 1:+ ");
@@ -439,9 +366,9 @@ static void what_only_events_carry_still_counts(void **state)
     (void)state;
     for (int is_native = 0; is_native < 2; is_native++) {
         struct stage s;
-        wisp_guest_config config = config_of(&small);
+        wisp_guest_config config = sharer_config(&sharer_small);
         config.regions_max = 2;
-        stage_of(&s, &config, is_native, "reader_2");
+        sharers_init_with(&s, &config, is_native, "reader_2");
         const struct share make = MAKE(.slot = 0, .size = 100);
         const struct share post = LEND(.size = 100, .target = 2, .type = READ);
         SHARE(&s, make, post, {.op = SHARE_FREE}, make, post, {.op = SHARE_FREE}, make);
@@ -457,10 +384,10 @@ static void a_version_is_not_kept_out_by_what_the_one_before_holds(void **state)
 {
     (void)state;
     struct stage s;
-    wisp_guest_config config = config_of(&small);
+    wisp_guest_config config = sharer_config(&sharer_small);
     config.regions_max = 1;
     config.probation_entries = 1000;
-    stage_of(&s, &config, false, "reader_2");
+    sharers_init_with(&s, &config, false, "reader_2");
     const struct share make = MAKE(.size = 100);
     SHARE(&s, make);
     for (int i = 0; i < 5; i++) {
@@ -472,311 +399,6 @@ static void a_version_is_not_kept_out_by_what_the_one_before_holds(void **state)
     stage_deinit(&s);
 }
 
-/* ------------------------------------------------------------------ owners that end */
-
-static void stop(struct stage *s)
-{
-    wisp_guest_stop(s->guests[0]);
-}
-
-static void free_guest(struct stage *s)
-{
-    wisp_guest_free(s->guests[0]);
-}
-
-static void trap(struct stage *s)
-{
-    assert_int_equal(SHARE(s, {.op = SHARE_TRAP}), WISP_TRAP);
-}
-
-static void swap_and_commit(struct stage *s)
-{
-    assert_int_equal(wisp_guest_swap(s->guests[0], rig_module("reader_2"), NULL), WISP_OK);
-    assert_int_equal(wisp_guest_decide(s->guests[0], true, NULL, NULL), WISP_OK);
-}
-
-static void its_events_carry_a_region_whatever_becomes_of_the_owner(void **state)
-{
-    (void)state;
-    static void (*const ends[])(struct stage *) = {stop, free_guest, trap, swap_and_commit};
-    static const wisp_on_fault on_fault[] = {WISP_ON_FAULT_RESTART, WISP_ON_FAULT_DISABLE};
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
-            struct stage s;
-            uint32_t size = (uint32_t)kinds[i].size;
-            wisp_guest_config config = config_of(&kinds[i]);
-            if (kinds[i].is_native && ends[k] == trap)
-                continue;
-            config.on_fault = on_fault[i % 2];
-            stage_of(&s, &config, kinds[i].is_native, "reader_2");
-            SHARE(&s, MAKE(.size = size), LEND(.size = size, .target = 2, .type = READ),
-                  LEND(.size = size, .target = 2, .type = CHANGE, .access = 1,
-                       .done = SHARE_DONE_LOOKS),
-                  LEND(.size = size, .target = WISP_TO_PROGRAM, .type = READ));
-            ends[k](&s);
-            stage_settle(&s);
-            stage_expect_sized(&s, "1:+ 1:+ 1:+ 1:- 2:8001[#+0] 2:8003[#+0] ", size);
-            assert_int_equal(stage_count_mapped(), 0);
-            stage_deinit(&s);
-        }
-}
-
-static void a_region_outlives_an_owner_that_is_paused(void **state)
-{
-    (void)state;
-    struct stage s;
-    owner(&s, &shared, "reader_2");
-    SHARE(&s, MAKE(.size = MIB),
-          LEND(.size = MIB, .target = 2, .type = READ, .done = SHARE_DONE_LOOKS));
-    trap(&s);
-    trap(&s); /* started again at once only the first time */
-    assert_int_equal(stage_status(s.guests[0]).state, WISP_GUEST_STATE_PAUSED);
-    stage_step(&s);
-    stage_expect(&s, "1:+ 1:+ 2:8001[1048576+0] ");
-    assert_int_equal(stage_count_mapped(), 0);
-    stage_deinit(&s);
-}
-
-static void receivers_that_are_paused_get_it_later(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
-        struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
-        for (int times = 0; times < 2; times++)
-            tell(s.guests[1], &(const struct share){.op = SHARE_TRAP}, 1);
-        assert_int_equal(stage_status(s.guests[1]).state, WISP_GUEST_STATE_PAUSED);
-        SHARE(
-            &s, MAKE(.size = size),
-            LEND(.size = size, .target = 2, .type = CHANGE, .access = 1, .done = SHARE_DONE_LOGS),
-            {.op = SHARE_FREE});
-        stage_step(&s);
-        stage_expect(&s, "1:+ 1:+ 1:+ ");
-        s.now_ns += 1000000000;
-        stage_step(&s);
-        stage_expect_sized(&s, "2:8003[#+0] 1:d8003 ", size);
-        assert_int_equal(stage_count_mapped(), 0);
-        stage_deinit(&s);
-    }
-}
-
-static void an_entry_that_traps_has_posted_nothing_and_keeps_its_region(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
-        struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        wisp_guest_config config = config_of(&kinds[i]);
-        config.on_fault = WISP_ON_FAULT_DROP;
-        if (kinds[i].is_native)
-            continue; /* its traps are the program's */
-        stage_of(&s, &config, false, "reader_2");
-        const struct share post = LEND(.size = size, .target = 2, .type = CHANGE, .access = 1,
-                                       .done = SHARE_DONE_LOOKS);
-        assert_int_equal(SHARE(&s, MAKE(.size = size), post, {.op = SHARE_TRAP}), WISP_TRAP);
-        stage_settle(&s);
-        stage_expect(&s, "1:+ 1:+ 1:d8003+0 ");
-        tell(s.guests[0], &post, 1);
-        stage_settle(&s);
-        stage_expect_sized(&s, "1:+ 2:8003[#+0] 1:d8003+2 ", size);
-        assert_int_equal(SHARE(&s, {.op = SHARE_FREE}, {.op = SHARE_TRAP}), WISP_TRAP);
-        SHARE(&s, {.op = SHARE_FREE});
-        stage_expect(&s, "1:+ 1:- ");
-        stage_deinit(&s);
-    }
-}
-
-/* ------------------------------------------------------------------ swaps */
-
-static void an_old_version_that_comes_back_has_its_region_as_others_made_it(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
-        struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
-        SHARE(&s, MAKE(.size = size),
-              LEND(.size = size, .target = 2, .type = CHANGE, .access = 1,
-                   .done = SHARE_DONE_LOOKS));
-        assert_int_equal(wisp_guest_swap(s.guests[0], rig_module("reader_2"), NULL), WISP_OK);
-        stage_settle(&s);
-        stage_expect_sized(&s, "1:+ 1:+ 2:8003[#+0] ", size);
-        assert_int_equal(wisp_guest_decide(s.guests[0], false, NULL, NULL), WISP_OK);
-        stage_settle(&s);
-        SHARE(&s, {.op = SHARE_COUNT, .size = size}, {.op = SHARE_FREE});
-        stage_expect(&s, "1:d8003+2 1:=2 1:+ ");
-        stage_deinit(&s);
-    }
-}
-
-static void what_a_version_that_fails_has_shared_is_carried_on(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
-        struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader_2");
-        assert_int_equal(wisp_guest_swap(s.guests[0], rig_module("reader_2"), NULL), WISP_OK);
-        SHARE(&s, MAKE(.size = size),
-              LEND(.size = size, .target = 2, .type = READ, .done = SHARE_DONE_LOOKS));
-        assert_int_equal(wisp_guest_decide(s.guests[0], false, NULL, NULL), WISP_OK);
-        stage_settle(&s);
-        /* The old version is given the same message, and makes the same of it. */
-        stage_expect_sized(&s, "1:+ 1:+ 1:+ 1:+ 2:8001[#+0] 2:8001[#+0] 1:d8001+0 ", size);
-        stage_deinit(&s);
-    }
-}
-
-static void a_swap_that_is_refused_leaves_no_region(void **state)
-{
-    (void)state;
-    struct stage s;
-    owner(&s, &shared, "reader_2");
-    SHARE(&s, MAKE(.size = MIB));
-    int mapped = stage_count_mapped();
-    assert_int_equal(wisp_guest_swap(s.guests[0], rig_module("reader_start_refuses"), NULL),
-                     WISP_UNSUPPORTED);
-    assert_int_equal(stage_count_mapped(), mapped);
-    SHARE(&s, LEND(.size = MIB, .target = 2, .type = READ));
-    stage_settle(&s);
-    stage_expect(&s, "1:+ 1:+ 2:8001[1048576+0] ");
-    stage_deinit(&s);
-}
-
-static void a_receiver_on_probation_is_given_it_again(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
-        struct stage s;
-        uint32_t size = (uint32_t)kinds[i].size;
-        owner(&s, &kinds[i], "reader");
-        SHARE(&s, MAKE(.size = size));
-        for (uint32_t access = 0; access < 2; access++) {
-            assert_int_equal(wisp_guest_swap(s.guests[1], rig_module("reader_traps"), NULL),
-                             WISP_OK);
-            SHARE(&s, {.op = SHARE_FILL, .size = size},
-                  LEND(.size = size, .target = 2, .type = CHANGE, .access = access,
-                       .done = SHARE_DONE_LOOKS));
-            stage_settle(&s);
-            stage_expect_sized(&s,
-                               access ? "1:+ 2:8003[#+0] 2:8003[#+0] 1:d8003+2 "
-                                      : "1:+ 1:+ 2:8003[#+0] 2:8003[#+0] 1:d8003+0 ",
-                               size);
-        }
-        stage_deinit(&s);
-    }
-}
-
-static void an_owner_is_native_and_webassembly_by_turns(void **state)
-{
-    (void)state;
-    struct stage s;
-    owner(&s, &shared, "reader_2");
-    wisp_guest *guest = s.guests[0];
-    for (int i = 0; i < 4; i++) {
-        SHARE(&s, {.op = SHARE_FREE}, MAKE(.size = MIB),
-              LEND(.size = MIB, .target = 2, .type = CHANGE, .access = 1,
-                   .done = SHARE_DONE_LOOKS));
-        stage_settle(&s);
-        stage_expect(&s, "1:- 1:+ 1:+ 2:8003[1048576+0] 1:d8003+2 ");
-        assert_int_equal(i % 2 == 0 ? wisp_guest_swap_native(guest, &reader_module, NULL)
-                                    : wisp_guest_swap(guest, rig_module("reader"), NULL),
-                         WISP_OK);
-        assert_int_equal(wisp_guest_decide(guest, true, NULL, NULL), WISP_OK);
-        assert_int_equal(stage_count_mapped(), 0);
-    }
-    stage_deinit(&s);
-}
-
-/* ------------------------------------------------------------------ those who look again */
-
-static void a_shadow_of_the_owner_does_the_same(void **state)
-{
-    (void)state;
-    static const char *const candidates[] = {"reader", "reader_2"};
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        for (size_t k = 0; k < 2; k++) {
-            struct stage s;
-            uint32_t size = (uint32_t)kinds[i].size;
-            wisp_shadow_status status;
-            if (kinds[i].is_native)
-                continue;
-            owner(&s, &kinds[i], "reader_2");
-            SHARE(&s, MAKE(.slot = 9, .size = size)); /* which only a clone has */
-            assert_int_equal(
-                wisp_guest_shadow(s.guests[0], rig_module(candidates[k]), NULL, NULL), WISP_OK);
-            SHARE(&s, MAKE(.slot = 1, .size = size),
-                  LEND(.slot = 1, .size = size, .target = 2, .type = CHANGE, .access = 1,
-                       .done = SHARE_DONE_LOOKS));
-            stage_settle(&s);
-            SHARE(&s, LEND(.slot = 1, .size = size, .target = 2, .type = READ));
-            SHARE(&s, {.op = SHARE_FREE, .slot = 1}, {.op = SHARE_FREE, .slot = 1});
-            stage_settle(&s);
-            stage_expect_sized(&s, "1:+ 1:+ 1:+ 2:8003[#+0] 1:d8003+2 1:+ 1:+ 1:- 2:8001[#+2] ",
-                               size);
-            assert_true(wisp_guest_shadow_status(s.guests[0], &status));
-            assert_int_equal(status.entries, 4);
-            assert_int_equal(status.differences, 0);
-            wisp_guest_shadow_end(s.guests[0]);
-            SHARE(&s, LEND(.slot = 9, .size = size, .target = 2, .type = READ));
-            stage_settle(&s);
-            stage_expect_sized(&s, "1:+ 2:8001[#+0] ", size);
-            stage_deinit(&s);
-        }
-}
-
-static void a_region_that_was_shared_goes_on_in_a_shadow_and_on_record(void **state)
-{
-    (void)state;
-    static struct take t;
-    for (int is_recorded = 0; is_recorded < 2; is_recorded++) {
-        struct stage s;
-        wisp_record_config config = take_config(&t);
-        memset(&t, 0, sizeof t);
-        owner(&s, &(const struct kind){WISP_MEMORY_MAPPED, 9 * PAGE, false}, "reader_2");
-        SHARE(&s, MAKE(.size = 9 * PAGE),
-              LEND(.size = 9 * PAGE, .target = 2, .type = CHANGE, .access = 1,
-                   .done = SHARE_DONE_LOOKS));
-        assert_int_equal(is_recorded
-                             ? wisp_guest_record(s.guests[0], &config, NULL)
-                             : wisp_guest_shadow(s.guests[0], rig_module("reader"), NULL, NULL),
-                         WISP_OK);
-        assert_true(stage_count_mapped() <= 1); /* for the host alone */
-        stage_settle(&s);
-        SHARE(&s, {.op = SHARE_COUNT, .size = 9 * PAGE});
-        stage_expect_sized(&s, "1:+ 1:+ 2:8003[#+0] 1:d8003+2 1:=2 ", 9 * PAGE);
-        wisp_shadow_status status = {0};
-        assert_int_equal(wisp_guest_shadow_status(s.guests[0], &status), !is_recorded);
-        assert_int_equal(status.differences, 0);
-        wisp_guest_record_end(s.guests[0]);
-        stage_deinit(&s);
-        if (is_recorded)
-            take_expect(&t, "reader", "done; message 0; ");
-    }
-}
-
-static void what_an_owner_does_is_recorded_and_plays_equal(void **state)
-{
-    (void)state;
-    static struct take t;
-    struct stage s;
-    memset(&t, 0, sizeof t);
-    owner(&s, &shared, "reader_2");
-    wisp_record_config config = take_config(&t);
-    assert_int_equal(wisp_guest_record(s.guests[0], &config, NULL), WISP_OK);
-    for (uint32_t size = 100; size < MIB; size += 9 * PAGE - 100) {
-        SHARE(&s, MAKE(.size = size),
-              LEND(.size = size, .target = WISP_TO_ALL, .type = CHANGE, .access = 1,
-                   .done = SHARE_DONE_FREES));
-        stage_settle(&s);
-        stage_expect_sized(&s, "1:+ 1:+ 1:8003[#+0] 2:8003[#+2] 1:d8003+4 1:+ ", size);
-    }
-    wisp_guest_record_end(s.guests[0]);
-    stage_deinit(&s);
-    take_expect(&t, "reader", "message 0; event 32771; done; message 0; event 32771; done; ");
-}
-
 /* ------------------------------------------------------------------ refusals of the system */
 
 static void where_nothing_can_be_mapped_it_is_copied(void **state)
@@ -784,7 +406,7 @@ static void where_nothing_can_be_mapped_it_is_copied(void **state)
     (void)state;
     for (int refuses_files = 0; refuses_files < 2; refuses_files++) {
         struct stage s;
-        owner(&s, &shared, "reader_2");
+        sharers_init(&s, &sharer_shared, "reader_2");
         stage_refuse_files(refuses_files);
         maps_nothing = !refuses_files;
         SHARE(
@@ -805,12 +427,12 @@ static void pages_that_the_system_keeps_are_a_fault(void **state)
 {
     (void)state;
     struct stage s;
-    wisp_guest_config config = config_of(&shared);
+    wisp_guest_config config = sharer_config(&sharer_shared);
     config.on_fault = WISP_ON_FAULT_DROP;
     static struct take t;
     wisp_record_config record = take_config(&t);
     memset(&t, 0, sizeof t);
-    stage_of(&s, &config, false, "reader_2");
+    sharers_init_with(&s, &config, false, "reader_2");
     SHARE(&s, MAKE(.size = MIB));
     if (stage_count_mapped() == 0)
         skip();
@@ -834,7 +456,7 @@ static void a_refusal_of_memory_loses_no_region(void **state)
     (void)state;
     for (size_t n = 1, calls = 1; n <= calls; n++) {
         struct stage s;
-        owner(&s, &small, "reader_2");
+        sharers_init(&s, &sharer_small, "reader_2");
         assert_int_equal(wisp_guest_shadow(s.guests[0], rig_module("reader_2"), NULL, NULL),
                          WISP_OK);
         wisp_guest_swap(s.guests[1], rig_module("reader_2"), NULL);
@@ -877,18 +499,6 @@ int main(void)
         cmocka_unit_test(regions_are_of_the_memory_that_a_module_may_have),
         cmocka_unit_test(what_only_events_carry_still_counts),
         cmocka_unit_test(a_version_is_not_kept_out_by_what_the_one_before_holds),
-        cmocka_unit_test(its_events_carry_a_region_whatever_becomes_of_the_owner),
-        cmocka_unit_test(a_region_outlives_an_owner_that_is_paused),
-        cmocka_unit_test(receivers_that_are_paused_get_it_later),
-        cmocka_unit_test(an_entry_that_traps_has_posted_nothing_and_keeps_its_region),
-        cmocka_unit_test(an_old_version_that_comes_back_has_its_region_as_others_made_it),
-        cmocka_unit_test(what_a_version_that_fails_has_shared_is_carried_on),
-        cmocka_unit_test(a_swap_that_is_refused_leaves_no_region),
-        cmocka_unit_test(a_receiver_on_probation_is_given_it_again),
-        cmocka_unit_test(an_owner_is_native_and_webassembly_by_turns),
-        cmocka_unit_test(a_shadow_of_the_owner_does_the_same),
-        cmocka_unit_test(a_region_that_was_shared_goes_on_in_a_shadow_and_on_record),
-        cmocka_unit_test(what_an_owner_does_is_recorded_and_plays_equal),
         cmocka_unit_test(where_nothing_can_be_mapped_it_is_copied),
         cmocka_unit_test(pages_that_the_system_keeps_are_a_fault),
         cmocka_unit_test(a_refusal_of_memory_loses_no_region),
