@@ -173,7 +173,7 @@ static void search_units(search *s)
     Dwarf_Die die;
     s->symbols->dwarf.steps_left = s->symbols->steps;
     while (dwarf_get_units(s->symbols->dwarf.handle, unit, &unit, NULL, NULL, &die, NULL) == 0) {
-        if (search_in(s, &die, s->name, 0))
+        if (die.cu && search_in(s, &die, s->name, 0))
             return;
     }
 }

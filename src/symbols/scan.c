@@ -209,6 +209,8 @@ static wisp_status walk_units(walker *w)
     int more;
     while (!status && (more = dwarf_get_units(scan->dwarf->handle, unit, &unit, NULL, &type, &die,
                                               NULL)) == 0) {
+        if (!die.cu)
+            continue; /* of a version or kind that libdw does not know */
         if (type == DW_UT_skeleton)
             scan->units.split++;
         else if (type != DW_UT_type && type != DW_UT_split_type)
