@@ -2,7 +2,6 @@
 
 #include "wasm/bits.h"
 #include "wasm/compiler.h"
-#include "wasm/outside.h"
 #include "wasm/types.h"
 
 /* For callers that are not faster with them in place (builds for size). */
@@ -65,20 +64,9 @@ WISP_APART static void note_origin(wisp_compiler *c, uint32_t start, bool may_mo
         mark(c, start);
 }
 
-/* In a module with outside access, of some instructions; a listing has all as they are elsewhere.
- */
-static void put_outside_head(wisp_compiler *c, uint32_t number, uint32_t unit)
-{
-    const wisp_outside_access *outside = c->module->outside;
-    if (outside && !c->is_listed)
-        memcpy(&c->code[unit], &outside->handlers[number], sizeof *outside->handlers);
-}
-
 static void put_head(wisp_compiler *c, uint32_t code, uint32_t unit)
 {
     wisp_code_head(code, &c->code[unit]);
-    if (code - WISP_CODE_AT64_FIRST < WISP_CODE_AT64_COUNT)
-        put_outside_head(c, code - WISP_CODE_AT64_FIRST, unit);
 }
 
 /* The instruction at the end is [code], at [start]; 0 for one to which nothing can be joined. */

@@ -108,6 +108,20 @@ uint32_t wisp_memarg_code(const wisp_compiler *c, const wisp_memarg *memarg, uin
     return any;
 }
 
+#ifdef WISP_HAS_OUTSIDE_HANDLERS
+void wisp_emit_outside(wisp_compiler *c, uint32_t code, uint32_t unit)
+{
+    uint32_t number = code - WISP_CODE_AT64_FIRST;
+    if (c->module->outside && !c->is_listed && number < WISP_CODE_AT64_COUNT)
+        memcpy(&c->code[unit], &c->module->outside->handlers[number], sizeof(void (*)(void)));
+}
+#else
+void wisp_emit_outside(wisp_compiler *c, uint32_t code, uint32_t unit)
+{
+    (void)c, (void)code, (void)unit;
+}
+#endif
+
 void wisp_emit_memarg(wisp_compiler *c, const wisp_memarg *memarg)
 {
     wisp_emit_32(c, memarg->memory);

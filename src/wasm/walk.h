@@ -181,6 +181,9 @@ static inline bool wisp_memarg_is_plain(const wisp_compiler *c, const wisp_memar
 uint32_t wisp_memarg_code(const wisp_compiler *c, const wisp_memarg *memarg, uint32_t code,
                           uint32_t any);
 
+/* In modules with outside access, puts the head in its place that is wanted there, if another is
+ * than that of [code], the code that wisp_memarg_code gave, at [unit]; but not in a listing. */
+void wisp_emit_outside(wisp_compiler *c, uint32_t code, uint32_t unit);
 /* Emits what comes behind its slots. */
 void wisp_emit_place(wisp_compiler *c, const wisp_memarg *memarg, uint32_t code);
 /* Emits which memory and where, for instructions that name it (access.h). */

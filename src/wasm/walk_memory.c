@@ -110,7 +110,9 @@ static void load(wisp_compiler *c, uint32_t natural)
     }
     const wisp_operand *address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
     uint16_t slot = wisp_emit_use(c, address);
-    wisp_emit_producer(c, wisp_memarg_code(c, &memarg, op->code, WISP_CODE_LOAD_ANY));
+    uint32_t code = wisp_memarg_code(c, &memarg, op->code, WISP_CODE_LOAD_ANY);
+    wisp_emit_producer(c, code);
+    wisp_emit_outside(c, code, c->last.start);
     wisp_emit(c, slot);
     wisp_emit_place(c, &memarg, op->code);
     wisp_emit_result(c, op->out);
@@ -260,7 +262,9 @@ static void store(wisp_compiler *c, uint32_t natural)
     const wisp_operand *address = wisp_operand_pop(c, wisp_walk_address(c, memarg.memory));
     uint16_t slot = wisp_emit_use(c, address);
     uint16_t value_slot = wisp_emit_use(c, value);
-    wisp_emit_code(c, wisp_memarg_code(c, &memarg, c->opcode->code, WISP_CODE_STORE_ANY));
+    uint32_t code = wisp_memarg_code(c, &memarg, c->opcode->code, WISP_CODE_STORE_ANY);
+    wisp_emit_code(c, code);
+    wisp_emit_outside(c, code, (uint32_t)c->code_len - WISP_UNITS_HEAD);
     wisp_emit(c, slot);
     wisp_emit(c, value_slot);
     wisp_emit_place(c, &memarg, c->opcode->code);

@@ -260,7 +260,9 @@ static void constant(wisp_compiler *c)
 static void emit_access(wisp_compiler *c, uint32_t code, uint32_t any, const wisp_memarg *memarg,
                         uint16_t a, uint16_t b)
 {
-    wisp_emit_code(c, wisp_memarg_code(c, memarg, code, any));
+    uint32_t wanted = wisp_memarg_code(c, memarg, code, any);
+    wisp_emit_code(c, wanted);
+    wisp_emit_outside(c, wanted, (uint32_t)c->code_len - WISP_UNITS_HEAD);
     wisp_emit(c, a);
     wisp_emit(c, b);
     wisp_emit_place(c, memarg, code);
