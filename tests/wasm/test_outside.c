@@ -740,6 +740,29 @@ static void snapshots_have_linear_memory(void **state)
     end(&w);
 }
 
+static void take_line(void *user, const char *line)
+{
+    uint32_t *lines = user;
+    *lines += strstr(line, "func ") == NULL;
+}
+
+static void code_is_listed_as_that_of_other_modules(void **state)
+{
+    (void)state;
+    world w;
+    begin(&w, unshared, 0);
+    for (uint32_t i = 0; i < wisp_module_func_count(w.outer_module); i++) {
+        uint32_t lines = 0;
+        wisp_status inner =
+            wisp_module_list_code(w.inner_module, NULL, i, take_line, &lines, &w.err);
+        wisp_status outer =
+            wisp_module_list_code(w.outer_module, NULL, i, take_line, &lines, &w.err);
+        assert_int_equal(inner, outer);
+        assert_true(inner == WISP_UNSUPPORTED || lines > 2);
+    }
+    end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -763,6 +786,7 @@ int main(void)
         cmocka_unit_test(fuel_and_interruption_are_the_same),
         cmocka_unit_test(a_trap_is_told_where_it_happened),
         cmocka_unit_test(snapshots_have_linear_memory),
+        cmocka_unit_test(code_is_listed_as_that_of_other_modules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

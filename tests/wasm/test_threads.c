@@ -417,6 +417,84 @@ static void threads_compile_the_functions_of_a_module_together(void **state)
     }
 }
 
+/* ------------------------------------------------------------------ in 64 bits */
+
+/* A thread with a stack of its own in the memory that all have in common. */
+typedef struct climber {
+    const wisp_module *module;
+    wisp_shared_memory *shared;
+    int64_t stack; /* where it begins, downwards */
+    bool is_good;
+} climber;
+
+static bool call_64(world *w, const char *name, int64_t arg, int64_t *out)
+{
+    wisp_value value = wisp_i64(arg), result;
+    wisp_func *func = wisp_instance_func(w->instance, name);
+    wisp_status status =
+        wisp_call(func, &value, wisp_func_type(func).param_count, &result, 1, NULL);
+    *out = result.of.i64;
+    return status == WISP_OK;
+}
+
+static void *climb(void *user)
+{
+    climber *c = user;
+    world w;
+    int64_t sum = 0, pages = 0;
+    c->is_good = open_world(&w, c->module, c->shared);
+    wisp_global *pointer =
+        c->is_good ? wisp_instance_global(w.instance, "__stack_pointer") : NULL;
+    c->is_good = pointer && wisp_global_set(pointer, wisp_i64(c->stack), NULL) == WISP_OK;
+    for (int i = 0; i < ROUNDS / 10 && c->is_good; i++)
+        c->is_good = call_64(&w, "down", 60, &sum) && sum == 60 * 61 / 2 &&
+                     wisp_global_get(pointer).of.i64 == c->stack &&
+                     call_64(&w, "grow", 0, &pages) && pages == -1 &&
+                     call_64(&w, "size", 0, &pages) && pages == 1;
+    wisp_store_free(w.store);
+    return NULL;
+}
+
+static void climb_together(const wisp_module *module)
+{
+    wisp_memory_type type = {.limits = {1, 1}, .is_64 = true};
+    wisp_shared_memory *shared;
+    climber climbers[THREADS];
+    pthread_t threads[THREADS];
+    const uint32_t count = THREADS * (ROUNDS / 10) * 61;
+    wisp_memory *memory;
+    wisp_store *store;
+    assert_int_equal(wisp_shared_memory_new(NULL, &type, &shared, NULL), WISP_OK);
+    for (int i = 0; i < THREADS; i++) {
+        climbers[i] = (climber){module, shared, 16384 + 8192 * i, false};
+        assert_int_equal(pthread_create(&threads[i], NULL, climb, &climbers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(climbers[i].is_good);
+    }
+    assert_int_equal(wisp_store_new(NULL, &store, NULL), WISP_OK);
+    assert_int_equal(wisp_memory_new_shared(store, shared, &memory, NULL), WISP_OK);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(*wisp_memory_at(memory, 4096 + (uint64_t)i, 1), count >> (8 * i) & 0xff);
+    assert_memory_equal(wisp_memory_at(memory, 4104, 8), "abcdefgh", 8);
+    wisp_store_free(store);
+    wisp_shared_memory_release(shared);
+}
+
+static void threads_have_stacks_of_their_own_in_one_memory(void **state)
+{
+    (void)state;
+    wisp_bytes bytes = {stacks_wasm, sizeof stacks_wasm};
+    wisp_module *plain, *outer;
+    assert_int_equal(wisp_module_load(NULL, bytes, &plain, NULL), WISP_OK);
+    assert_int_equal(wisp_module_load_outside(NULL, bytes, &outer, NULL), WISP_OK);
+    climb_together(plain);
+    climb_together(outer);
+    wisp_module_free(plain);
+    wisp_module_free(outer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +511,7 @@ int main(void)
         cmocka_unit_test(a_shared_memory_needs_a_maximum),
         cmocka_unit_test(atomic_instructions_work_on_a_memory_that_is_not_shared),
         cmocka_unit_test(atomic_instructions_trap),
+        cmocka_unit_test(threads_have_stacks_of_their_own_in_one_memory),
         cmocka_unit_test(threads_compile_the_functions_of_a_module_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
