@@ -24,6 +24,7 @@ wisp_status bench_calls(const bench_options *options, bench_report *report, wisp
 wisp_status bench_load(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_deadline(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_fleet(const bench_options *options, bench_report *report, wisp_error *err);
+wisp_status bench_outside(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_mapping(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_snapshot(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_host(const bench_options *options, bench_report *report, wisp_error *err);

@@ -2,8 +2,10 @@
 
 #include <wisp/bridge.h>
 
-/* What a call costs over the border between program and module, in each direction, and to a
- * function whose pointer is checked. */
+#include "wasm/raw_call.h"
+
+/* What a call costs over the border between program and module, in each direction, by values and
+ * by slots, and to a function whose pointer is checked. */
 
 #define CALLS 1000000
 
@@ -18,6 +20,13 @@ static wisp_status step(void *user, wisp_instance *caller, const wisp_value *arg
     return WISP_OK;
 }
 
+static wisp_status step_raw(void *user, wisp_instance *caller, wisp_slot *slots, wisp_error *err)
+{
+    (void)user, (void)caller, (void)err;
+    slots[0].i32++;
+    return WISP_OK;
+}
+
 static wisp_status look(void *user, wisp_instance *caller, const wisp_arg *args,
                         wisp_value *results, wisp_error *err)
 {
@@ -26,19 +35,40 @@ static wisp_status look(void *user, wisp_instance *caller, const wisp_arg *args,
     return WISP_OK;
 }
 
-static wisp_status call_in(wisp_instance *instance, double *ns, wisp_error *err)
+/* Each is called with [name], a function of the module. */
+typedef wisp_status measure_fn(wisp_instance *instance, const char *name, double *ns,
+                               wisp_error *err);
+
+static wisp_status call_in(wisp_instance *instance, const char *name, double *ns, wisp_error *err)
 {
-    wisp_func *bump = wisp_instance_func(instance, "bump");
+    wisp_func *func = wisp_instance_func(instance, name);
     wisp_value x = wisp_i32(0);
     wisp_status status = WISP_OK;
     double began = bench_now_ns();
     for (int i = 0; i < CALLS && !status; i++)
-        status = wisp_call(bump, &x, 1, &x, 1, err);
+        status = wisp_call(func, &x, 1, &x, 1, err);
     *ns = (bench_now_ns() - began) / CALLS;
     return status;
 }
 
-/* The loop that makes the calls is the module's, [name], and counted with them. */
+static wisp_status call_in_raw(wisp_instance *instance, const char *name, double *ns,
+                               wisp_error *err)
+{
+    wisp_func *func = wisp_instance_func(instance, name);
+    wisp_trap_code trap = WISP_TRAP_NONE;
+    int32_t x = 0;
+    double began = bench_now_ns();
+    for (int i = 0; i < CALLS && !trap; i++) {
+        wisp_slot *slots = wisp_raw_slots(func);
+        slots[0].i32 = x;
+        trap = wisp_raw_call(func, slots, err);
+        x = slots[0].i32;
+    }
+    *ns = (bench_now_ns() - began) / CALLS;
+    return trap ? WISP_TRAP : WISP_OK;
+}
+
+/* The loop that makes the calls is the module's, and counted with them. */
 static wisp_status call_out(wisp_instance *instance, const char *name, double *ns,
                             wisp_error *err)
 {
@@ -52,20 +82,34 @@ static wisp_status call_out(wisp_instance *instance, const char *name, double *n
 static wisp_status measure(wisp_instance *instance, unsigned runs, bench_report *report,
                            wisp_error *err)
 {
-    double in[BENCH_RUNS_MAX], out[BENCH_RUNS_MAX], checked[BENCH_RUNS_MAX];
-    for (unsigned i = 0; i < runs; i++) {
-        wisp_status status = call_in(instance, &in[i], err);
-        if (!status)
-            status = call_out(instance, "call_out", &out[i], err);
-        if (!status)
-            status = call_out(instance, "look_out", &checked[i], err);
-        if (status)
-            return status;
-    }
-    bench_report_figure(report, "call, program to module", bench_median(in, runs), "ns");
-    bench_report_figure(report, "call, module to program", bench_median(out, runs), "ns");
-    bench_report_figure(report, "the same with a pointer", bench_median(checked, runs), "ns");
-    return WISP_OK;
+    static const struct {
+        const char *what, *name;
+        measure_fn *fn;
+    } calls[] = {
+        {"call, program to module", "bump", call_in},
+        {"call, module to program", "call_out", call_out},
+        {"the same with a pointer", "look_out", call_out},
+        {"call by slots, program to module", "bump", call_in_raw},
+        {"call by slots, module to program", "raw_out", call_out},
+    };
+    enum { COUNT = sizeof calls / sizeof *calls };
+    double ns[COUNT][BENCH_RUNS_MAX];
+    wisp_status status = WISP_OK;
+    for (unsigned run = 0; run < runs; run++)
+        for (unsigned i = 0; i < COUNT && !status; i++)
+            status = calls[i].fn(instance, calls[i].name, &ns[i][run], err);
+    for (unsigned i = 0; i < COUNT && !status; i++)
+        bench_report_figure(report, calls[i].what, bench_median(ns[i], runs), "ns");
+    return status;
+}
+
+static wisp_status add_raw(wisp_linker *linker, wisp_store *store, wisp_error *err)
+{
+    static const wisp_valtype i32[] = {WISP_I32};
+    wisp_extern item = {.kind = WISP_EXTERN_FUNC};
+    wisp_status status = wisp_raw_func_new(store, "raw", (wisp_functype){i32, i32, 1, 1},
+                                           step_raw, NULL, &item.of.func, err);
+    return status ? status : wisp_linker_add(linker, "bench", "raw", item, err);
 }
 
 static wisp_status instantiate(wisp_store *store, const wisp_module *module, wisp_instance **out,
@@ -78,6 +122,8 @@ static wisp_status instantiate(wisp_store *store, const wisp_module *module, wis
         status = wisp_linker_add_func(linker, "bench", "step", "(i)i", step, NULL, err);
     if (!status)
         status = wisp_bridge_add(linker, "bench", &looks, 1, NULL, err);
+    if (!status)
+        status = add_raw(linker, store, err);
     return status ? status : wisp_instance_new(store, module, linker, out, err);
 }
 

@@ -19,6 +19,7 @@ static const struct {
     {"load", "decoding, validating and compiling modules", bench_load},
     {"update", "checks and updates of a device", bench_update},
     {"fleet", "ten million devices taking a release, simulated", bench_fleet},
+    {"outside", "lists in linear memory and outside", bench_outside},
     {"deadline", "how late modules that never end are stopped", bench_deadline},
     {"mapping", "buffers mapped into modules, or copied", bench_mapping},
     {"snapshot", "copies of instances", bench_snapshot},

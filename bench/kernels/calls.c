@@ -2,6 +2,8 @@
 
 __attribute__((import_module("bench"), import_name("step"))) int step(int x);
 
+__attribute__((import_module("bench"), import_name("raw"))) int raw(int x);
+
 __attribute__((import_module("bench"), import_name("look"))) int look(const char *bytes,
                                                                       int size);
 
@@ -15,6 +17,14 @@ int call_out(int times)
     int x = 0;
     for (int i = 0; i < times; i++)
         x = step(x);
+    return x;
+}
+
+int raw_out(int times)
+{
+    int x = 0;
+    for (int i = 0; i < times; i++)
+        x = raw(x);
     return x;
 }
 
