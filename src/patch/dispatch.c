@@ -24,12 +24,12 @@ static bool can_nest(const wisp_patch_seat *seat, bool is_on_stack)
            (seat->stack_pointer == &seat->no_stack || stack_room >= WISP_PATCH_C_STACK_SIZE / 4);
 }
 
-static bool has_room(const wisp_patch_seat *seat, const wisp_patch_activation *activation)
+/* Whether the thread has enough of its own stack, if it is on that. */
+static inline bool has_stack(const wisp_patch_thread *thread,
+                             const wisp_patch_activation *activation)
 {
-    uintptr_t low = seat->thread->stack_low + WISP_PATCH_NATIVE_STACK_MIN;
-    if (activation->is_on_stack && activation->sp < low)
-        return false;
-    return LIKELY(seat->level == 0) || can_nest(seat, activation->is_on_stack);
+    return !activation->is_on_stack ||
+           activation->sp >= thread->stack_low + WISP_PATCH_NATIVE_STACK_MIN;
 }
 
 /* ------------------------------------------------------------------ calls that were left */
@@ -62,47 +62,20 @@ static void drop_dead(wisp_patch_thread *thread)
 
 /* ------------------------------------------------------------------ a call */
 
-/* Keeps what the level around [level] goes on with. Returns where the arguments go. */
-static wisp_slot *begin_within(wisp_patch_seat *seat, wisp_patch_level *level, wisp_func *func)
+/* Of a level within others: keeps what the one around it goes on with. Returns where the
+ * arguments go. */
+static wisp_slot *keep_outer(wisp_patch_seat *seat, wisp_patch_level *level, wisp_func *func)
 {
     level->mark = wisp_store_mark(seat->store);
     level->fuel = wisp_store_fuel(seat->store);
     return wisp_raw_slots(func);
 }
 
-/*
- * Begins [level], the next one. Returns where the arguments go. A call has as much fuel as the
- * program's config says, and what is left of the slice that the store took before: to ask for a
- * slice each time would cost more than many a patch.
- */
-static wisp_slot *begin(wisp_patch_seat *seat, wisp_patch_level *level, wisp_func *func)
-{
-    wisp_slot *slots = seat->store->stack; /* which has room for those of any function */
-    level->mark.depth = 0;
-    if (!LIKELY(seat->level == 0))
-        slots = begin_within(seat, level, func);
-    level->stack_pointer = seat->stack_pointer->u64;
-    level->first_range = seat->grants.len;
-    level->has_result = false;
-    seat->store->fuel = seat->set->config->fuel;
-    seat->level++;
-    return slots;
-}
-
-static void end(wisp_patch_seat *seat, const wisp_patch_level *level)
-{
-    seat->stack_pointer->u64 = level->stack_pointer;
-    seat->grants.len = level->first_range;
-    if (!LIKELY(--seat->level == 0))
-        wisp_store_set_fuel(seat->store, level->fuel);
-}
-
 /* False if there is no room for structs or for what is granted. */
-static bool take_arguments(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_slot *slots)
+static inline bool take_arguments(wisp_patch_seat *seat, const wisp_patch_level *level,
+                                  const wisp_patch_plan *plan, wisp_slot *slots)
 {
-    const wisp_patch_plan *plan = &level->replaced->plan;
-    if (seat->set->manifest.grant == WISP_PATCH_GRANT_ARGUMENTS &&
-        !wisp_patch_reach_arguments(seat))
+    if (seat->grants_arguments && !wisp_patch_reach_arguments(seat))
         return false;
     wisp_patch_seat_refresh(seat);
     seat->memory.stack_pointer = level->stack_pointer;
@@ -113,22 +86,16 @@ static bool take_arguments(wisp_patch_seat *seat, const wisp_patch_level *level,
     return true;
 }
 
-static void count_call(wisp_patch_seat *seat, const wisp_patch_replaced *replaced)
+static inline void count_call(wisp_patch_seat *seat, const wisp_patch_replaced *replaced)
 {
     _Atomic uint64_t *calls = &seat->calls[replaced->index];
     uint64_t before = atomic_load_explicit(calls, memory_order_relaxed);
     atomic_store_explicit(calls, before + 1, memory_order_relaxed);
 }
 
-/* What is left to do when the patch has returned, or trapped. */
-static bool finish(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_trap_code trap,
-                   const wisp_slot *slots)
+/* The patch trapped, or spoilt what is not its own. */
+static bool fail(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_trap_code trap)
 {
-    if (LIKELY(!trap && wisp_patch_seat_is_whole(seat))) {
-        wisp_patch_seat_refresh(seat);
-        wisp_patch_give_results(&level->replaced->plan, &seat->memory, level->frame, slots);
-        return true;
-    }
     if (trap)
         wisp_patch_fault_trapped(seat, level);
     else
@@ -136,27 +103,77 @@ static bool finish(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_tr
     return level->has_result;
 }
 
-static bool run(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
-                wisp_patch_frame *frame, int32_t number)
+/*
+ * Runs [level], the next one, which has [activation] and [frame]. A call has as much fuel as the
+ * program's config says, and what is left of the slice that the store took before: to ask for a
+ * slice each time would cost more than many a patch.
+ */
+__attribute__((always_inline)) static inline bool run_level(wisp_patch_seat *seat,
+                                                            wisp_patch_level *level,
+                                                            const wisp_patch_replaced *replaced,
+                                                            wisp_slot *slots, wisp_func *func)
 {
-    wisp_patch_level *level = &seat->levels[seat->level];
-    wisp_patch_activation *activation = &seat->thread->activations[number];
-    wisp_func *func = seat->funcs[replaced->index];
-    wisp_error err; /* of which nothing is read: the store has the trap */
-    activation->run = seat;
-    activation->mark = seat->level;
+    bool is_handled = false;
     level->replaced = replaced;
+    level->return_to = return_of(level->frame);
+    level->stack_pointer = seat->stack_pointer->u64;
+    level->first_range = seat->grants.len;
+    level->has_result = false;
+    seat->store->fuel = seat->fuel;
+    if (LIKELY(slots && take_arguments(seat, level, &replaced->plan, slots))) {
+        count_call(seat, replaced);
+        wisp_trap_code trap = wisp_raw_call(func, slots, NULL);
+        is_handled = LIKELY(!trap && wisp_patch_seat_is_whole(seat));
+        if (is_handled) {
+            wisp_patch_seat_refresh(seat);
+            wisp_patch_give_results(&replaced->plan, &seat->memory, level->frame, slots);
+        } else {
+            is_handled = fail(seat, level, trap);
+        }
+    }
+    seat->stack_pointer->u64 = level->stack_pointer;
+    seat->grants.len = level->first_range;
+    return is_handled;
+}
+
+/* Says whose [activation] is, so that it can be dropped, and what of it [level] needs. */
+static inline void link(wisp_patch_seat *seat, wisp_patch_level *level, wisp_patch_frame *frame,
+                        int32_t number)
+{
+    wisp_patch_activation *activation = &seat->thread->activations[number];
+    activation->run = seat;
+    activation->mark = seat->level++;
     level->frame = frame;
-    level->return_to = return_of(frame);
     level->activation = number;
     level->is_on_stack = activation->is_on_stack;
-    wisp_slot *slots = begin(seat, level, func);
-    bool is_handled = false;
-    if (LIKELY(slots && take_arguments(seat, level, slots))) {
-        count_call(seat, replaced);
-        is_handled = finish(seat, level, wisp_raw_call(func, slots, &err), slots);
-    }
-    end(seat, level);
+}
+
+/* A call while others are under way. */
+__attribute__((noinline)) static bool run_within(wisp_patch_seat *seat,
+                                                 const wisp_patch_replaced *replaced,
+                                                 wisp_patch_frame *frame, int32_t number)
+{
+    wisp_patch_level *level = &seat->levels[seat->level];
+    wisp_func *func = seat->funcs[replaced->index];
+    wisp_slot *slots = keep_outer(seat, level, func);
+    link(seat, level, frame, number);
+    bool is_handled = run_level(seat, level, replaced, slots, func);
+    seat->level--;
+    wisp_store_set_fuel(seat->store, level->fuel);
+    return is_handled;
+}
+
+/* A call while no other is under way, which most are: all of the stack is its own, which has room
+ * for the arguments of any function. */
+static inline bool run_outermost(wisp_patch_seat *seat, const wisp_patch_replaced *replaced,
+                                 wisp_patch_frame *frame, int32_t number)
+{
+    wisp_patch_level *level = &seat->levels[0];
+    level->mark.depth = 0;
+    link(seat, level, frame, number);
+    bool is_handled =
+        run_level(seat, level, replaced, seat->store->stack, seat->funcs[replaced->index]);
+    seat->level = 0;
     return is_handled;
 }
 
@@ -187,8 +204,13 @@ static bool run_current(wisp_patch_thread *thread, wisp_patch_frame *frame,
     wisp_patch_seat *seat = wisp_patch_seat_of(set, thread);
     if (!LIKELY(seat))
         seat = wisp_patch_seat_take(set, thread);
-    if (LIKELY(seat && has_room(seat, &thread->activations[number])))
-        return run(seat, replaced, frame, number);
+    const wisp_patch_activation *activation = &thread->activations[number];
+    if (LIKELY(seat && has_stack(thread, activation))) {
+        if (LIKELY(seat->level == 0))
+            return run_outermost(seat, replaced, frame, number);
+        if (can_nest(seat, activation->is_on_stack))
+            return run_within(seat, replaced, frame, number);
+    }
     skip(detour);
     return false;
 }

@@ -34,8 +34,7 @@ static wisp_status take_results(wisp_patch_seat *seat, const wisp_patch_callee *
         wisp_patch_keep_results(&callee->plan, frame, level->frame);
         level->has_result = true;
     }
-    if (seat->set->manifest.grant == WISP_PATCH_GRANT_ARGUMENTS &&
-        !wisp_patch_reach_result(seat, callee, frame))
+    if (seat->grants_arguments && !wisp_patch_reach_result(seat, callee, frame))
         return wisp_fail(err, WISP_LIMIT, "no room to note what '%s' gave", callee->native->name);
     wisp_patch_seat_refresh(seat);
     if (!wisp_patch_take_results(&callee->plan, &seat->memory, frame, slots))

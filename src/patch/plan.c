@@ -455,7 +455,11 @@ bool wisp_patch_take_results(const wisp_patch_plan *plan, const wisp_patch_memor
 void wisp_patch_keep_results(const wisp_patch_plan *plan, const wisp_patch_frame *call,
                              wisp_patch_frame *frame)
 {
-    frame->results = call->results;
+    if (plan->has_result &&
+        !plan->result_slot) /* the one word: all would wait for their stores */
+        store(frame, plan->result.frame, load(call, plan->result.frame));
+    else
+        frame->results = call->results;
     if (plan->result_slot && plan->result.kind == WISP_PATCH_MOVE_ADDRESS)
         give_struct(&plan->result, pointer_at(load(call, plan->result.frame)), frame);
 }

@@ -188,6 +188,8 @@ wisp_status wisp_patch_seat_new(wisp_patch_set *set, uint32_t place, wisp_patch_
     seat->ticket = UINTPTR_MAX;
     seat->stack_pointer = &seat->no_stack;
     seat->fence = &wisp_patch_fence;
+    seat->fuel = set->config->fuel;
+    seat->grants_arguments = set->manifest.grant == WISP_PATCH_GRANT_ARGUMENTS;
     seat->grants.allocator = allocator;
     wisp_arena_init(&seat->arena, allocator, ARENA_CHUNK_SIZE);
     maker m = {.seat = seat, .err = err};

@@ -59,6 +59,8 @@ struct wisp_patch_seat {
     wisp_patch_grants grants;
     wisp_patch_outlet *outlets; /* by import */
     _Atomic uint64_t *calls;    /* by wisp_patch_replaced.index; written by the thread alone */
+    uint64_t fuel;              /* of a call */
+    bool grants_arguments;      /* what they point at is to be noted */
     uint64_t refused; /* an address that a function of builtin.h could not touch; 0: none */
     uint32_t place;
     uintptr_t ticket; /* of the thread that has taken it last */
