@@ -225,7 +225,10 @@ static void judge_place(filler *f, uint32_t index, const wisp_place *expected,
 {
     const wisp_symbols_param *param = &f->function->params[index];
     uint32_t number = index + 1;
-    if (expected->kind == WISP_PLACE_NOWHERE)
+    bool is_expected = expected->kind != WISP_PLACE_NOWHERE; /* or it is empty */
+    bool is_in_register =
+        found->kind == WISP_PLACE_REGISTERS || found->kind == WISP_PLACE_POINTED;
+    if (!is_expected && !is_in_register)
         return;
     if (found->kind == WISP_PLACE_UNKNOWN || found->kind == WISP_PLACE_NOWHERE)
         judge_missing(f, index, may_differ);

@@ -396,16 +396,16 @@ static wisp_record *body_at(wisp_record *bodies, size_t len, uint64_t address)
     return low < len && bodies[low].address == address ? &bodies[low] : NULL;
 }
 
-/* What gcc has folded (-fipa-icf) has debug information without a body, and a symbol at the
- * body of another function. */
+/* What gcc has folded (-fipa-icf), or a linker (--icf), has debug information without a body that
+ * is there, and a symbol at the body of another function. */
 static void note_folded(maker *m, wisp_record *record, wisp_record *bodies, size_t body_len)
 {
     const name_index *index = &m->functions;
     for (size_t i = find_symbol(index, record->linkage);
          i < index->len && strcmp(index->items[i]->name, record->linkage) == 0; i++) {
         wisp_record *body = body_at(bodies, body_len, index->items[i]->address);
-        if (!body || body->group == record->group)
-            continue;
+        if (!body || strcmp(body->source_linkage, record->linkage) == 0)
+            continue; /* it is another function of that name */
         record->shares = body;
         body->shared_by = record->name;
     }
@@ -448,7 +448,10 @@ wisp_status wisp_records_make(const wisp_object *symbols, wisp_scan *scan, wisp_
     out->slot_count = (uint32_t)m.slots.len;
     note_shared(out);
     size_t bodies = count_bodies(out);
-    for (size_t i = bodies; i < out->len; i++)
+    for (size_t i = bodies; i < out->len; i++) {
         note_folded(&m, &out->items[i], out->items, bodies);
+        out->items[i].is_dropped = out->items[i].scanned->is_discarded && !out->items[i].shares;
+    }
+    drop_records(out);
     return WISP_OK;
 }

@@ -58,8 +58,10 @@ static wisp_status visit_function(walker *w, Dwarf_Die *die, place at)
     if (dwarf_attr(die, DW_AT_declaration, &found))
         return WISP_OK;
     function.has_body = find_code(die, &function.address, &function.size);
-    if (function.has_body && !wisp_object_text_at(w->scan->object, function.address))
-        return WISP_OK; /* the linker has dropped it */
+    if (function.has_body && !wisp_object_text_at(w->scan->object, function.address)) {
+        function = (wisp_scan_function){.die = *die, .is_discarded = true};
+        return add_function(w, &function);
+    }
     at.function = function.has_body ? w->scan->function_count : WISP_SCAN_NONE;
     wisp_status status = add_function(w, &function);
     return status ? status : walk(w, die, at);

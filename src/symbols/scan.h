@@ -17,6 +17,7 @@ typedef struct wisp_scan_function {
     Dwarf_Die die;
     uint64_t address, size; /* of its main part */
     bool has_body;
+    bool is_discarded; /* the linker has dropped it, or folded it onto another one */
 } wisp_scan_function;
 
 /* A copy of a function inside of another one's body. */

@@ -44,7 +44,7 @@ typedef enum wisp_symbols_verdict {
     X(ARGUMENT_CONSTANT, PARTIAL,                                                                \
       "constant-argument")                        /* callers pass none: it is always this */     \
     X(NO_RETURN, PARTIAL, "no-return")            /* callers have no code after the call */      \
-    X(NO_BODY, REFUSED, "inlined-everywhere")     /* there is nothing to divert */               \
+    X(NO_BODY, REFUSED, "no-body")                /* there is nothing to divert */               \
     X(NO_SLED, REFUSED, "no-sled")                /* its file was compiled without the flag */   \
     X(BAD_SLED, REFUSED, "bad-sled")              /* too small, or not what a compiler leaves */ \
     X(ACROSS_PAGES, REFUSED, "sled-across-pages") /* cannot be written in one piece */           \

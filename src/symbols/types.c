@@ -182,9 +182,21 @@ static void fill_node(wisp_types *types, wisp_type_node *node)
         node->asked_alignment = (uint32_t)number;
 }
 
-wisp_status wisp_types_at(wisp_types *types, Dwarf_Die *die, const wisp_symbols_type **out,
+/* The entry with the body of the type [die], which may be in a unit of its own
+ * (-fdebug-types-section). */
+static Dwarf_Die body_of(Dwarf_Die *die)
+{
+    Dwarf_Attribute found;
+    Dwarf_Die body;
+    bool is_elsewhere =
+        dwarf_attr(die, DW_AT_signature, &found) && dwarf_formref_die(&found, &body);
+    return is_elsewhere ? body : *die;
+}
+
+wisp_status wisp_types_at(wisp_types *types, Dwarf_Die *entry, const wisp_symbols_type **out,
                           wisp_error *err)
 {
+    Dwarf_Die body = body_of(entry), *die = &body;
     wisp_type_node *node = wisp_pointer_map_get(&types->nodes, die->addr);
     if (node) {
         *out = &node->type;

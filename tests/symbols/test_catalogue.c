@@ -200,6 +200,35 @@ static void functions_with_one_body_are_told_of_each_other(void **state)
     assert_non_null(strstr(reason(without, WISP_SYMBOLS_CAUSE_NO_BODY), with->name));
 }
 
+static void a_linker_that_folds_is_seen_through(void **state)
+{
+    (void)state;
+    open_program("clang_folded");
+    PARTIAL("same", FOLDED);
+    REFUSED("same_again", NO_BODY);
+    assert_non_null(strstr(reason(find("same_again"), WISP_SYMBOLS_CAUSE_NO_BODY), "'same'"));
+}
+
+static void a_function_in_two_parts_begins_in_the_hot_one(void **state)
+{
+    (void)state;
+    const char *const programs[] = {"gcc_O2", "gcc_live", "gcc_dwarf4", "cross_live"};
+    for (size_t i = 0; i < 4; i++) {
+        open_program(programs[i]);
+        assert_true(find("parted")->has_body);
+        assert_true(find("parted")->entry.size > 0);
+        assert_string_equal(find("parted")->linkage, "parted");
+    }
+}
+
+static void debug_information_that_is_elsewhere_is_noted(void **state)
+{
+    (void)state;
+    open_program("gcc_split");
+    REFUSED("steady", NO_DEBUG);
+    assert_non_null(strstr(wisp_symbols_program(opened)->notes[0], "-gsplit-dwarf"));
+}
+
 static void link_time_optimisation_is_seen_through(void **state)
 {
     (void)state;
@@ -240,8 +269,9 @@ static void expect_signatures(void)
 static void signatures_are_those_of_the_source(void **state)
 {
     (void)state;
-    const char *const programs[] = {"gcc_O0",   "gcc_live", "gcc_lto",    "gcc_fixed",
-                                    "clang_O2", "clang_O0", "gcc_dwarf4", "gcc_library"};
+    const char *const programs[] = {"gcc_O0",     "gcc_live",    "gcc_lto",
+                                    "gcc_fixed",  "clang_O2",    "clang_O0",
+                                    "gcc_dwarf4", "gcc_library", "gcc_units"};
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         open_program(programs[i]);
         if (strcmp(programs[i], "gcc_lto") != 0) /* where most are inlined everywhere */
@@ -566,6 +596,9 @@ int main(int argc, char **argv)
         TEST(what_is_inlined_everywhere_has_no_body),
         TEST(copies_of_a_global_function_make_it_partial),
         TEST(functions_with_one_body_are_told_of_each_other),
+        TEST(a_linker_that_folds_is_seen_through),
+        TEST(a_function_in_two_parts_begins_in_the_hot_one),
+        TEST(debug_information_that_is_elsewhere_is_noted),
         TEST(link_time_optimisation_is_seen_through),
         TEST(flags_that_let_calls_go_missing_are_noted),
         TEST(signatures_are_those_of_the_source),

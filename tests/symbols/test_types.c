@@ -57,7 +57,8 @@ static const wisp_symbols_member *member(const wisp_symbols_type *type, const ch
     return NULL;
 }
 
-static const char *const programs[] = {"gcc_live", "clang_O2", "gcc_dwarf4", "cross_live"};
+static const char *const programs[] = {"gcc_live", "clang_O2", "gcc_dwarf4", "gcc_units",
+                                       "cross_live"};
 #define EACH_PROGRAM(i)                                                                          \
     for (size_t i = 0;                                                                           \
          i < sizeof programs / sizeof *programs && (open_program(programs[i]), true); i++)

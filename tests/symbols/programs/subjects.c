@@ -7,6 +7,8 @@
 
 #define KEPT __attribute__((noinline))
 
+__attribute__((noreturn)) void stop(int code);
+
 int counter = 3;
 tight_t tight_one = {1, 2, {{3}}};
 static int hidden_counter;
@@ -43,6 +45,14 @@ int somewhere(int a)
 static KEPT int steady(int a, int b)
 {
     return a * b + counter;
+}
+
+/* A part of it is elsewhere, as it is hardly ever run. */
+int parted(int a)
+{
+    if (a < 0)
+        stop(a + counter);
+    return a * 5 + counter;
 }
 
 /* Two of the same: one body for both, if folded. */
@@ -147,7 +157,7 @@ KEPT int foreign(int a, int b)
 }
 #endif
 
-KEPT __attribute__((noreturn)) void stop(int code)
+KEPT void stop(int code)
 {
     counter = code;
     for (;;)
@@ -182,7 +192,7 @@ int run(int argc, char **argv)
     hidden_counter += calls;
     int sum = dropped(argc, argc + 2, 3) + dropped(argc + 1, 4, argc) + constant(argc, 7) +
               constant(argc + 2, 7) + pointed(&argc, argc) + pointed(&list.len, argc);
-    sum += everywhere(argc) + everywhere(sum) + somewhere(argc) + steady(argc, sum) +
+    sum += everywhere(argc) + everywhere(sum) + somewhere(argc) + parted(sum) + steady(argc, sum) +
            steady(sum, argc) + same(argc) + same_again(sum);
     sum += scalars(argc, 'c', 2, 3, 4, 5, 6, 7, 8, 9, 10);
     sum += *pointers(&list, &list, argv, argv[0], 0, add_one, &c);
