@@ -33,6 +33,9 @@ static void add(model_reach *sum, const model_reach *reach)
         sum->answers[status] += reach->answers[status];
     sum->without_place += reach->without_place;
     sum->without_bytes += reach->without_bytes;
+    sum->opened += reach->opened;
+    sum->refused += reach->refused;
+    sum->shared += reach->shared;
     sum->sights += reach->sights;
     sum->changes += reach->changes;
     sum->redone += reach->redone;
@@ -65,6 +68,7 @@ static void check_reach_of_all(const model_reach *reach)
     assert_true(reach->downs > 0 && reach->frees > 0 && reach->callbacks_of_none > 0);
     assert_true(reach->answers[WISP_NOT_FOUND] > 0 && reach->answers[WISP_TRAP] > 0);
     assert_true(reach->redone > 0);
+    assert_true(reach->opened > 0 && reach->refused > 0 && reach->shared > 0);
     assert_true(reach->without_place > 0 && reach->without_bytes > 0);
 }
 
@@ -79,6 +83,8 @@ static void print_reach(const model_reach *r)
                   r->answers[WISP_NOT_FOUND], r->answers[WISP_TRAP], r->answers[WISP_LIMIT]);
     print_message("# %u posts were too many, and %u of too many bytes\n", r->without_place,
                   r->without_bytes);
+    print_message("# regions of modules: %u made, %u refused; shared %u times\n", r->opened,
+                  r->refused, r->shared);
     print_message("# regions: %u seen, %u changed, %u again; guests: %u freed, %u down\n",
                   r->sights, r->changes, r->redone, r->frees, r->downs);
 }

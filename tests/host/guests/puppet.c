@@ -70,6 +70,50 @@ static int post(const struct puppet_step *step)
     return wisp_post(step->a, step->b, data, size, done);
 }
 
+/* ------------------------------------------------------------------ a region */
+
+static uint8_t *region; /* its own; NULL: there is none */
+static uint32_t region_size;
+static uint32_t shared; /* how many of its posts of regions are not done with */
+
+static int change_region(const struct puppet_step *step)
+{
+    if (step->a == 0) {
+        int answer = wisp_region_free(region);
+        region = NULL;
+        return answer;
+    }
+    if (region)
+        return WISP_FAIL;
+    region = wisp_region_new(step->a);
+    region_size = step->a;
+    if (!region)
+        return WISP_FAIL;
+    puppet_fill(region, region_size, step->b, step->c);
+    return WISP_OK;
+}
+
+/* It is not to be looked at while somebody might change it. */
+static void done_with_region(uint32_t type, const void *data)
+{
+    (void)data;
+    shared--;
+    report(PUPPET_WAS_SHARED, type, !shared && region ? puppet_sum(region, region_size) : 0, 0);
+}
+
+static int share(const struct puppet_step *step)
+{
+    if (!region)
+        return WISP_FAIL;
+    if (!shared)
+        ((struct puppet_region *)region)->changes += PUPPET_REUSED;
+    shared++;
+    return wisp_post_region(step->a, step->b, 0, region, puppet_share(region_size, step->c),
+                            step->d, done_with_region);
+}
+
+/* ------------------------------------------------------------------ what it does */
+
 static uint32_t request(const struct puppet_step *step)
 {
     struct puppet_event event = {.value = step->c};
@@ -99,6 +143,10 @@ static uint32_t perform(const struct puppet_step *step)
         return request(step);
     case PUPPET_REPLY:
         return (uint32_t)reply(asked, step->c);
+    case PUPPET_REGION:
+        return (uint32_t)change_region(step);
+    case PUPPET_SHARE:
+        return (uint32_t)share(step);
     case PUPPET_TRAP:
         if (step->a == 0 || step->a == VERSION)
             __builtin_trap();
@@ -182,11 +230,11 @@ static void handle_response(const void *data, uint32_t size)
 /* Here the module has the bytes to itself, although not all of them may become of anything. */
 static void handle_region(uint32_t sender, uint32_t type, uint8_t *bytes, uint32_t size)
 {
-    struct puppet_region *region = (struct puppet_region *)bytes;
+    const struct puppet_region *head = (const struct puppet_region *)bytes;
     uint32_t sum = puppet_sum(bytes, size);
     puppet_change(bytes, size, VERSION);
-    trap_if_told(&region->event);
-    handle(sender, type, region->event.value, sum);
+    trap_if_told(&head->event);
+    handle(sender, type, head->event.value, sum);
 }
 
 void wisp_event(uint32_t sender, uint32_t type, const void *data, uint32_t size)

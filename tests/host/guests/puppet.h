@@ -16,6 +16,8 @@ enum puppet_op {
     PUPPET_CANCEL,      /* timer [a] */
     PUPPET_REQUEST,     /* of guest [a] by an event of type [b] and value [c], in [d] us */
     PUPPET_REPLY,       /* to the last request that it has left open, with code [c] */
+    PUPPET_REGION,      /* makes one of [a] bytes with event {[b], [c]}; 0: gives it back */
+    PUPPET_SHARE,       /* to [a], its region by an event of type [b], as [c] says; access [d] */
     PUPPET_TRAP,        /* in version [a], or in each for 0 */
     PUPPET_ABORT,       /* likewise */
     PUPPET_OP_COUNT
@@ -44,20 +46,24 @@ struct puppet_event {
 
 enum { PUPPET_EACH = 99, PUPPET_NUMBER_MAX = 1000, PUPPET_LAST = 1001 };
 
+/* How much of its region is shared. The last one is refused. */
+enum { PUPPET_SHARES_ALL, PUPPET_SHARES_SOME, PUPPET_SHARES_MORE };
+
 /* What a region begins with. Whoever is given one looks at its bytes, changes some of them, and
  * only then does what it was told. */
 struct puppet_region {
     struct puppet_event event;
-    uint32_t changes; /* the sum of the versions that have changed it */
+    uint32_t changes; /* by PUPPET_REUSED each time that its owner has shared it anew, and by the
+                       * number of each version that has changed it */
 };
 
-enum { PUPPET_REGION_MIN = 80 }; /* bytes; events with data have fewer */
+enum { PUPPET_REUSED = 1000, PUPPET_REGION_MIN = 80 }; /* bytes; events with data have fewer */
 
-/* Tells some of the bytes of a region, from the first to the last, in one number. */
+/* Tells the first bytes of a region, the last, and some between them in one number. */
 static inline uint32_t puppet_sum(const uint8_t *bytes, uint32_t size)
 {
     uint32_t sum = size;
-    for (uint32_t i = 0; i < size; i += i < 64 ? 1 : 509)
+    for (uint32_t i = 0; i < size; i += i < sizeof(struct puppet_region) ? 1 : 509)
         sum = sum * 31 + bytes[i];
     return sum * 31 + bytes[size - 1];
 }
@@ -67,6 +73,24 @@ static inline void puppet_change(uint8_t *bytes, uint32_t size, uint32_t version
 {
     ((struct puppet_region *)bytes)->changes += version;
     bytes[size - 1] ^= (uint8_t)version;
+}
+
+/* How many of [size] bytes are shared: as many as there are, fewer, or more, but for [size]s that
+ * fill a page, as those are outside. */
+static inline uint32_t puppet_share(uint32_t size, uint32_t how_much)
+{
+    return how_much == PUPPET_SHARES_ALL    ? size
+           : how_much == PUPPET_SHARES_SOME ? PUPPET_REGION_MIN + (size - PUPPET_REGION_MIN) / 2
+                                            : size + (size % 65536 != 0);
+}
+
+/* What its owner fills it with. */
+static inline void puppet_fill(uint8_t *bytes, uint32_t size, uint32_t value, uint32_t traps_in)
+{
+    struct puppet_region *head = (struct puppet_region *)bytes;
+    for (uint32_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)value;
+    *head = (struct puppet_region){.event = {.value = value, .traps_in = traps_in}};
 }
 
 /* Requests of which values are answered at once; others are left to PUPPET_REPLY, or time. */
@@ -80,13 +104,14 @@ static inline uint32_t puppet_answer_size(uint32_t code)
 
 enum puppet_what {
     PUPPET_STARTED,
-    PUPPET_DID,      /* a: the op, b: what it gave */
-    PUPPET_HANDLED,  /* a: sender, b: type, c: value, d: the sum of a region, or 0 */
-    PUPPET_NOTED,    /* a: type, b: guest, c: version */
-    PUPPET_REPLIED,  /* a: request, b: what it gave */
-    PUPPET_ANSWERED, /* a: request, b: status, c: code, d: cookie */
-    PUPPET_WAS_DONE, /* a: type, b: value, c: whether it had data */
-    PUPPET_STOPPED   /* a: what posting gave */
+    PUPPET_DID,        /* a: the op, b: what it gave */
+    PUPPET_HANDLED,    /* a: sender, b: type, c: value, d: the sum of a region, or 0 */
+    PUPPET_NOTED,      /* a: type, b: guest, c: version */
+    PUPPET_REPLIED,    /* a: request, b: what it gave */
+    PUPPET_ANSWERED,   /* a: request, b: status, c: code, d: cookie */
+    PUPPET_WAS_DONE,   /* a: type, b: value, c: whether it had data */
+    PUPPET_WAS_SHARED, /* a: type, b: the sum of its region if no event carries that, or 0 */
+    PUPPET_STOPPED     /* a: what posting gave */
 };
 
 struct puppet_report {

@@ -85,6 +85,13 @@ static wisp_guest *host_guest(const struct pair *p, uint32_t id)
 
 /* ------------------------------------------------------------------ scripts */
 
+/* Most are small, as large ones take their time. */
+static uint32_t pick_region_size(struct pair *p)
+{
+    static const uint32_t large[] = {500 << 10, 512 << 10, (512 << 10) + 4097, 1 << 20};
+    return one_in(p, 10) ? large[pair_pick(p, 4)] : PUPPET_REGION_MIN + pair_pick(p, 6000);
+}
+
 static void fill_step(struct pair *p, struct puppet_step *step)
 {
     switch (step->op) {
@@ -113,6 +120,17 @@ static void fill_step(struct pair *p, struct puppet_step *step)
         break;
     case PUPPET_CANCEL:
         step->a = 1 + pair_pick(p, 20);
+        break;
+    case PUPPET_REGION:
+        step->a = one_in(p, 3) ? 0 : pick_region_size(p);
+        step->b = pick_value(p);
+        step->c = one_in(p, 12) ? pick_trap(p) : 0;
+        break;
+    case PUPPET_SHARE:
+        step->a = one_in(p, 3) ? WISP_TO_ALL : pick_target(p);
+        step->b = pick_type(p);
+        step->c = one_in(p, 12) ? PUPPET_SHARES_MORE : pair_pick(p, 2);
+        step->d = one_in(p, 12) ? 2 : pair_pick(p, 2);
         break;
     case PUPPET_REPLY:
         step->c = pick_value(p);
@@ -178,17 +196,15 @@ static struct pair_region *pick_region(struct pair *p)
     return &p->regions[pair_pick(p, PAIR_REGIONS)];
 }
 
-/* Most are small, as large ones take their time; of these one in two can be mapped. Some are all
- * that there is, or one byte more. */
+/* Some are all that there is, or one byte more. */
 static size_t pick_size(struct pair *p)
 {
-    static const size_t large[] = {500 << 10, 512 << 10, (512 << 10) + 4097, 1 << 20};
     if (one_in(p, 30))
         return 0;
     size_t rest = MODEL_REGION_BYTES - p->model.region_bytes;
     if (one_in(p, 30) && rest >= PUPPET_REGION_MIN)
         return rest + pair_pick(p, 2);
-    return one_in(p, 10) ? large[pair_pick(p, 4)] : PUPPET_REGION_MIN + pair_pick(p, 6000);
+    return pick_region_size(p);
 }
 
 /* What the program writes there while nobody else looks. */

@@ -83,6 +83,8 @@ void model_retire(model *m, model_envelope *envelope)
     model_guest *sender = model_guest_find(m, envelope->entry.sender);
     if (envelope->is_taken && sender)
         sender->posts--;
+    if (envelope->is_share && envelope->region && envelope->is_writable)
+        envelope->region->is_changing = false;
     model_region_free(m, envelope->region);
     free(envelope);
 }

@@ -146,7 +146,8 @@ static void stop_version(model *m, model_guest *g)
     model_last_calls(m, g);
     model_say_stopped(m, g);
     model_last_calls(m, g);
-    g->current = g->fallback = (model_version){0};
+    model_end(m, g, &g->fallback);
+    model_end(m, g, &g->current);
     g->aside = (model_holdings){0};
     model_tell(m, g, "stopped", number);
     g->is_stopping = false;

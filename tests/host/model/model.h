@@ -29,13 +29,17 @@ enum {
     MODEL_TIMERS = 4,
     MODEL_TYPES = 4, /* of events, from WISP_EVENT_USER on */
     MODEL_SUBSCRIPTIONS = 3,
-    MODEL_REGION_BYTES = 1536 << 10 /* of all regions */
+    MODEL_REGION_BYTES = 1536 << 10, /* of all regions */
+    MODEL_GUEST_REGIONS = 2,         /* … of one guest, … */
+    MODEL_GUEST_REGION_BYTES = 1 << 20
 };
 
 /* ------------------------------------------------------------------ what there is */
 
 typedef struct model_region {
-    uint32_t refs; /* the program, and each event that carries it */
+    uint32_t refs;    /* who has made it, and each event that carries it */
+    uint32_t maker;   /* a guest, whose version has it no more; 0: none */
+    bool is_changing; /* a module has posted it so, and does not know the outcome */
     uint8_t *bytes;
     size_t size;
 } model_region;
@@ -78,11 +82,11 @@ struct model_envelope {
     uint32_t target, groups;
     uint32_t timer; /* whose event it is; 0: no timer's */
     bool is_evicted;
-    bool is_counted;     /* among the events that may wait in the host */
-    uint64_t generation; /* that posted it; 0: none */
-    bool is_taken;       /* from a guest, and counted among its posts */
-    bool wants_done, has_data;
-    uint32_t serial; /* of the program's posts; 0: none */
+    bool is_counted;                     /* among the events that may wait in the host */
+    uint64_t generation;                 /* that posted it; 0: none */
+    bool is_taken;                       /* from a guest, and counted among its posts */
+    bool wants_done, has_data, is_share; /* a post of a module's region */
+    uint32_t serial;                     /* of the program's posts; 0: none */
     model_request *asking;
     model_region *region;
     size_t size; /* of what it shares of that */
@@ -97,6 +101,8 @@ typedef struct model_version {
     uint64_t generation; /* 0: there is none */
     uint32_t number, count;
     uint32_t asked; /* the last request that it has left open */
+    model_region *region;
+    uint32_t shared; /* its posts of regions that are not done with */
 } model_version;
 
 typedef struct model_timer {
@@ -142,10 +148,12 @@ typedef struct model_guest {
     model_entry journal[MODEL_JOURNAL_MAX], backlog[MODEL_JOURNAL_MAX];
     size_t journal_len, backlog_len;
     model_list held, parked;
-    uint32_t waits;    /* messages and events that wait for it */
-    uint32_t posts;    /* of its own that are not done with */
-    uint32_t requests; /* of its own that are not answered */
-    uint64_t epoch;    /* counts how often it has begun anew */
+    uint32_t waits;     /* messages and events that wait for it */
+    uint32_t posts;     /* of its own that are not done with */
+    uint32_t requests;  /* of its own that are not answered */
+    uint32_t loose;     /* regions of its versions' that only events carry; … */
+    size_t loose_bytes; /* … their bytes */
+    uint64_t epoch;     /* counts how often it has begun anew */
     wisp_guest_status counts;
 } model_guest;
 
@@ -173,6 +181,7 @@ typedef struct model_reach {
                                             * are gone, which are neither called nor cancelled */
     uint32_t answers[WISP_BUSY + 1];       /* by their status, to whoever has asked */
     uint32_t without_place, without_bytes; /* posts for which the host had none */
+    uint32_t opened, refused, shared;      /* regions of modules: made, not made, posted */
     uint32_t sights, changes, redone;      /* of regions by modules; redone: by an old version */
 } model_reach;
 

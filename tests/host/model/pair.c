@@ -135,6 +135,8 @@ static void on_message(void *user, wisp_guest *guest, uint32_t channel, wisp_byt
         hear(user, "replied %u =%u; ", r.a, r.b);
     else if (r.what == PUPPET_ANSWERED)
         hear(user, "answered %u: %u %u =%u; ", r.a, r.b, r.c, r.d);
+    else if (r.what == PUPPET_WAS_SHARED)
+        hear(user, "shared %x ~%x; ", (unsigned)r.a, r.b);
     else if (r.what == PUPPET_WAS_DONE)
         hear(user, "done %x =%u %u; ", (unsigned)r.a, r.b, r.c);
     else
@@ -262,6 +264,8 @@ static void make_guest(struct pair *p, wisp_on_fault on_fault)
         .posts_max = MODEL_POSTS_MAX,
         .timers_max = MODEL_TIMERS,
         .subscriptions_max = MODEL_SUBSCRIPTIONS,
+        .regions_max = MODEL_GUEST_REGIONS,
+        .region_bytes_max = MODEL_GUEST_REGION_BYTES,
         .on_message = on_message,
         .on_event = on_event,
         .user = p};

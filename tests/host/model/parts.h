@@ -48,6 +48,9 @@ void model_evict(model *m, model_guest *g, uint32_t id);
 
 void model_region_hold(model_region *region);
 
+/* A version of [g] has no region any more: the one that it had, if any, is left to events. */
+void model_region_leave(model *m, model_guest *g, model_region *region);
+
 /* Fills in what whoever is given [envelope] now sees of its region. */
 model_entry model_sight_of(const model_envelope *envelope);
 
@@ -72,7 +75,9 @@ void model_reply_drop(model *m, model_envelope *reply);
 
 /* ------------------------------------------------------------------ posting (posting.c) */
 
-/* What a step of a script that posts or asks gives; what was taken goes into [out]. */
+/* What a step of a script that posts, asks or shares gives; what was taken goes into [out]. */
+uint32_t model_share_by(model *m, model_guest *g, const struct puppet_step *step,
+                        model_list *out);
 uint32_t model_post_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out);
 uint32_t model_ask_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out);
 
@@ -102,7 +107,10 @@ void model_ring(model *m);
 model_version model_begin(model *m, model_guest *g, uint32_t number, model_saved saved);
 void model_say_started(model *m, const model_guest *g);
 void model_say_stopped(model *m, model_guest *g);
-void model_say_done(model *m, const model_guest *g, const model_envelope *envelope);
+void model_say_done(model *m, model_guest *g, const model_envelope *envelope);
+
+/* [version] of [g] ends, and is none. */
+void model_end(model *m, model_guest *g, model_version *version);
 
 /* The current version is given [entry]; false if it trapped. */
 bool model_enter(model *m, model_guest *g, const model_entry *entry);

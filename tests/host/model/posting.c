@@ -131,6 +131,14 @@ static bool is_admitted(model *m, const model_guest *g, const model_letter *lett
     return !g->is_stopping && g->posts < MODEL_POSTS_MAX && admit(m, letter) == WISP_OK;
 }
 
+/* What was not taken is done with all the same. */
+static uint32_t refuse_to(model *m, model_guest *g, model_envelope *envelope)
+{
+    g->counts.events_refused++;
+    model_finish(m, envelope);
+    return 1;
+}
+
 static void put(model *m, model_guest *g, model_envelope *envelope, model_list *out)
 {
     envelope->is_taken = true;
@@ -154,9 +162,34 @@ uint32_t model_post_by(model *m, model_guest *g, const struct puppet_step *step,
         put(m, g, envelope, out);
         return 0;
     }
-    g->counts.events_refused++;
-    model_finish(m, envelope);
-    return 1;
+    return refuse_to(m, g, envelope);
+}
+
+static bool can_be_shared(const model_letter *letter, uint32_t access)
+{
+    return check_region(letter) == WISP_OK && !letter->region->is_changing && access <= 1;
+}
+
+uint32_t model_share_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out)
+{
+    model_region *region = g->current.region;
+    model_letter letter = {.target = step->a,
+                           .type = step->b,
+                           .region = region,
+                           .size = puppet_share((uint32_t)region->size, step->c),
+                           .is_writable = step->d};
+    model_envelope *envelope = envelope_by(g, &letter);
+    envelope->wants_done = envelope->is_share = true;
+    m->reach.callbacks++;
+    if (!can_be_shared(&letter, step->d) || !is_admitted(m, g, &letter)) {
+        envelope->region = NULL;
+        return refuse_to(m, g, envelope);
+    }
+    m->reach.shared++;
+    region->is_changing = letter.is_writable;
+    model_region_hold(region);
+    put(m, g, envelope, out);
+    return 0;
 }
 
 uint32_t model_ask_by(model *m, model_guest *g, const struct puppet_step *step, model_list *out)

@@ -76,7 +76,7 @@ void model_commit(model *m, model_guest *g)
         g->former = g->fallback.number;
         g->former_saved = g->saved;
     }
-    g->fallback = (model_version){0};
+    model_end(m, g, &g->fallback);
     g->journal_len = g->backlog_len = 0;
     g->aside = (model_holdings){0};
     model_tell(m, g, "committed", g->current.number);
@@ -86,6 +86,7 @@ void model_revert(model *m, model_guest *g)
 {
     uint32_t number = g->current.number;
     model_evict(m, g, 0);
+    model_end(m, g, &g->current);
     g->current = g->fallback;
     g->fallback = (model_version){0};
     g->holdings = g->aside;
@@ -157,7 +158,7 @@ static bool roll_back(model *m, model_guest *g, uint32_t number)
 static void recover(model *m, model_guest *g)
 {
     uint32_t number = g->current.number;
-    g->current = (model_version){0};
+    model_end(m, g, &g->current);
     model_holdings_clear(m, g);
     if (g->on_fault == WISP_ON_FAULT_DISABLE)
         go_down(m, g, number);

@@ -28,10 +28,25 @@ void model_region_hold(model_region *region)
         region->refs++;
 }
 
+void model_region_leave(model *m, model_guest *g, model_region *region)
+{
+    if (!region)
+        return;
+    region->maker = g->id;
+    g->loose++;
+    g->loose_bytes += region->size;
+    model_region_free(m, region);
+}
+
 void model_region_free(model *m, model_region *region)
 {
     if (!region || --region->refs > 0)
         return;
+    model_guest *maker = model_guest_find(m, region->maker);
+    if (maker) {
+        maker->loose--;
+        maker->loose_bytes -= region->size;
+    }
     m->region_bytes -= region->size;
     free(region->bytes);
     free(region);

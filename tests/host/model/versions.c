@@ -61,7 +61,7 @@ static void settle(model *m, model_guest *g, effects *e, bool is_good)
     }
 }
 
-/* ------------------------------------------------------------------ scripts */
+/* ------------------------------------------------------------------ replies */
 
 static uint32_t reply(model *m, model_guest *g, effects *e, uint32_t request, uint32_t code)
 {
@@ -70,6 +70,62 @@ static uint32_t reply(model *m, model_guest *g, effects *e, uint32_t request, ui
         model_push(&e->out, it);
     return it ? 0 : 1;
 }
+
+/* ------------------------------------------------------------------ its region */
+
+static bool may_open(const model_guest *g, size_t size)
+{
+    size_t taken = g->loose_bytes;
+    return g->loose < MODEL_GUEST_REGIONS && taken <= MODEL_GUEST_REGION_BYTES &&
+           size <= MODEL_GUEST_REGION_BYTES - taken;
+}
+
+static uint32_t change_region(model *m, model_guest *g, const struct puppet_step *step)
+{
+    model_version *v = &g->current;
+    model_region *before = v->region;
+    if (step->a == 0) {
+        v->region = NULL;
+        model_region_leave(m, g, before);
+        return before ? 0 : 1;
+    }
+    if (before)
+        return 1;
+    if (!may_open(g, step->a) || model_region_new(m, step->a, &v->region) != WISP_OK) {
+        m->reach.refused++;
+        return 1;
+    }
+    m->reach.opened++;
+    puppet_fill(v->region->bytes, step->a, step->b, step->c);
+    return 0;
+}
+
+static uint32_t share(model *m, model_guest *g, effects *e, const struct puppet_step *step)
+{
+    model_version *v = &g->current;
+    if (!v->region)
+        return 1;
+    if (v->shared++ == 0)
+        ((struct puppet_region *)v->region->bytes)->changes += PUPPET_REUSED;
+    return model_share_by(m, g, step, &e->out);
+}
+
+static void say_shared(model *m, model_guest *g, const model_envelope *envelope)
+{
+    model_version *v = &g->current;
+    const model_region *region = --v->shared == 0 ? v->region : NULL;
+    model_say(m, "%u v%u #%u shared %x ~%x; ", g->id, v->number, v->count,
+              (unsigned)envelope->entry.type,
+              region ? puppet_sum(region->bytes, (uint32_t)region->size) : 0);
+}
+
+void model_end(model *m, model_guest *g, model_version *version)
+{
+    model_region_leave(m, g, version->region);
+    *version = (model_version){0};
+}
+
+/* ------------------------------------------------------------------ scripts */
 
 static uint32_t perform(model *m, model_guest *g, effects *e, const struct puppet_step *step)
 {
@@ -87,6 +143,10 @@ static uint32_t perform(model *m, model_guest *g, effects *e, const struct puppe
         return model_timer_cancel(m, g, step->a);
     case PUPPET_REQUEST:
         return model_ask_by(m, g, step, &e->out);
+    case PUPPET_REGION:
+        return change_region(m, g, step);
+    case PUPPET_SHARE:
+        return share(m, g, e, step);
     case PUPPET_REPLY:
         return reply(m, g, e, g->current.asked, step->c);
     default:
@@ -191,8 +251,12 @@ void model_say_started(model *m, const model_guest *g)
     model_say(m, "%u v%u #0 started; ", g->id, g->current.number);
 }
 
-void model_say_done(model *m, const model_guest *g, const model_envelope *envelope)
+void model_say_done(model *m, model_guest *g, const model_envelope *envelope)
 {
+    if (envelope->is_share) {
+        say_shared(m, g, envelope);
+        return;
+    }
     model_say(m, "%u v%u #%u done %x =%u %d; ", g->id, g->current.number, g->current.count,
               (unsigned)envelope->entry.type, envelope->entry.event.value, envelope->has_data);
 }
