@@ -16,7 +16,8 @@ const patch_subject *subject_named(const char *name)
 
 wisp_patch_image subject_image(void)
 {
-    static const uint8_t id[] = {0x57, 0x69, 0x73, 0x70, 0x50, 0x61, 0x74, 0x63, 0x68, 0x01};
+    static const uint8_t id[] = {0x57, 0x69, 0x73, 0x70, 0x50, 0x61,
+                                 0x74, 0x63, 0x68, 0x00, 0x00, 0x01};
     wisp_patch_image image;
     assert_int_equal(wisp_patch_image_find((wisp_bytes){id, sizeof id}, &image, NULL), WISP_OK);
     return image;

@@ -31,7 +31,7 @@ wisp_status subject_try_open(const wisp_patch_text *text, const wisp_patch_funct
  * that had been called. */
 void subject_entry(void);
 
-/* This program, whose build-id is "WispPatch" and 1. */
+/* This program, whose build-id is "WispPatch", 0, 0, 1. */
 wisp_patch_image subject_image(void);
 
 enum { SUBJECT_SIZE = 12 /* bytes of text that are looked at */ };

@@ -8,7 +8,8 @@
 #include "patch/image.h"
 
 /* As the build has it written into this program. */
-static const uint8_t own_id[] = {0x57, 0x69, 0x73, 0x70, 0x50, 0x61, 0x74, 0x63, 0x68, 0x01};
+static const uint8_t own_id[] = {0x57, 0x69, 0x73, 0x70, 0x50, 0x61,
+                                 0x74, 0x63, 0x68, 0x00, 0x00, 0x01};
 
 static wisp_patch_image own_image(void)
 {
@@ -51,7 +52,7 @@ static void another_build_is_refused_with_both_ids(void **state)
     assert_int_equal(wisp_patch_image_find((wisp_bytes){other, sizeof other}, &image, &err),
                      WISP_NOT_FOUND);
     assert_string_equal(err.text, "nothing with build-id dead is loaded; that of the program is "
-                                  "57697370506174636801");
+                                  "576973705061746368000001");
 }
 
 static void no_build_id_is_nobodys(void **state)
@@ -113,7 +114,7 @@ static void the_program_knows_its_own_build_id(void **state)
     (void)state;
     char text[WISP_BUILD_ID_TEXT_SIZE];
     assert_true(wisp_program_build_id(text));
-    assert_string_equal(text, "57697370506174636801");
+    assert_string_equal(text, "576973705061746368000001");
 }
 
 int main(void)

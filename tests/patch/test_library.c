@@ -9,7 +9,8 @@
 
 #include "subjects.h"
 
-/* "WispPatch" and 2, as the build has it written into the library. */
+/* "WispPatch" and 2, as the build has it written into the library: of a size that is no multiple
+ * of four, of which linkers do not pad the last. */
 static const uint8_t library_id[] = {0x57, 0x69, 0x73, 0x70, 0x50, 0x61, 0x74, 0x63, 0x68, 0x02};
 
 static uint64_t plus_a_hundred(uint64_t number)
