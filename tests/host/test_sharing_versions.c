@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "host/guest.h"
 #include "sharers.h"
 #include "takes.h"
 
@@ -311,6 +312,30 @@ static void what_an_owner_does_is_recorded_and_plays_equal(void **state)
     take_expect(&t, "reader", "message 0; event 32771; done; message 0; event 32771; done; ");
 }
 
+/* As a recording may have it, which can be of any bytes. */
+static void what_comes_back_outside_of_the_memory_is_not_put_there(void **state)
+{
+    (void)state;
+    struct stage s;
+    static const uint8_t byte;
+    sharers_init(&s, &sharer_small, NULL);
+    wisp_version *version = s.guests[0]->current;
+    wisp_entry entry = {.kind = WISP_ENTRY_DONE, .bytes = {&byte, 1}};
+    int found = 0;
+    for (entry.func = 1; entry.func < 10; entry.func++) {
+        wisp_error err;
+        entry.number = stage_status(s.guests[0]).memory_size - 1;
+        if (wisp_version_enter(version, &entry, NULL, &err) != WISP_OK)
+            continue; /* not the function done that does nothing but log */
+        found++;
+        entry.number = UINT32_MAX;
+        assert_int_equal(wisp_version_enter(version, &entry, NULL, &err), WISP_MISMATCH);
+    }
+    assert_int_equal(found, 1);
+    stage_expect(&s, "1:d0 ");
+    stage_deinit(&s);
+}
+
 /* ------------------------------------------------------------------ at random */
 
 enum { STEPS = 3000, GUESTS = 3 };
@@ -411,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_shadow_of_the_owner_does_the_same),
         cmocka_unit_test(a_region_that_was_shared_goes_on_in_a_shadow_and_on_record),
         cmocka_unit_test(what_an_owner_does_is_recorded_and_plays_equal),
+        cmocka_unit_test(what_comes_back_outside_of_the_memory_is_not_put_there),
         cmocka_unit_test(whatever_happens_no_region_is_lost_and_none_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, rig_free_modules);
