@@ -16,12 +16,13 @@
 
 wisp_patch_detour *stub_detour;
 
-static void divert(wisp_patch_detour *detour,
-                   bool (*dispatch)(wisp_patch_frame *, wisp_patch_detour *),
+/* Has the stub bring a detour to [dispatch]. */
+static void divert(bool (*dispatch)(wisp_patch_frame *, wisp_patch_detour *),
                    const void *original)
 {
-    *detour = (wisp_patch_detour){dispatch, original};
-    stub_detour = detour;
+    static wisp_patch_detour detour;
+    detour = (wisp_patch_detour){dispatch, original};
+    stub_detour = &detour;
 }
 
 /* Uses up what it can of registers and stack, and says no. */
@@ -37,23 +38,13 @@ static bool decline(wisp_patch_frame *frame, wisp_patch_detour *detour)
 
 /* ------------------------------------------------------------------ any original */
 
-static int print(char *into, size_t size, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(into, size, format, args);
-    va_end(args);
-    return len;
-}
-
 static void a_declined_call_of_varargs_reaches_the_original(void **state)
 {
     (void)state;
     int (*volatile patched)(char *, size_t, const char *, ...) =
         (int (*)(char *, size_t, const char *, ...))(uintptr_t)stub;
-    wisp_patch_detour detour;
     char text[256];
-    divert(&detour, decline, (const void *)(uintptr_t)print);
+    divert(decline, (const void *)(uintptr_t)snprintf);
     int len = patched(text, sizeof text, "%d %s %g %g %g %g %g %g %g %g %g %ld %ld %g", 1, "two",
                       3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12L, 13L, 14.5);
     assert_string_equal(text, "1 two 3 4 5 6 7 8 9 10 11 12 13 14.5");
@@ -74,7 +65,7 @@ static void a_function_with_varargs_can_be_called(void **state)
     call.frame.integers[2] = (uintptr_t) "%d %g";
     call.frame.integers[3] = 7;
     memcpy(&call.frame.floats[0].low, &number, sizeof number);
-    wisp_patch_call((const void *)(uintptr_t)print, &call.frame, sizeof call.stack);
+    wisp_patch_call((const void *)(uintptr_t)snprintf, &call.frame, sizeof call.stack);
     assert_string_equal(text, "7 2.5");
     assert_int_equal((int)call.frame.results.integers[0], 5);
 }
@@ -91,8 +82,7 @@ static void whole_vectors_reach_the_original(void **state)
 {
     (void)state;
     quad (*volatile patched)(quad, quad) = (quad(*)(quad, quad))(uintptr_t)stub;
-    wisp_patch_detour detour;
-    divert(&detour, decline, (const void *)(uintptr_t)add_quads);
+    divert(decline, (const void *)(uintptr_t)add_quads);
     quad sum = patched((quad){1, 2, 3, 4}, (quad){10, 20, 30, 40});
     for (int i = 0; i < 4; i++)
         assert_true(sum[i] == (float)(11 * (i + 1)));
@@ -121,10 +111,9 @@ static bool pass_on_or_decline(wisp_patch_frame *frame, wisp_patch_detour *detou
 static void calls_nest_through_the_bridge(void **state)
 {
     (void)state;
-    wisp_patch_detour detour;
     patched_sum =
         (long (*)(long, long, long, long, long, long, long, long, long, long))(uintptr_t)stub;
-    divert(&detour, pass_on_or_decline, (const void *)(uintptr_t)sum);
+    divert(pass_on_or_decline, (const void *)(uintptr_t)sum);
     assert_int_equal(patched_sum(1000, 1, 2, 3, 4, 5, 6, 7, 8, 9), 1045);
 }
 
@@ -147,9 +136,8 @@ static void longjmp_leaves_through_both_crossings(void **state)
 {
     (void)state;
     int (*volatile patched)(int) = (int (*)(int))(uintptr_t)stub;
-    wisp_patch_detour detour;
     volatile int landed = 0;
-    divert(&detour, pass_on, (const void *)(uintptr_t)jump_away);
+    divert(pass_on, (const void *)(uintptr_t)jump_away);
     for (volatile int i = 1; i <= 3; i++) {
         int value = setjmp(jump);
         if (value)
@@ -192,11 +180,10 @@ static void *run_thread(void *user)
 static void a_thread_that_ends_is_unwound_through_both_crossings(void **state)
 {
     (void)state;
-    wisp_patch_detour detour;
     pthread_t thread;
     void *result;
     cleaned = 0;
-    divert(&detour, pass_on_and_clean, (const void *)(uintptr_t)leave_thread);
+    divert(pass_on_and_clean, (const void *)(uintptr_t)leave_thread);
     assert_int_equal(pthread_create(&thread, NULL, run_thread, NULL), 0);
     assert_int_equal(pthread_join(thread, &result), 0);
     assert_ptr_equal(result, &cleaned);
@@ -233,8 +220,7 @@ static void a_stack_is_walked_through_both_crossings(void **state)
 {
     (void)state;
     int (*volatile call)(int) = call_patched; /* not inline */
-    wisp_patch_detour detour;
-    divert(&detour, pass_on, (const void *)(uintptr_t)walk);
+    divert(pass_on, (const void *)(uintptr_t)walk);
     assert_int_equal(call(5), 6);
     assert_true(is_walked_within((const void *)(uintptr_t)walk, 256));
     assert_true(is_walked_within((const void *)(uintptr_t)wisp_patch_call, 256));
@@ -270,12 +256,11 @@ static void out(void)
 static void the_callers_registers_are_kept(void **state)
 {
     (void)state;
-    wisp_patch_detour detour;
-    divert(&detour, decline, (const void *)(uintptr_t)nothing);
+    divert(decline, (const void *)(uintptr_t)nothing);
     assert_int_equal(count_lost_registers(stub), 0);
-    divert(&detour, answer, NULL);
+    divert(answer, NULL);
     assert_int_equal(count_lost_registers(stub), 0);
-    divert(&detour, pass_on, (const void *)(uintptr_t)nothing);
+    divert(pass_on, (const void *)(uintptr_t)nothing);
     assert_int_equal(count_lost_registers(stub), 0);
     assert_int_equal(count_lost_registers(out), 0);
 }
@@ -288,8 +273,7 @@ void give_chain(void);
 static void the_static_chain_reaches_the_original(void **state)
 {
     (void)state;
-    wisp_patch_detour detour;
-    divert(&detour, decline, (const void *)(uintptr_t)give_chain);
+    divert(decline, (const void *)(uintptr_t)give_chain);
     assert_int_equal(call_with_chain(stub, 0x123456789abcdef), 0x123456789abcdef);
 }
 
