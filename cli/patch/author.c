@@ -110,7 +110,8 @@ static wisp_status check_sources(draft *d, const author_draft *order, wisp_error
 {
     for (size_t i = 0; i < d->patched_len && !order->overwrites; i++)
         if (folder_has(d->arena, &order->folder, source_name(d, order, &d->patched[i])))
-            return wisp_fail(err, WISP_BUSY, "%.100s/%s is there already; --force overwrites it",
+            return wisp_fail(err, WISP_INVALID,
+                             "%.100s/%s is there already; --force overwrites it",
                              order->folder.dir, source_name(d, order, &d->patched[i]));
     return WISP_OK;
 }

@@ -16,8 +16,8 @@ typedef struct author_draft {
 
 /*
  * Writes the folder, and tells on stdout what is where. WISP_NOT_FOUND for names that the program
- * does not have; WISP_UNSUPPORTED for what cannot be patched, with the way out; WISP_BUSY where
- * there is an edited file already; WISP_IO.
+ * does not have; WISP_UNSUPPORTED for what cannot be patched, with the way out; WISP_INVALID
+ * where there is an edited file already; WISP_IO.
  */
 wisp_status author_new(const author_draft *order, wisp_error *err);
 

@@ -32,6 +32,7 @@ typedef struct closure {
     name_table tags;    /* C's names of structs, unions and enums */
     name_table words;   /* and all others: of typedefs, enumerators, functions, variables */
     name_table members; /* names of members that were declared (declare.h) */
+    unsigned gap_count; /* likewise, of what has no name in the program */
 
     closed_type **of_node; /* by the index of a node of types; NULL: not met, or no name */
     bool *is_met;          /* likewise */

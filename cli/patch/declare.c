@@ -81,12 +81,17 @@ const char *declare_member_name(closure *c, const wisp_symbols_type *type, uint3
                             : "";
 }
 
+static void put_bytes(FILE *out, closure *c, uint64_t size, int depth)
+{
+    put_indent(out, depth);
+    fprintf(out, "unsigned char gap_%u[%" PRIu64 "];\n", ++c->gap_count, size);
+}
+
 static void put_gap(FILE *out, closure *c, const layout_gap *gap,
-                    const wisp_symbols_member *member, uint32_t index, int depth)
+                    const wisp_symbols_member *member, int depth)
 {
     if (gap->bytes) {
-        put_indent(out, depth);
-        fprintf(out, "unsigned char gap_%u[%" PRIu64 "];\n", index, gap->bytes);
+        put_bytes(out, c, gap->bytes, depth);
     } else if (gap->bits) {
         put_indent(out, depth);
         fprintf(out, "%s : %u;\n", declare(c, member->type, ""), gap->bits);
@@ -125,18 +130,14 @@ static void put_record(FILE *out, closure *c, const wisp_symbols_type *type, int
 {
     layout l = layout_of(c->arena, type);
     fputs("{\n", out);
-    if (l.is_bytes) {
-        put_indent(out, depth + 1);
-        fprintf(out, "unsigned char bytes[%" PRIu64 "];\n", type->size);
-    }
+    if (l.is_bytes)
+        put_bytes(out, c, type->size, depth + 1);
     for (uint32_t i = 0; i < type->member_count && !l.is_bytes; i++) {
-        put_gap(out, c, &l.gaps[i], &type->members[i], i, depth + 1);
+        put_gap(out, c, &l.gaps[i], &type->members[i], depth + 1);
         put_member(out, c, type, i, depth + 1);
     }
-    if (l.tail) {
-        put_indent(out, depth + 1);
-        fprintf(out, "unsigned char gap_%u[%" PRIu64 "];\n", type->member_count, l.tail);
-    }
+    if (l.tail)
+        put_bytes(out, c, l.tail, depth + 1);
     put_indent(out, depth);
     fputc('}', out);
     put_attributes(out, &l);

@@ -17,9 +17,18 @@ static uint64_t round_up(uint64_t value, uint64_t to)
     return to ? (value + to - 1) / to * to : value;
 }
 
-static uint32_t alignment_of(const walk *w, const wisp_symbols_type *type)
+/* What a declaration of [type] is given. Clang tells of no struct that it is packed: then its
+ * size is no multiple of what its members ask for. */
+static uint32_t alignment_of(const wisp_symbols_type *type)
 {
-    return w->is_packed || type->alignment == 0 ? 1 : type->alignment;
+    bool is_plain = type->kind == WISP_TYPE_ARRAY || type->kind == WISP_TYPE_CONST ||
+                    type->kind == WISP_TYPE_VOLATILE || type->kind == WISP_TYPE_TYPEDEF;
+    if (is_plain && type->target && type->target->alignment == type->alignment)
+        return alignment_of(type->target);
+    uint32_t alignment = type->alignment ? type->alignment : 1;
+    while (type->size % alignment != 0)
+        alignment /= 2;
+    return alignment;
 }
 
 /* The bit that a bit-field would get. It does not cross the border of a unit of its type. */
@@ -48,7 +57,7 @@ static bool walk_bits(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 
 static bool walk_bytes(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 {
-    uint32_t alignment = alignment_of(w, m->type);
+    uint32_t alignment = w->is_packed ? 1 : alignment_of(m->type);
     uint64_t free = round_up(w->bits, 8) / 8;
     if (m->offset < free || m->offset % alignment != 0)
         return false;
@@ -62,7 +71,7 @@ static bool walk_member(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 {
     *gap = (layout_gap){0};
     w->bits = w->is_union ? 0 : w->bits;
-    uint32_t alignment = alignment_of(w, m->type);
+    uint32_t alignment = w->is_packed ? 1 : alignment_of(m->type);
     bool fits = m->bit_size ? walk_bits(w, m, gap) : walk_bytes(w, m, gap);
     if (w->bits > w->bits_most)
         w->bits_most = w->bits;
@@ -78,9 +87,9 @@ static bool try_layout(const wisp_symbols_type *type, bool is_packed, layout *ou
     for (uint32_t i = 0; i < type->member_count; i++)
         if (!walk_member(&w, &type->members[i], &out->gaps[i]))
             return false;
-    uint32_t alignment = type->alignment ? type->alignment : 1;
+    uint32_t alignment = alignment_of(type);
     uint64_t size = round_up(w.bits_most, 8) / 8;
-    if (alignment < w.alignment || size > type->size || type->size % alignment != 0)
+    if (alignment < w.alignment || size > type->size)
         return false;
     out->is_packed = is_packed;
     out->aligned = alignment > w.alignment ? alignment : 0;
@@ -92,6 +101,6 @@ layout layout_of(wisp_arena *arena, const wisp_symbols_type *type)
 {
     layout out = {.gaps = take(arena, type->member_count + 1, sizeof *out.gaps)};
     if (type->is_opaque || (!try_layout(type, false, &out) && !try_layout(type, true, &out)))
-        out = (layout){.is_bytes = true, .aligned = type->alignment};
+        out = (layout){.is_bytes = true, .aligned = alignment_of(type)};
     return out;
 }

@@ -2,6 +2,7 @@
 
 #include "../take.h"
 #include "declare.h"
+#include "layout.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -56,7 +57,8 @@ static void write_layout(FILE *out, draft *d, const closed_type *named)
     const wisp_symbols_type *type = named->type;
     const char *name = declare_name(&d->types, named);
     fprintf(out, "WISP_SIZE(%s, %" PRIu64 ");\n", name, type->size);
-    for (uint32_t i = 0; i < type->member_count && !type->is_opaque; i++) {
+    bool has_members = !layout_of(d->arena, type).is_bytes;
+    for (uint32_t i = 0; i < type->member_count && has_members; i++) {
         const char *member = declare_member_name(&d->types, type, i);
         if (member[0] && !type->members[i].bit_size)
             fprintf(out, "WISP_OFFSET(%s, %s, %" PRIu64 ");\n", name, member,
