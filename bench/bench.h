@@ -28,6 +28,7 @@ wisp_status bench_outside(const bench_options *options, bench_report *report, wi
 wisp_status bench_mapping(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_snapshot(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_host(const bench_options *options, bench_report *report, wisp_error *err);
+wisp_status bench_toggle(const bench_options *options, bench_report *report, wisp_error *err);
 wisp_status bench_swap(const bench_options *options, bench_report *report, wisp_error *err);
 
 wisp_status bench_update(const bench_options *options, bench_report *report, wisp_error *err);

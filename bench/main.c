@@ -24,6 +24,7 @@ static const struct {
     {"mapping", "buffers mapped into modules, or copied", bench_mapping},
     {"snapshot", "copies of instances", bench_snapshot},
     {"patch", "calls that cross between native code and patches", bench_bridge},
+    {"toggle", "functions diverted and put back, among threads that call them", bench_toggle},
     {"host", "events, regions, swaps, recording and shadows of a host", bench_host},
     {"swap", "how long one version takes over from another", bench_swap},
 };

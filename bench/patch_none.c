@@ -7,3 +7,9 @@ wisp_status bench_bridge(const bench_options *options, bench_report *report, wis
     (void)options, (void)report, (void)err;
     return WISP_OK;
 }
+
+wisp_status bench_toggle(const bench_options *options, bench_report *report, wisp_error *err)
+{
+    (void)options, (void)report, (void)err;
+    return WISP_OK;
+}
