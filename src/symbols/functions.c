@@ -253,7 +253,7 @@ static bool hides_changes(Dwarf_Die *die)
     enum { FIRST_TO_TELL = 19 };
     static const char clang[] = "clang version ";
     const char *version = strstr(wisp_die_producer(die), clang);
-    bool tells = version && atoi(version + strlen(clang)) >= FIRST_TO_TELL;
+    bool tells = version && strtol(version + strlen(clang), NULL, 10) >= FIRST_TO_TELL;
     return !tells && wisp_die_is_optimised(die);
 }
 
