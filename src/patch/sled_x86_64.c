@@ -61,6 +61,18 @@ static bool has_cmpxchg16b(void)
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_CMPXCHG16B);
 }
 
+/* Puts [new] where [old] is; where it is not, [old] is what is there. */
+static bool exchange_16(uint8_t *at, uint64_t old[2], const uint64_t new[2])
+{
+    bool is_done;
+    __asm__ volatile("lock cmpxchg16b %[at]"
+                     : [at] "+m"(*(uint8_t(*)[16])at), "+a"(old[0]), "+d"(old[1]),
+                       "=@ccz"(is_done)
+                     : "b"(new[0]), "c"(new[1])
+                     : "memory");
+    return is_done;
+}
+
 static bool store_16(uint8_t *at, const uint8_t *bytes)
 {
     uint64_t old[2], new[2];
@@ -68,14 +80,8 @@ static bool store_16(uint8_t *at, const uint8_t *bytes)
         return false;
     memcpy(old, at, sizeof old);
     memcpy(new, bytes, sizeof new);
-    bool is_stored;
-    do
-        __asm__ volatile("lock cmpxchg16b %[at]"
-                         : [at] "+m"(*(uint8_t(*)[16])at), "+a"(old[0]), "+d"(old[1]),
-                           "=@ccz"(is_stored)
-                         : "b"(new[0]), "c"(new[1])
-                         : "memory");
-    while (!is_stored);
+    while (!exchange_16(at, old, new))
+        ;
     return true;
 }
 

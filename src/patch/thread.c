@@ -61,8 +61,9 @@ wisp_status wisp_patch_threads_open(const wisp_os_self *system,
 {
     bool is_first = atomic_load(&wisp_patch_epoch.now) == 0;
     all.system = system;
-    all.hooks = *hooks;
-    if (is_first && (pthread_key_create(&all.key, end) != 0))
+    if (is_first)
+        all.hooks = *hooks;
+    if (is_first && pthread_key_create(&all.key, end) != 0)
         return wisp_fail(err, WISP_NO_MEMORY, "no key for data of threads is left");
     if (is_first && pthread_atfork(NULL, NULL, begin_child) != 0) {
         pthread_key_delete(all.key);

@@ -65,8 +65,8 @@ typedef struct wisp_patch_thread_hooks {
     void (*on_end)(wisp_patch_thread *thread);
 } wisp_patch_thread_hooks;
 
-/* Sets all up for this process; a second call changes the hooks. WISP_NO_MEMORY where the system
- * has no key for threads left. */
+/* Sets all up for this process; a later call changes the [system] alone. WISP_NO_MEMORY where
+ * that has no key for data of threads left. */
 wisp_status wisp_patch_threads_open(const wisp_os_self *system,
                                     const wisp_patch_thread_hooks *hooks, wisp_error *err);
 

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -24,18 +25,18 @@ static uint64_t plus_a_hundred(uint64_t number)
 /* What /proc/self/maps says of [address]: its line without the addresses; "" if nothing is. */
 static const char *mapping_of(uintptr_t address)
 {
-    static char line[512];
-    unsigned long low, high;
-    int after = 0;
-    char found[sizeof line] = "";
+    static char found[512];
+    char line[sizeof found], *end;
     FILE *maps = fopen("/proc/self/maps", "r");
     assert_non_null(maps);
-    while (fgets(line, sizeof line, maps))
-        if (sscanf(line, "%lx-%lx %n", &low, &high, &after) == 2 && address >= low &&
-            address < high)
-            snprintf(found, sizeof found, "%s", line + after);
+    found[0] = 0;
+    while (fgets(line, sizeof line, maps)) {
+        uintptr_t low = strtoul(line, &end, 16), high = strtoul(end + 1, &end, 16);
+        if (address >= low && address < high)
+            snprintf(found, sizeof found, "%s", end + 1);
+    }
     fclose(maps);
-    return strcpy(line, found);
+    return found;
 }
 
 static int writable_code; /* looks at which there was some */
