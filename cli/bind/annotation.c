@@ -168,49 +168,12 @@ static wisp_status take_bracketed_name(parser *p, const char **out)
     return *out ? close(p) : fail(p, "a name");
 }
 
-static wisp_status take_in(parser *p)
-{
-    p->out->way = WAY_IN;
-    return WISP_OK;
-}
-
-static wisp_status take_out(parser *p)
-{
-    p->out->way = WAY_OUT;
-    return WISP_OK;
-}
-
-static wisp_status take_inout(parser *p)
-{
-    p->out->way = WAY_INOUT;
-    return WISP_OK;
-}
-
-static wisp_status take_opt(parser *p)
-{
-    p->out->is_optional = true;
-    return WISP_OK;
-}
-
-static wisp_status take_scalar(parser *p)
-{
-    p->out->is_scalar = true;
-    return WISP_OK;
-}
-
-static wisp_status take_skip(parser *p)
-{
-    p->out->is_skipped = true;
-    return WISP_OK;
-}
-
 static wisp_status take_cstr(parser *p)
 {
     const char *max;
     wisp_status status = take_bracketed_name(p, &max);
     if (status)
         return status;
-    p->out->is_text = true;
     p->out->text_max = max[0] ? max : NULL;
     return is_number(max) ? WISP_OK : fail(p, "a decimal number before it");
 }
@@ -240,18 +203,6 @@ static wisp_status take_written(parser *p)
 
 static wisp_status take_handle(parser *p)
 {
-    return take_bracketed_name(p, &p->out->handle);
-}
-
-static wisp_status take_new(parser *p)
-{
-    p->out->is_new = true;
-    return take_bracketed_name(p, &p->out->handle);
-}
-
-static wisp_status take_del(parser *p)
-{
-    p->out->is_deleted = true;
     return take_bracketed_name(p, &p->out->handle);
 }
 
@@ -334,18 +285,26 @@ static wisp_status take_switch(parser *p)
     return take_mark(p, "}") ? WISP_OK : fail(p, "'}'");
 }
 
-static const struct {
-    const char *name;
-    wisp_status (*take)(parser *p);
-} words[WORD_LEN] = {
-#define X(word) {#word, take_##word},
+static const char *const names[WORD_LEN] = {
+#define X(word) #word,
     ANNOTATION_WORDS(X)
 #undef X
 };
 
+/* What takes that which follows a word; NULL for one that stands alone. */
+static wisp_status (*const takes[WORD_LEN])(parser *p) = {
+    [WORD_cstr] = take_cstr,  [WORD_len] = take_len,         [WORD_bytes] = take_bytes,
+    [WORD_cap] = take_cap,    [WORD_written] = take_written, [WORD_lent] = take_lent,
+    [WORD_new] = take_handle, [WORD_del] = take_handle,      [WORD_handle] = take_handle,
+    [WORD_cb] = take_cb,      [WORD_kept] = take_kept,       [WORD_switch] = take_switch,
+};
+
+static const direction ways[WORD_LEN] = {
+    [WORD_in] = WAY_IN, [WORD_out] = WAY_OUT, [WORD_inout] = WAY_INOUT};
+
 const char *annotation_word_name(annotation_word word)
 {
-    return words[word].name;
+    return names[word];
 }
 
 static wisp_status take_annotation(parser *p)
@@ -353,9 +312,10 @@ static wisp_status take_annotation(parser *p)
     const char *before = p->at;
     const char *name = take_word(p);
     for (unsigned i = 0; name && i < WORD_LEN; i++)
-        if (strcmp(name, words[i].name) == 0) {
+        if (strcmp(name, names[i]) == 0) {
             p->out->said |= 1u << i;
-            return words[i].take(p);
+            p->out->way = ways[i] ? ways[i] : p->out->way;
+            return takes[i] ? takes[i](p) : WISP_OK;
         }
     p->at = before;
     skip_spaces(p);

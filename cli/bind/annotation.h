@@ -16,7 +16,7 @@
  * parentheses.
  */
 
-/* The words, each of which takes what follows it. */
+/* The words, most of which take what follows them. */
 #define ANNOTATION_WORDS(X)                                                                      \
     X(in)                                                                                        \
     X(out)                                                                                       \
@@ -79,7 +79,6 @@ enum { VARIANTS_MAX = 64 };
 typedef struct annotation {
     uint32_t said; /* 1 << WORD_… for each */
     direction way;
-    bool is_optional, is_scalar, is_skipped, is_text, is_new, is_deleted;
     const char *text_max; /* bytes with the NUL; NULL for any */
     const count *len;     /* of elements, or of bytes … */
     bool len_is_bytes;
@@ -93,6 +92,11 @@ typedef struct annotation {
     variant *variants;
     size_t variant_len;
 } annotation;
+
+static inline bool annotation_says(const annotation *notes, annotation_word word)
+{
+    return notes->said >> word & 1;
+}
 
 /* Parses [text]. WISP_INVALID says what is wrong, and err->offset at which letter. */
 wisp_status annotation_parse(const char *text, wisp_arena *arena, annotation *out,

@@ -138,7 +138,7 @@ const char *c_get(const emitter *e, const plan_item *item, const char *what, con
                   const char *len)
 {
     const plan_element *element = item->element;
-    const char *optional = c_bool(item->notes.is_optional);
+    const char *optional = c_bool(annotation_says(&item->notes, WORD_opt));
     if (element->is_alike)
         return take_print(e->arena, "wisp_bind_get(call, \"%s\", %s, %s, %u, %u, %s)", what,
                           address, len, element->guest->size, element->guest->alignment,

@@ -146,7 +146,7 @@ static void read_item(emitter *e, const plan_item *item, const spot *at)
 {
     const char *what = what_of(e, at->owner, item);
     const char *address = take_print(e->arena, "wisp_get_u32(%s)", bytes_at(e, at));
-    const char *optional = c_bool(item->notes.is_optional);
+    const char *optional = c_bool(annotation_says(&item->notes, WORD_opt));
     const spot inner = inner_spot(e, item, at);
     switch (item->shape) {
     case SHAPE_VALUE:
@@ -230,7 +230,8 @@ static void write_item(emitter *e, const plan_item *item, const spot *at)
         break;
     case SHAPE_HANDLE:
         number = take_print(e->arena, "wisp_bind_handle_to(call, \"%s\", &type_%s, %s, %s)", what,
-                            item->handle->name, at->lvalue, c_bool(item->notes.is_new));
+                            item->handle->name, at->lvalue,
+                            c_bool(annotation_says(&item->notes, WORD_new)));
         write_number(e, item, at, number);
         break;
     case SHAPE_ARRAY:

@@ -59,7 +59,7 @@ static const char *variable(const emitter *e, const plan_item *item)
 
 static const char *optional(const plan_item *item)
 {
-    return c_bool(item->notes.is_optional);
+    return c_bool(annotation_says(&item->notes, WORD_opt));
 }
 
 /* ------------------------------------------------------------------ before the call */
@@ -106,7 +106,7 @@ static void take_callback(emitter *e, const plan_function *f, const plan_item *i
         emit(e, "void *%s = wisp_bind_hold(call, \"%s\", \"%s\", %s, %s, %s, %s);", user,
              partner->name, signature(e, &item->callback->function), address(e, at),
              address(e, item->partner), c_len(e, partner, ""), optional(item));
-    else if (item->notes.is_deleted)
+    else if (annotation_says(&item->notes, WORD_del))
         emit(e, "void *%s = wisp_bind_ticket_end(call, \"%s\", %s, %s);", user, item->name,
              address(e, at), address(e, item->partner));
     else
@@ -177,7 +177,7 @@ static void take_params(emitter *e, const plan_function *f)
 static void end_handles(emitter *e, const plan_function *f)
 {
     for (size_t i = 0; i < f->param_len; i++)
-        if (f->params[i].shape == SHAPE_HANDLE && f->params[i].notes.is_deleted)
+        if (f->params[i].shape == SHAPE_HANDLE && annotation_says(&f->params[i].notes, WORD_del))
             emit(e, "wisp_bind_handle_end(call, %s);", address(e, i));
 }
 
@@ -187,7 +187,7 @@ static void emit_call(emitter *e, const plan_function *f)
     for (size_t i = 0; i < f->param_len; i++) {
         const plan_item *item = &f->params[i];
         const char *text = variable(e, item);
-        if (item->shape == SHAPE_CALLBACK && item->notes.is_deleted)
+        if (item->shape == SHAPE_CALLBACK && annotation_says(&item->notes, WORD_del))
             text = take_print(e->arena, "thunk_%s", item->callback->function.name);
         else if (item->shape == SHAPE_CALLBACK)
             text =
@@ -207,7 +207,8 @@ static void emit_call(emitter *e, const plan_function *f)
 static const char *handle_to(const emitter *e, const plan_item *item, const char *object)
 {
     return take_print(e->arena, "wisp_bind_handle_to(call, \"%s\", &type_%s, %s, %s)", item->name,
-                      item->handle->name, object, c_bool(item->notes.is_new));
+                      item->handle->name, object,
+                      c_bool(annotation_says(&item->notes, WORD_new)));
 }
 
 static const char *lend_string(const emitter *e, const plan_item *item, const char *text,

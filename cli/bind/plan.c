@@ -114,8 +114,10 @@ static bool resolve(plan *p, const plan_item *of, count *c, const plan_scope *sc
                           c->text);
     const c_type *type = item->host;
     if (c->kind == COUNT_TARGET)
-        type = scope->is_function && type->kind == C_POINTER && !item->notes.is_scalar ? type->of
-                                                                                       : NULL;
+        type = scope->is_function && type->kind == C_POINTER &&
+                       !annotation_says(&item->notes, WORD_scalar)
+                   ? type->of
+                   : NULL;
     if (!type || !is_integer(type))
         return plan_fault(p, of->place, "'%s': '%s' is '%s', expected %s to count by", of->label,
                           item->label, item->host->text,
@@ -183,7 +185,7 @@ static void add_function(plan *p, const c_function *guest)
     unsigned faults = p->faults;
     if (!plan_notes(p, guest->place, guest->annotation, guest->name, NULL, &notes)) {
         p->refused++;
-    } else if (notes.is_skipped) {
+    } else if (annotation_says(&notes, WORD_skip)) {
         p->skipped++;
     } else if (!is_named(p->host, guest->name, &host)) {
         plan_fault(p, guest->place, "'%s' is declared for modules and not for the program",
@@ -205,7 +207,8 @@ static void find_releases(plan *p)
     for (size_t i = 0; i < p->functions.len; i++) {
         const plan_function *f = p->functions.items[i];
         const plan_item *param = f->params;
-        if (f->param_len == 1 && param->shape == SHAPE_HANDLE && param->notes.is_deleted)
+        if (f->param_len == 1 && param->shape == SHAPE_HANDLE &&
+            annotation_says(&param->notes, WORD_del))
             param->handle->release = f->name;
     }
 }

@@ -154,8 +154,8 @@ static bool plan_param(plan *p, plan_function *f, size_t at)
         return plan_callback_of(p, item, f);
     if (item->guest->kind != C_POINTER && item->guest->kind != C_ARRAY)
         return plan_plain(p, item);
-    if (f->is_callback && item->guest->of->kind == C_VOID && !item->notes.is_scalar &&
-        !item->notes.len && !item->notes.handle) {
+    if (f->is_callback && item->guest->of->kind == C_VOID &&
+        !annotation_says(&item->notes, WORD_scalar) && !item->notes.len && !item->notes.handle) {
         item->shape = SHAPE_USER;
         return true;
     }
@@ -175,10 +175,10 @@ static bool plan_result(plan *p, plan_function *f)
     const plan_scope scope = {f->params, f->param_len, "p_", true, NULL};
     if (result->guest->kind != C_POINTER)
         return plan_plain(p, result);
-    if (f->is_callback && !result->notes.is_scalar)
+    if (f->is_callback && !annotation_says(&result->notes, WORD_scalar))
         return plan_fault(p, result->place, "'%s' returns '%s', which a module's function cannot",
                           f->owner, result->guest->text);
-    if (function_type(result->guest) && !result->notes.is_scalar)
+    if (function_type(result->guest) && !annotation_says(&result->notes, WORD_scalar))
         return plan_fault(p, result->place, "'%s' returns a function, which modules cannot call",
                           f->owner);
     return plan_pointer(p, result, ROLE_RESULT, &scope);

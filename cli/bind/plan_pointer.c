@@ -122,7 +122,7 @@ static bool plan_handle_of(plan *p, plan_item *item, plan_role role)
                           "'%s' gives a '%s', which the module may keep for how long? Annotate "
                           "it with new, if it is to be ended, or handle, if it is not",
                           item->label, object->text);
-    if (n->is_new && !is_placed && role != ROLE_RESULT)
+    if (annotation_says(n, WORD_new) && !is_placed && role != ROLE_RESULT)
         return plan_fault(p, item->place, "'%s' is '%s', and nothing new can come by it",
                           item->label, item->guest->text);
     item->way = is_placed ? WAY_OUT : WAY_IN;
@@ -207,7 +207,7 @@ bool plan_pointer(plan *p, plan_item *item, plan_role role, const plan_scope *sc
     item->shape = SHAPE_COOKIE;
     if (item->guest->kind == C_ARRAY && !n->len)
         return plan_objects(p, item, scope);
-    if (n->is_scalar)
+    if (annotation_says(n, WORD_scalar))
         return true;
     if (pointee->kind == C_FUNCTION)
         return plan_fault(p, item->place,
@@ -216,7 +216,7 @@ bool plan_pointer(plan *p, plan_item *item, plan_role role, const plan_scope *sc
                           item->label);
     if (n->handle || (pointee->kind == C_RECORD && !pointee->record->is_whole))
         return plan_handle_of(p, item, role);
-    if (n->is_text)
+    if (annotation_says(n, WORD_cstr))
         return plan_text(p, item);
     if (n->len)
         return plan_objects(p, item, scope);
