@@ -86,6 +86,11 @@ const char *wisp_die_producer(Dwarf_Die *die)
     return dwarf_diecu(die, &unit, NULL, NULL) ? wisp_die_text(&unit, DW_AT_producer) : "";
 }
 
+bool wisp_die_is_by_gcc(Dwarf_Die *die)
+{
+    return strncmp(wisp_die_producer(die), "GNU ", 4) == 0;
+}
+
 /* Whether gcc was told to optimise: it notes its options. */
 static bool has_level(const char *producer)
 {

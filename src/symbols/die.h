@@ -37,6 +37,8 @@ bool wisp_die_is_c(Dwarf_Die *die);
 /* The compiler of its unit, with options where it notes them; "" unknown. */
 const char *wisp_die_producer(Dwarf_Die *die);
 
+bool wisp_die_is_by_gcc(Dwarf_Die *die);
+
 /* Whether the body or unit [die] was optimised. */
 bool wisp_die_is_optimised(Dwarf_Die *die);
 

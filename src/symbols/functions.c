@@ -198,19 +198,42 @@ static const char *place_text(filler *f, const wisp_place *place)
 }
 
 /*
- * An argument that nothing is said of. Where it is dead, only a patch could miss it. But where
- * the compiler saw all callers, what comes in its register may be something else, which the
- * original reads: gcc says so in the name (isra); clang does it with pointers, and says nothing.
+ * Whether what compiled [die] may have passed its arguments in another way, as it saw all
+ * callers, and not have said so. gcc gives such functions other names. clang does not, and tells
+ * since version 19 (DW_CC_nocall).
  */
-static void judge_missing(filler *f, uint32_t index, bool may_differ)
+static bool may_differ(const filler *f, Dwarf_Die *die)
+{
+    enum { FIRST_TO_TELL = 19 };
+    static const char clang[] = "clang version ";
+    const char *version = strstr(wisp_die_producer(die), clang);
+    if (wisp_die_is_by_gcc(die))
+        return f->record->is_clone;
+    bool tells = version && strtol(version + strlen(clang), NULL, 10) >= FIRST_TO_TELL;
+    return !tells && f->record->is_local && wisp_die_is_optimised(die);
+}
+
+/*
+ * An argument that nothing is said of. gcc passes all of them to a function that has kept its
+ * name; to others, and with clang, callers may pass what they like for one that is dead. And
+ * where it is a pointer, what comes may be what it points at, which the original reads: gcc tells
+ * this in the name (isra).
+ */
+static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index)
 {
     const wisp_symbols_param *param = &f->function->params[index];
     wisp_symbols_type_kind kind = wisp_symbols_type_strip(param->type)->kind;
     bool is_pointer = kind == WISP_TYPE_POINTER || kind == WISP_TYPE_REFERENCE;
-    if (strstr(f->record->linkage, ".isra.") || (may_differ && is_pointer))
+    bool by_gcc = wisp_die_is_by_gcc(die);
+    bool may_be_replaced =
+        by_gcc ? strstr(f->record->linkage, ".isra.") != NULL : is_pointer && may_differ(f, die);
+    if (may_be_replaced)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
                          "argument %u '%s' is not passed, maybe something else in its place",
                          index + 1, param->name);
+    else if (by_gcc && !f->record->is_clone)
+        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_UNVERIFIED,
+                         "nothing says where argument %u '%s' is passed", index + 1, param->name);
     else
         wisp_verdict_add(
             &f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_DROPPED,
@@ -219,9 +242,9 @@ static void judge_missing(filler *f, uint32_t index, bool may_differ)
             index + 1, param->name);
 }
 
-/* What follows from where argument [index] was found. */
-static void judge_place(filler *f, uint32_t index, const wisp_place *expected,
-                        const wisp_place *found, bool may_differ)
+/* What follows from where argument [index] of the body [die] was found. */
+static void judge_place(filler *f, Dwarf_Die *die, uint32_t index, const wisp_place *expected,
+                        const wisp_place *found)
 {
     const wisp_symbols_param *param = &f->function->params[index];
     uint32_t number = index + 1;
@@ -231,7 +254,7 @@ static void judge_place(filler *f, uint32_t index, const wisp_place *expected,
     if (!is_expected && !is_in_register)
         return;
     if (found->kind == WISP_PLACE_UNKNOWN || found->kind == WISP_PLACE_NOWHERE)
-        judge_missing(f, index, may_differ);
+        judge_missing(f, die, index);
     else if (found->kind == WISP_PLACE_CONSTANT)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_CONSTANT,
                          "argument %u '%s' is not passed: it always is %" PRIi64
@@ -241,20 +264,10 @@ static void judge_place(filler *f, uint32_t index, const wisp_place *expected,
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
                          "argument %u '%s' comes in %s, expected %s", number, param->name,
                          param->found, param->expected);
-    else if (found->kind == WISP_PLACE_LOCAL && expected->kind != WISP_PLACE_STACK && may_differ)
+    else if (found->kind == WISP_PLACE_LOCAL && expected->kind != WISP_PLACE_STACK &&
+             may_differ(f, die))
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_UNVERIFIED,
                          "nothing says where argument %u '%s' is passed", number, param->name);
-}
-
-/* Whether what compiled [die] may pass its arguments in another way, if it sees all callers, and
- * not say so. clang does since version 19 (DW_CC_nocall). */
-static bool hides_changes(Dwarf_Die *die)
-{
-    enum { FIRST_TO_TELL = 19 };
-    static const char clang[] = "clang version ";
-    const char *version = strstr(wisp_die_producer(die), clang);
-    bool tells = version && strtol(version + strlen(clang), NULL, 10) >= FIRST_TO_TELL;
-    return !tells && wisp_die_is_optimised(die);
 }
 
 static wisp_status judge_arguments(filler *f, Dwarf_Die *die)
@@ -280,7 +293,6 @@ static wisp_status judge_arguments(filler *f, Dwarf_Die *die)
         f->function->signature = NULL;
         return WISP_OK;
     }
-    bool may_differ = f->record->is_local && hides_changes(die);
     for (uint32_t i = 0; i < count; i++) {
         wisp_symbols_param *param = (wisp_symbols_param *)&f->function->params[i];
         wisp_place expected = wisp_place_of(abi->machine, &locations[i]);
@@ -289,7 +301,7 @@ static wisp_status judge_arguments(filler *f, Dwarf_Die *die)
         wisp_place found = find_place(f, die, i);
         param->expected = place_text(f, &expected);
         param->found = place_text(f, &found);
-        judge_place(f, i, &expected, &found, may_differ);
+        judge_place(f, die, i, &expected, &found);
     }
     return WISP_OK;
 }

@@ -185,7 +185,7 @@ static wisp_status walk(walker *w, Dwarf_Die *parent, place at)
 static void note_unit(wisp_scan_units *units, Dwarf_Die *unit)
 {
     const char *producer = wisp_die_producer(unit);
-    bool is_gcc = strncmp(producer, "GNU ", 4) == 0;
+    bool is_gcc = wisp_die_is_by_gcc(unit);
     bool is_lto = is_gcc && (strstr(producer, " -flto") || strstr(producer, "GIMPLE"));
     units->count++;
     units->gcc_lto += is_lto;
