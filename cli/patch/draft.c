@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void draft_init(draft *d, wisp_arena *arena, wisp_symbols *symbols)
@@ -53,7 +54,11 @@ const char *draft_import(wisp_symbols *symbols, wisp_arena *arena,
         if (finds(symbols, name, function))
             return name;
     }
-    return function->linkage[0] ? function->linkage : function->name;
+    if (finds(symbols, function->linkage, function))
+        return function->linkage;
+    return take_print(arena, "%s@0x%" PRIx64,
+                      function->linkage[0] ? function->linkage : function->name,
+                      function->address);
 }
 
 /* As draft_import. */
@@ -61,9 +66,12 @@ static const char *variable_import(wisp_symbols *symbols, wisp_arena *arena,
                                    const wisp_symbols_variable *variable)
 {
     const wisp_symbols_variable *found;
+    const char *in_file = take_print(arena, "%s:%s", path_end(variable->file, 1), variable->name);
     if (!wisp_symbols_find_variable(symbols, variable->name, &found, NULL) && found == variable)
         return variable->name;
-    return take_print(arena, "%s:%s", path_end(variable->file, 1), variable->name);
+    if (!wisp_symbols_find_variable(symbols, in_file, &found, NULL) && found == variable)
+        return in_file;
+    return take_print(arena, "%s@0x%" PRIx64, variable->name, variable->address);
 }
 
 /* ------------------------------------------------------------------ what can be done */
@@ -201,13 +209,25 @@ wisp_status draft_call(draft *d, const char *name, wisp_error *err)
     return add_types(d, f, err);
 }
 
-static void add_variable(draft *d, const wisp_symbols_variable *v)
+/* Whether a function that is replaced is in [file]. */
+static bool is_near(const draft *d, const char *file)
+{
+    for (size_t i = 0; i < d->patched_len; i++)
+        if (strcmp(d->patched[i].symbol->file, file) == 0)
+            return true;
+    return false;
+}
+
+static void add_variable(draft *d, const wisp_symbols_variable *v, bool is_asked)
 {
     const char *import = variable_import(d->types.symbols, d->arena, v);
     if (is_picked(d, "global", import, d))
         return;
     take_room(d->arena, &d->variables, d->variable_len, &d->variable_room, sizeof *d->variables);
-    d->variables[d->variable_len++] = (draft_variable){.symbol = v, .import = import};
+    d->variables[d->variable_len++] =
+        (draft_variable){.symbol = v,
+                         .import = import,
+                         .is_near = is_asked || v->is_global || is_near(d, v->file)};
 }
 
 wisp_status draft_reach(draft *d, const char *name, wisp_error *err)
@@ -217,7 +237,7 @@ wisp_status draft_reach(draft *d, const char *name, wisp_error *err)
     if (!status)
         status = closure_add(&d->types, v->type, err);
     if (!status)
-        add_variable(d, v);
+        add_variable(d, v, true);
     return status;
 }
 
@@ -243,7 +263,7 @@ static void add_others(draft *d)
             add_callable(d, f);
     for (size_t i = 0; (v = wisp_symbols_variable_at(d->types.symbols, i)); i++)
         if (closure_has(&d->types, v->type) && closure_has_body(&d->types, v->type))
-            add_variable(d, v);
+            add_variable(d, v, false);
 }
 
 /* Names of parameters: C's, each its own, and none that is a type's. */
@@ -270,11 +290,12 @@ static void name_function(draft *d, draft_function *f)
     name_params(d, f);
 }
 
-/* A macro of one letter, or of the name of a member or an argument, would be a trap. */
+/* A macro of one letter, of the name of a member or an argument, or of a variable that only some
+ * other file knows of, would be a trap. */
 static void name_variable(draft *d, draft_variable *v)
 {
     v->name = name_claim(&d->types.words, v->import, d);
-    bool is_trap = strlen(v->name) < 3 || name_find(&d->types.members, v->name) ||
+    bool is_trap = !v->is_near || strlen(v->name) < 3 || name_find(&d->types.members, v->name) ||
                    name_find(&d->types.tags, v->name);
     v->macro = is_trap ? take_print(d->arena, "global_%s", v->name) : v->name;
 }

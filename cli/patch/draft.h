@@ -22,6 +22,7 @@ typedef struct draft_variable {
     const wisp_symbols_variable *symbol;
     const char *import, *name;
     const char *macro; /* [name], or "global_…" where that would get in the way of others */
+    bool is_near;      /* the function that is replaced can see it, or it was asked for */
 } draft_variable;
 
 typedef struct draft {

@@ -2,27 +2,35 @@
 #include "symbols/catalogue.h"
 
 #include <dwarf.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LISTED_MAX = 4 }; /* of those that a name could mean */
 
 /* ------------------------------------------------------------------ names */
 
-/* "file.c:name" taken apart; a name of C++ ("ns::f") has two colons in a row. */
+/* "file.c:name@0x1000" taken apart; a name of C++ ("ns::f") has two colons in a row. */
 typedef struct wanted {
     const char *name;
+    size_t name_len;
     const char *file; /* not ended by a 0 */
     size_t file_len;  /* 0: any */
+    uint64_t address; /* 0: any */
 } wanted;
 
 static wanted take_apart(const char *text)
 {
+    const char *sign = strstr(text, "@0x");
+    size_t len = sign ? (size_t)(sign - text) : strlen(text);
+    uint64_t address = sign ? strtoull(sign + 1, NULL, 16) : 0;
     for (const char *at = text; (at = strchr(at, ':')); at += at[1] == ':' ? 2 : 1) {
         if (at[1] != ':')
-            return (wanted){at + 1, text, (size_t)(at - text)};
+            return (wanted){at + 1, len - (size_t)(at + 1 - text), text, (size_t)(at - text),
+                            address};
     }
-    return (wanted){text, NULL, 0};
+    return (wanted){text, len, NULL, 0, address};
 }
 
 /* Whether [file] is, or ends in, the path that is wanted. */
@@ -36,9 +44,16 @@ static bool is_in_file(const wanted *w, const char *file)
     return len == w->file_len || file[len - w->file_len - 1] == '/';
 }
 
-static bool is_wanted(const wanted *w, const char *name, const char *linkage, const char *file)
+static bool is_called(const wanted *w, const char *name)
 {
-    return (strcmp(w->name, name) == 0 || strcmp(w->name, linkage) == 0) && is_in_file(w, file);
+    return strncmp(w->name, name, w->name_len) == 0 && name[w->name_len] == '\0';
+}
+
+static bool is_wanted(const wanted *w, const char *name, const char *linkage, const char *file,
+                      uint64_t address)
+{
+    return (is_called(w, name) || is_called(w, linkage)) && is_in_file(w, file) &&
+           (w->address == 0 || w->address == address);
 }
 
 /* The part of a qualified name that is a function's own. */
@@ -58,12 +73,16 @@ typedef struct candidates {
     size_t len;
 } candidates;
 
-static void add_candidate(candidates *c, const char *name, const char *file)
+/* [address] 0: it is not what tells it apart. */
+static void add_candidate(candidates *c, const char *name, const char *file, uint64_t address)
 {
+    char at[24] = "";
     if (c->count++ >= LISTED_MAX)
         return;
-    int len = snprintf(c->text + c->len, sizeof c->text - c->len, "%s%s%s%.60s",
-                       c->len ? ", " : "", file, *file ? ":" : "", name);
+    if (address)
+        snprintf(at, sizeof at, "@0x%" PRIx64, address);
+    int len = snprintf(c->text + c->len, sizeof c->text - c->len, "%s%s%s%.60s%s",
+                       c->len ? ", " : "", file, *file ? ":" : "", name, at);
     c->len += len > 0 && (size_t)len < sizeof c->text - c->len ? (size_t)len : 0;
     c->text[c->len] = '\0';
 }
@@ -99,14 +118,15 @@ wisp_status wisp_symbols_find_function(const wisp_symbols *symbols, const char *
     candidates found = {0}, plain = {0}, similar = {0};
     for (size_t i = 0; i < symbols->function_count; i++) {
         const wisp_symbols_function *f = &symbols->functions[i];
-        if (is_wanted(&w, f->name, f->linkage, f->file)) {
-            add_candidate(&found, f->linkage, f->file);
+        uint64_t address = w.file_len ? f->address : 0; /* two files may be called alike */
+        if (is_wanted(&w, f->name, f->linkage, f->file, f->address)) {
+            add_candidate(&found, f->linkage, f->file, address);
             if (is_plain(f))
-                add_candidate(&plain, f->linkage, f->file);
+                add_candidate(&plain, f->linkage, f->file, address);
             if (found.count == 1 || (is_plain(f) && plain.count == 1))
                 *out = f;
         } else if (strcmp(last_part(w.name), last_part(f->name)) == 0) {
-            add_candidate(&similar, f->name, f->file);
+            add_candidate(&similar, f->name, f->file, 0);
         }
     }
     if (found.count == 0)
@@ -123,11 +143,11 @@ wisp_status wisp_symbols_find_variable(const wisp_symbols *symbols, const char *
     candidates found = {0}, similar = {0};
     for (size_t i = 0; i < symbols->variable_count; i++) {
         const wisp_symbols_variable *v = &symbols->variables[i];
-        if (is_wanted(&w, v->name, v->linkage, v->file)) {
-            add_candidate(&found, v->name, v->file);
+        if (is_wanted(&w, v->name, v->linkage, v->file, v->address)) {
+            add_candidate(&found, v->name, v->file, w.file_len ? v->address : 0);
             *out = v;
         } else if (strcmp(last_part(w.name), last_part(v->name)) == 0) {
-            add_candidate(&similar, v->name, v->file);
+            add_candidate(&similar, v->name, v->file, 0);
         }
     }
     if (found.count == 0)

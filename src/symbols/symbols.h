@@ -180,7 +180,8 @@ const wisp_symbols_variable *wisp_symbols_variable_at(const wisp_symbols *symbol
 
 /*
  * The function called [name]: "parse", a linkage name, or "file.c:parse" (the end of its path
- * is enough) where several files have one. WISP_NOT_FOUND, with one that is nearly called so;
+ * is enough) where several files have one, or "parse@0x1000" where that does not tell them apart
+ * either. WISP_NOT_FOUND, with one that is nearly called so;
  * WISP_MISMATCH where there are several, some of which the error lists.
  */
 wisp_status wisp_symbols_find_function(const wisp_symbols *symbols, const char *name,
