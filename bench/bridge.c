@@ -15,77 +15,7 @@
  * function. Beside closures and calls of libffi, each without the cost of a plain call.
  */
 
-enum { CALLS = 400000, LINEAR_SIZE = 64 * 1024, NULL_SIZE = 4096 };
-
-/* ------------------------------------------------------------------ native code */
-
-static int add_ints(int a, int b)
-{
-    return a + b;
-}
-
-static void *first_pointer(void *a, void *b)
-{
-    return a ? a : b;
-}
-
-static double add_doubles(double a, int b, double c)
-{
-    return a + b + c;
-}
-
-static long add_longs(long a, long b, long c, long d, long e, long f, long g, long h)
-{
-    return a + b + c + d + e + f + g + h;
-}
-
-static bench_pair change_pair(bench_pair pair)
-{
-    pair.number++;
-    return pair;
-}
-
-/* Calls of [function], whose type is [result] with [params], with [arguments]. */
-#define TIMER(name, result, params, ...)                                                         \
-    static double time_##name(const void *function)                                              \
-    {                                                                                            \
-        result(*volatile called) params = (result(*) params)(uintptr_t)function;                 \
-        double began = bench_processor_ns();                                                     \
-        for (unsigned i = 0; i < CALLS; i++)                                                     \
-            (void)called(__VA_ARGS__);                                                           \
-        return (bench_processor_ns() - began) / CALLS;                                           \
-    }
-TIMER(INTS, int, (int, int), 1, 2)
-TIMER(POINTERS, void *, (void *, void *), NULL, NULL)
-TIMER(DOUBLES, double, (double, int, double), 1.5, 2, 3.5)
-TIMER(LONGS, long, (long, long, long, long, long, long, long, long), 1, 2, 3, 4, 5, 6, 7, 8)
-TIMER(PAIR, bench_pair, (bench_pair), (bench_pair){7, 2.5})
-
-static const void *const natives[] = {
-    [BENCH_INTS] = (const void *)(uintptr_t)add_ints,
-    [BENCH_POINTERS] = (const void *)(uintptr_t)first_pointer,
-    [BENCH_DOUBLES] = (const void *)(uintptr_t)add_doubles,
-    [BENCH_LONGS] = (const void *)(uintptr_t)add_longs,
-    [BENCH_PAIR] = (const void *)(uintptr_t)change_pair,
-};
-
-static double (*const timers[])(const void *) = {
-#define X(name, text, signature) [BENCH_##name] = time_##name,
-    BENCH_SHAPES(X)
-#undef X
-};
-
-static const char *const texts[] = {
-#define X(name, text, signature) [BENCH_##name] = text,
-    BENCH_SHAPES(X)
-#undef X
-};
-
-static const char *const signatures[] = {
-#define X(name, text, signature) [BENCH_##name] = signature,
-    BENCH_SHAPES(X)
-#undef X
-};
+enum { LINEAR_SIZE = 64 * 1024, NULL_SIZE = 4096 };
 
 /* ------------------------------------------------------------------ the bridge */
 
@@ -124,13 +54,13 @@ static double time_out(bridge *b)
     static _Alignas(16) uint8_t room[1024];
     wisp_patch_frame *frame = (wisp_patch_frame *)room;
     double began = bench_processor_ns();
-    for (unsigned i = 0; i < CALLS; i++) {
+    for (unsigned i = 0; i < BENCH_CALLS; i++) {
         wisp_slot result = {0};
         (void)wisp_patch_fill_arguments(&b->plan, &b->memory, b->arguments, frame);
         wisp_patch_call(b->native, frame, b->plan.stack_size);
         (void)wisp_patch_take_results(&b->plan, &b->memory, frame, &result);
     }
-    return (bench_processor_ns() - began) / CALLS;
+    return (bench_processor_ns() - began) / BENCH_CALLS;
 }
 
 static double time_dynamic(bridge *b, bench_shape shape)
@@ -140,14 +70,14 @@ static double time_dynamic(bridge *b, bench_shape shape)
     for (unsigned i = 0; i < 8; i++)
         arguments[i] = shape == BENCH_PAIR ? (void *)&pair : &b->arguments[i];
     double began = bench_processor_ns();
-    (void)bench_dynamic_calls(shape, b->native, arguments, CALLS);
-    return (bench_processor_ns() - began) / CALLS;
+    (void)bench_dynamic_calls(shape, b->native, arguments, BENCH_CALLS);
+    return (bench_processor_ns() - began) / BENCH_CALLS;
 }
 
 static wisp_status open_bridge(wisp_arena *arena, bench_shape shape, bridge *b, wisp_error *err)
 {
     wisp_patch_signature signature;
-    *b = (bridge){.native = natives[shape], .closure = bench_closure(shape)};
+    *b = (bridge){.native = bench_shape_functions[shape], .closure = bench_closure(shape)};
     b->detour = (wisp_patch_detour){dispatch, b->native};
     b->memory = (wisp_patch_memory){.base = linear,
                                     .size = LINEAR_SIZE,
@@ -156,7 +86,8 @@ static wisp_status open_bridge(wisp_arena *arena, bench_shape shape, bridge *b, 
                                     .stack_limit = NULL_SIZE};
     for (unsigned i = 0; i < 8; i++)
         b->arguments[i].u64 = NULL_SIZE;
-    wisp_status status = wisp_patch_signature_read(arena, signatures[shape], &signature, err);
+    wisp_status status =
+        wisp_patch_signature_read(arena, bench_shape_signatures[shape], &signature, err);
     return status ? status
                   : wisp_patch_plan_make(arena, WISP_PATCH_ABI_HERE, &signature, WISP_I64,
                                          &b->plan, err);
@@ -172,12 +103,12 @@ typedef struct figures {
 /* One run of each, in turns, less what a plain call takes in this one. */
 static void measure(bridge *b, bench_shape shape, unsigned run, figures *f)
 {
-    double plain = timers[shape](b->native);
+    double plain = bench_shape_time(shape, b->native);
     stub_detour = &b->detour;
-    f->in[run] = timers[shape]((const void *)(uintptr_t)stub) - plain;
+    f->in[run] = bench_shape_time(shape, (const void *)(uintptr_t)stub) - plain;
     f->out[run] = time_out(b) - plain;
     if (b->closure) {
-        f->closure[run] = timers[shape](b->closure) - plain;
+        f->closure[run] = bench_shape_time(shape, b->closure) - plain;
         f->dynamic[run] = time_dynamic(b, shape) - plain;
     }
 }
@@ -186,7 +117,7 @@ static void report_figure(bench_report *report, bench_shape shape, const char *w
                           unsigned count)
 {
     char name[128];
-    snprintf(name, sizeof name, "%s, %s", texts[shape], what);
+    snprintf(name, sizeof name, "%s, %s", bench_shape_texts[shape], what);
     bench_report_figure(report, name, bench_median(runs, count), "ns");
 }
 
