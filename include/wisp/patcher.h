@@ -110,7 +110,8 @@ typedef struct wisp_patcher_config {
     wisp_patch_write write;          /* [BEST] */
     uint64_t fuel;                   /* of one call of a patch (wasm.h) [10,000,000] */
     uint32_t stack_size;             /* bytes for the frames of a patch, a thread [128 KiB] */
-    uint32_t threads_max; /* that can be inside patches; for others the original runs [64] */
+    uint32_t threads_max; /* that live and have called a patched function, 1,024 at the most; for
+                           * others the original runs [64] */
     uint32_t faults_max;  /* of one function, then it is disabled [3] */
 
     /* Whether a patch may import that. NULL: all but functions of "system" that start programs,

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,6 +200,59 @@ static void a_thread_that_is_low_on_stack_gets_the_original(void **state)
     world_close(patcher);
 }
 
+/* ------------------------------------------------------------------ signals */
+
+/* Adds with a wild pointer, and with one that is none. */
+static void *add_wildly(void *sums)
+{
+    int32_t *sum = sums;
+    sum[0] = add(TOUCH_NOWHERE, 30);
+    sum[1] = add(WRITE_CONSTANT, 30);
+    sum[2] = add(READ_NEXT, 30);
+    return NULL;
+}
+
+static void *add_wildly_without_signals(void *sums)
+{
+    sigset_t set;
+    sigfillset(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return add_wildly(sums);
+}
+
+static void check_sums(const int32_t *sums)
+{
+    assert_int_equal(sums[0], TOUCH_NOWHERE + 30);
+    assert_int_equal(sums[1], WRITE_CONSTANT + 30);
+    assert_int_equal(sums[2], 2);
+    assert_int_equal(told.times, 2);
+}
+
+static void a_thread_that_blocks_signals_is_served_as_well(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    int32_t sums[3] = {0};
+    wisp_patcher *patcher = open_faults(WISP_PATCH_GRANT_PROCESS, 1000);
+    pthread_create(&thread, NULL, add_wildly_without_signals, sums);
+    pthread_join(thread, NULL);
+    check_sums(sums);
+    world_close(patcher);
+}
+
+static void a_handler_that_the_program_sets_later_is_no_danger_to_new_threads(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    int32_t sums[3] = {0};
+    wisp_patcher *patcher = open_faults(WISP_PATCH_GRANT_PROCESS, 1000);
+    signal(SIGSEGV, SIG_DFL);
+    pthread_create(&thread, NULL, add_wildly, sums);
+    pthread_join(thread, NULL);
+    check_sums(sums);
+    world_close(patcher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +263,8 @@ int main(void)
         cmocka_unit_test(a_patch_that_overruns_its_stack_is_disabled_at_once),
         cmocka_unit_test(grants_are_what_a_patch_may_touch),
         cmocka_unit_test(a_thread_that_is_low_on_stack_gets_the_original),
+        cmocka_unit_test(a_thread_that_blocks_signals_is_served_as_well),
+        cmocka_unit_test(a_handler_that_the_program_sets_later_is_no_danger_to_new_threads),
     };
     world_merge_sleds();
     return cmocka_run_group_tests(tests, NULL, NULL);
