@@ -27,15 +27,15 @@ typedef struct wisp_os_self {
     /* Opens the process's memory as a file, offsets being addresses, where even what is mapped
      * read-only can be written. A descriptor. */
     int (*open_memory)(void *user);
-    /* Makes a file that has no name, and may be mapped as code. A descriptor. */
-    int (*make_file)(void *user);
+    /* Makes a file of [size] zeros that has no name, and may be mapped as code. A descriptor. */
+    int (*make_file)(void *user, size_t size);
     /* How many bytes were read, or taken, of [size]. */
     int64_t (*read_at)(void *user, int fd, void *into, size_t size, uint64_t offset);
     int64_t (*write_at)(void *user, int fd, const void *from, size_t size, uint64_t offset);
     int (*close)(void *user, int fd);
 
-    /* Maps the first [size] bytes of file [fd] at [at] to be read and run, privately; both in
-     * whole pages. */
+    /* Maps the first [size] bytes of file [fd], or zeros where that is negative, at [at] to be
+     * read and run, privately; both in whole pages. */
     int (*map_code)(void *user, void *at, size_t size, int fd, wisp_os_code_place place);
     /* Lets code in the whole pages at [at] be written, too, or no longer. */
     int (*set_writable)(void *user, void *at, size_t size, bool is_writable);

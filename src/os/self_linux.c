@@ -25,13 +25,17 @@ static int linux_open_memory(void *user)
     return result_of(open("/proc/self/mem", O_RDWR | O_CLOEXEC));
 }
 
-static int linux_make_file(void *user)
+static int linux_make_file(void *user, size_t size)
 {
     (void)user;
     int fd = memfd_create("wisp-text", MFD_CLOEXEC | MFD_EXEC);
     if (fd < 0 && errno == EINVAL)
         fd = memfd_create("wisp-text", MFD_CLOEXEC);
-    return result_of(fd);
+    if (fd < 0 || ftruncate(fd, (off_t)size) == 0)
+        return result_of(fd);
+    int error = errno;
+    close(fd);
+    return -error;
 }
 
 static int64_t linux_read_at(void *user, int fd, void *into, size_t size, uint64_t offset)
@@ -71,6 +75,7 @@ static int linux_map_code(void *user, void *at, size_t size, int fd, wisp_os_cod
 {
     (void)user;
     int how = place == WISP_CODE_OVER ? MAP_FIXED : MAP_FIXED_NOREPLACE;
+    how |= fd < 0 ? MAP_ANONYMOUS : 0;
     void *got = map(at, size, how, fd);
     if (got == MAP_FAILED)
         return -errno;

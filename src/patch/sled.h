@@ -46,9 +46,6 @@ typedef struct wisp_patch_stub {
 bool wisp_patch_stub_make(wisp_patch_stub *out, uintptr_t at, const void *detour,
                           const void *entry, uintptr_t behind);
 
-/* Bytes of an instruction that stops whoever comes there: the filling of pages. */
-extern const uint8_t wisp_patch_sled_trap[4];
-
 /* A function, uint32_t f(void), that returns [number]: its first instruction, of
  * wisp_patch_sled_size bytes, alone differs from that for another number. */
 void wisp_patch_sled_probe(uint8_t out[WISP_STUB_SIZE], uint8_t number);

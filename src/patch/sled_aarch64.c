@@ -11,7 +11,6 @@ static const uint32_t nop = 0xd503201f, jump = 0x14000000;
 
 const size_t wisp_patch_sled_size = INSTRUCTION_SIZE;
 const uint64_t wisp_patch_sled_reach = (1 << 27) - INSTRUCTION_SIZE;
-const uint8_t wisp_patch_sled_trap[4] = {0x00, 0x00, 0x20, 0xd4}; /* brk #0 */
 
 wisp_patch_sled_kind wisp_patch_sled_kind_of(const uint8_t *text)
 {

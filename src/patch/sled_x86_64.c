@@ -7,11 +7,10 @@
  * A sled is a nop of five bytes, `nopl disp8(%rax,%rax,1)`, of which compilers choose the disp8
  * as they like; a jump is `jmp rel32`.
  */
-enum { JUMP_SIZE = 5, JUMP = 0xe9, NOP = 0x90 };
+enum { JUMP_SIZE = 5, JUMP = 0xe9, NOP = 0x90, INT3 = 0xcc };
 
 const size_t wisp_patch_sled_size = JUMP_SIZE;
 const uint64_t wisp_patch_sled_reach = INT32_MAX;
-const uint8_t wisp_patch_sled_trap[4] = {0xcc, 0xcc, 0xcc, 0xcc}; /* int3 */
 
 wisp_patch_sled_kind wisp_patch_sled_kind_of(const uint8_t *text)
 {
@@ -40,7 +39,7 @@ bool wisp_patch_stub_make(wisp_patch_stub *out, uintptr_t at, const void *detour
         0xff, 0x25, 0x08, 0x00, 0x00, 0x00,             /* jmp *entry(%rip) */
     };
     (void)at;
-    memset(out->code, wisp_patch_sled_trap[0], sizeof out->code);
+    memset(out->code, INT3, sizeof out->code);
     memcpy(out->code, code, sizeof code);
     memcpy(out->code + DETOUR, &detour, sizeof detour);
     memcpy(out->code + ENTRY, &entry, sizeof entry);
@@ -50,7 +49,7 @@ bool wisp_patch_stub_make(wisp_patch_stub *out, uintptr_t at, const void *detour
 
 void wisp_patch_sled_probe(uint8_t out[WISP_STUB_SIZE], uint8_t number)
 {
-    memset(out, wisp_patch_sled_trap[0], WISP_STUB_SIZE);
+    memset(out, INT3, WISP_STUB_SIZE);
     memcpy(out, (const uint8_t[]){0xb8, number, 0, 0, 0, 0xc3}, 6); /* mov $number, %eax; ret */
 }
 

@@ -8,9 +8,8 @@
 #include "patch/sled.h"
 
 enum {
-    POOL_SIZE = 64 * 1024,     /* 2048 stubs; the pages of every system divide it */
-    LOWEST = 16 * 1024 * 1024, /* below that, addresses are those of a patch's own memory */
-    FILL_SIZE = 1024
+    POOL_SIZE = 64 * 1024,    /* 2048 stubs; the pages of every system divide it */
+    LOWEST = 16 * 1024 * 1024 /* below that, addresses are those of a patch's own memory */
 };
 
 typedef struct pool {
@@ -64,30 +63,14 @@ static int map_near(const wisp_patch_text *text, int fd, const wisp_patch_image 
 
 /* ------------------------------------------------------------------ pools */
 
-/* Fills [fd] with code that traps. */
-static int fill(const wisp_os_self *system, int fd)
-{
-    uint8_t traps[FILL_SIZE];
-    for (size_t i = 0; i < sizeof traps; i++)
-        traps[i] = wisp_patch_sled_trap[i % sizeof wisp_patch_sled_trap];
-    for (uint64_t at = 0; at < POOL_SIZE; at += sizeof traps) {
-        int64_t n = system->write_at(system->user, fd, traps, sizeof traps, at);
-        if (n != sizeof traps)
-            return n < 0 ? (int)n : -EIO;
-    }
-    return 0;
-}
-
+/* Of a file, but where the system has no such files: some refuse code that is of none. */
 static int map_pool(const wisp_patch_text *text, const wisp_patch_image *image, uint8_t **out)
 {
     const wisp_os_self *system = text->system;
-    int fd = system->make_file(system->user);
-    if (fd < 0)
-        return fd;
-    int result = fill(system, fd);
-    if (result == 0)
-        result = map_near(text, fd, image, out);
-    system->close(system->user, fd);
+    int fd = system->make_file(system->user, POOL_SIZE);
+    int result = map_near(text, fd, image, out);
+    if (fd >= 0)
+        system->close(system->user, fd);
     return result;
 }
 

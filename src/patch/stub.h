@@ -11,7 +11,7 @@
  */
 
 /*
- * Gives WISP_STUB_SIZE bytes, which trap, to be written by wisp_patch_text_fill. WISP_LIMIT if
+ * Gives WISP_STUB_SIZE bytes, to be written by wisp_patch_text_fill. WISP_LIMIT if
  * nothing is free within reach, WISP_IO if the system maps no code, WISP_NO_MEMORY.
  */
 wisp_status wisp_patch_stub_take(const wisp_patch_text *text, const wisp_patch_image *image,

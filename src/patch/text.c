@@ -131,7 +131,7 @@ static int64_t by_page(const edit *change)
 {
     const wisp_os_self *system = change->system;
     span pages = pages_of(change);
-    int fd = system->make_file(system->user);
+    int fd = system->make_file(system->user, pages.size);
     if (fd < 0)
         return fd;
     int64_t result = write_pages(change, pages, fd);
@@ -237,22 +237,6 @@ void wisp_patch_text_settle(const wisp_patch_text *text)
 
 /* ------------------------------------------------------------------ trying */
 
-/* Maps a page of code at [at] that begins with [code]; what was there goes. */
-static int64_t map_page(const wisp_os_self *system, uint8_t *at, const uint8_t *code, size_t size)
-{
-    int fd = system->make_file(system->user);
-    if (fd < 0)
-        return fd;
-    static const uint8_t end = 0;
-    int64_t result = write_all(system, fd, code, size, 0);
-    if (result == 0)
-        result = write_all(system, fd, &end, 1, wisp_pages_unit() - 1);
-    if (result == 0)
-        result = system->map_code(system->user, at, wisp_pages_unit(), fd, WISP_CODE_OVER);
-    system->close(system->user, fd);
-    return result;
-}
-
 static uint32_t call(const uint8_t *code)
 {
     uint32_t (*function)(void);
@@ -260,13 +244,13 @@ static uint32_t call(const uint8_t *code)
     return function();
 }
 
-/* Makes a function that returns 1 return 2. */
+/* Writes a function that returns 1, and makes it return 2. */
 static int64_t try_on_page(const wisp_os_self *system, wisp_patch_write way, uint8_t *page)
 {
     uint8_t one[WISP_STUB_SIZE], two[WISP_STUB_SIZE];
     wisp_patch_sled_probe(one, 1);
     wisp_patch_sled_probe(two, 2);
-    int64_t result = map_page(system, page, one, sizeof one);
+    int64_t result = write_by(way, &(edit){system, page, one, sizeof one});
     if (result == 0 && call(page) != 1)
         result = -EIO;
     if (result == 0)
@@ -276,12 +260,24 @@ static int64_t try_on_page(const wisp_os_self *system, wisp_patch_write way, uin
     return result;
 }
 
+/* Makes [page] one of code; of a file, but where the system has no such files. */
+static int64_t map_blank(const wisp_os_self *system, uint8_t *page)
+{
+    int fd = system->make_file(system->user, wisp_pages_unit());
+    int64_t result = system->map_code(system->user, page, wisp_pages_unit(), fd, WISP_CODE_OVER);
+    if (fd >= 0)
+        system->close(system->user, fd);
+    return result;
+}
+
 static int64_t try_way(const wisp_os_self *system, wisp_patch_write way)
 {
     uint8_t *page = wisp_pages_reserve(wisp_pages_unit());
     if (!page)
         return -ENOMEM;
-    int64_t result = try_on_page(system, way, page);
+    int64_t result = map_blank(system, page);
+    if (result == 0)
+        result = try_on_page(system, way, page);
     wisp_pages_release(page, wisp_pages_unit());
     return result;
 }

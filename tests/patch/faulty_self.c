@@ -27,9 +27,9 @@ static int try_open_memory(void *user)
     TRY(open_memory(real->user));
 }
 
-static int try_make_file(void *user)
+static int try_make_file(void *user, size_t size)
 {
-    TRY(make_file(real->user));
+    TRY(make_file(real->user, size));
 }
 
 static int64_t try_read_at(void *user, int fd, void *into, size_t size, uint64_t offset)

@@ -101,6 +101,7 @@ static void check_opening(wisp_patch_write write, const char *name)
     wisp_patch_slot *slot = NULL;
     wisp_status status = WISP_IO;
     faulty_self_init(&system);
+    system.fail_further = true;
     text.system = &system.table;
     for (uint64_t n = 1; status != WISP_OK; n++) {
         faulty_self_fail(&system, n);
@@ -200,6 +201,12 @@ static int deny(void *user)
     return -EACCES;
 }
 
+static int deny_file(void *user, size_t size)
+{
+    (void)user, (void)size;
+    return -EACCES;
+}
+
 static int deny_rights(void *user, void *at, size_t size, bool is_writable)
 {
     (void)user, (void)at, (void)size, (void)is_writable;
@@ -227,11 +234,38 @@ static void the_first_way_that_works_is_taken(void **state)
     assert_int_equal(wisp_patch_text_first(&text), WISP_PATCH_WRITE_PAGE_SWAP);
     assert_int_equal(wisp_patch_text_open(&system, WISP_PATCH_WRITE_STORE, &text, &err),
                      WISP_UNSUPPORTED);
-    system.make_file = deny;
+    system.make_file = deny_file;
     assert_int_equal(wisp_patch_text_open(&system, WISP_PATCH_WRITE_BEST, &text, &err),
                      WISP_UNSUPPORTED);
     assert_string_equal(err.text, "text cannot be written here: proc-mem: Permission denied; "
                                   "store: Permission denied; page-swap: Permission denied");
+}
+
+/* In a child, which has no pages for stubs yet if this runs first. */
+static int toggle_without_files(void)
+{
+    wisp_os_self system = *wisp_os_self_linux();
+    wisp_patch_text text;
+    system.make_file = deny_file;
+    if (wisp_patch_text_open(&system, WISP_PATCH_WRITE_BEST, &text, NULL) != WISP_OK ||
+        text.works[WISP_PATCH_WRITE_PAGE_SWAP])
+        return 1;
+    const patch_subject *subject = subject_named("subject_gcc");
+    wisp_patch_slot *slot = subject_open(&text, subject, plus_a_hundred);
+    if (wisp_patch_slot_attach(&text, slot, NULL) != WISP_OK || subject->call(1) != 101)
+        return 2;
+    return wisp_patch_slot_detach(&text, slot, NULL) == WISP_OK ? 0 : 3;
+}
+
+static void where_no_file_can_be_run_other_pages_are(void **state)
+{
+    (void)state;
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(toggle_without_files());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static void memory_that_is_not_ours_is_not_written(void **state)
@@ -361,6 +395,7 @@ static void a_hardened_process_is_patched_by_page_swap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_no_file_can_be_run_other_pages_are),
         cmocka_unit_test(text_is_opened_by_what_works_or_not_at_all),
         cmocka_unit_test(a_slot_that_fails_to_open_opens_later),
         cmocka_unit_test(a_slot_that_fails_to_open_opens_later_by_proc_mem),
