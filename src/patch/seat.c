@@ -252,8 +252,8 @@ static int32_t take_place(uint32_t count)
 
 void wisp_patch_place_return(wisp_patch_thread *thread)
 {
-    uintptr_t ticket = (uintptr_t)thread->user, place = ticket % WISP_PATCH_PLACES_MAX;
-    if (ticket == 0)
+    uint32_t place = wisp_patch_place_of((uintptr_t)thread->user);
+    if (!thread->user)
         return;
     thread->user = NULL;
     atomic_fetch_and_explicit(&taken[place / PLACES_A_WORD],
@@ -264,15 +264,15 @@ void wisp_patch_place_return(wisp_patch_thread *thread)
  * in another set, goes back as soon as nothing else there is under way. */
 static bool find_place(wisp_patch_thread *thread, uint32_t count)
 {
-    uintptr_t ticket = (uintptr_t)thread->user;
-    if (ticket && (ticket % WISP_PATCH_PLACES_MAX < count || thread->depth > 1))
+    if (wisp_patch_place_of((uintptr_t)thread->user) < count ||
+        (thread->user && thread->depth > 1))
         return true;
     wisp_patch_place_return(thread);
     int32_t place = take_place(count);
     if (place < 0)
         return false;
     uintptr_t number = atomic_fetch_add_explicit(&tickets, 1, memory_order_relaxed) + 1;
-    thread->user = (void *)(number * WISP_PATCH_PLACES_MAX + (uintptr_t)place);
+    thread->user = (void *)(number * WISP_PATCH_TICKET_STEP + (uintptr_t)place + 1);
     return true;
 }
 
@@ -288,11 +288,12 @@ wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *th
 {
     if (!find_place(thread, set->seat_count))
         return NULL;
-    uintptr_t ticket = (uintptr_t)thread->user, place = ticket % WISP_PATCH_PLACES_MAX;
+    uintptr_t ticket = (uintptr_t)thread->user;
+    uint32_t place = wisp_patch_place_of(ticket);
     if (place >= set->seat_count)
         return NULL;
     wisp_patch_seat *seat = atomic_load_explicit(&set->seats[place], memory_order_acquire);
-    if (!seat && wisp_patch_seat_new(set, (uint32_t)place, &seat, NULL))
+    if (!seat && wisp_patch_seat_new(set, place, &seat, NULL))
         return NULL;
     wisp_patch_seat_drop(seat, 0); /* what a former thread was at when it ended */
     seat->thread = thread;

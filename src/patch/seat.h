@@ -13,12 +13,13 @@
  * A thread has one place, a number, in all sets, from its first call of a patched function until
  * it ends. The seat at this place is made when the thread first comes to a set; a later thread
  * that gets the place finds it, with whatever the former one left undone. So that each knows its
- * own, a thread's record has a ticket, which nobody had before, with the place in its low bits.
+ * own, a thread's record has a ticket, which nobody had before, and which tells the place.
  */
 
 enum {
     WISP_PATCH_LEVELS_MAX = 256, /* calls of one seat within each other */
     WISP_PATCH_PLACES_MAX = 1024,
+    WISP_PATCH_TICKET_STEP = 2 * WISP_PATCH_PLACES_MAX,
     WISP_PATCH_NATIVE_STACK_MIN =
         64 * 1024 /* bytes that a thread must have left to run a patch */
 };
@@ -83,11 +84,19 @@ void wisp_patch_seat_free(wisp_patch_seat *seat);
  * where there is none, or no memory for it. */
 wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *thread);
 
+/* The place that [ticket] tells, a huge number for no ticket, 0: tickets count up in steps of
+ * WISP_PATCH_TICKET_STEP, and have the place and 1 added. */
+static inline uint32_t wisp_patch_place_of(uintptr_t ticket)
+{
+    return (uint32_t)(ticket % WISP_PATCH_TICKET_STEP) - 1;
+}
+
 /* The same where the thread has been there before, and nothing is to be made. */
 static inline wisp_patch_seat *wisp_patch_seat_of(const wisp_patch_set *set,
                                                   const wisp_patch_thread *thread)
 {
-    uintptr_t ticket = (uintptr_t)thread->user, place = ticket % WISP_PATCH_PLACES_MAX;
+    uintptr_t ticket = (uintptr_t)thread->user;
+    uint32_t place = wisp_patch_place_of(ticket);
     if (place >= set->seat_count)
         return NULL;
     wisp_patch_seat *seat = atomic_load_explicit(&set->seats[place], memory_order_relaxed);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* Patches under threads. */
 
@@ -130,8 +131,8 @@ static void functions_switch_together_under_load(void **state)
     is_over = true;
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    print_message("# %llu pairs over %d switches, %llu on both sides of one\n",
-                  (unsigned long long)pairs, 3 * ROUNDS, (unsigned long long)mixed);
+    printf("# %llu pairs over %d switches, %llu on both sides of one\n",
+           (unsigned long long)pairs, 3 * ROUNDS, (unsigned long long)mixed);
     assert_true(wrong == 0 && pairs > 0);
     assert_int_equal(wisp_patcher_reclaim(patcher), 0);
     assert_int_equal(left() + right(), 2);
