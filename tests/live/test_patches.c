@@ -11,6 +11,7 @@
 #include "local/client.h"
 #include "ration.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -387,9 +388,10 @@ static wisp_status ask_for(rig *r, const char *what, wisp_bytes patch, char *sou
     question q = {.path = r->config.socket, .what = what, .patch = patch};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, ask, &q), 0);
+    struct pollfd asked = {.fd = wisp_patches_fd(r->patches), .events = POLLIN};
     while (!atomic_load(&q.is_done)) {
         wisp_patches_step(r->patches);
-        usleep(200);
+        poll(&asked, 1, 1);
     }
     pthread_join(thread, NULL);
     const char *text = q.err.text;

@@ -29,9 +29,9 @@ sqlite3 *sqlite3_context_db_handle(sqlite3_context *context)
     return context->pOut->db;
 }
 
-WISP_PATCH(sqlite3VdbeSetChanges)
-void sqlite3VdbeSetChanges(sqlite3 *db, i64 changes)
+WISP_PATCH(sqlite3_changes64)
+sqlite3_int64 sqlite3_changes64(sqlite3 *db)
 {
-    db->nChange = 100 * changes;
-    db->nTotalChange += changes;
+    db->nTotalChange += 1000;
+    return 100 * db->nChange;
 }
