@@ -44,10 +44,10 @@ static wisp_status call_in(wisp_instance *instance, const char *name, double *ns
     wisp_func *func = wisp_instance_func(instance, name);
     wisp_value x = wisp_i32(0);
     wisp_status status = WISP_OK;
-    double began = bench_now_ns();
+    double began = bench_processor_ns();
     for (int i = 0; i < CALLS && !status; i++)
         status = wisp_call(func, &x, 1, &x, 1, err);
-    *ns = (bench_now_ns() - began) / CALLS;
+    *ns = (bench_processor_ns() - began) / CALLS;
     return status;
 }
 
@@ -57,14 +57,14 @@ static wisp_status call_in_raw(wisp_instance *instance, const char *name, double
     wisp_func *func = wisp_instance_func(instance, name);
     wisp_trap_code trap = WISP_TRAP_NONE;
     int32_t x = 0;
-    double began = bench_now_ns();
+    double began = bench_processor_ns();
     for (int i = 0; i < CALLS && !trap; i++) {
         wisp_slot *slots = wisp_raw_slots(func);
         slots[0].i32 = x;
         trap = wisp_raw_call(func, slots, err);
         x = slots[0].i32;
     }
-    *ns = (bench_now_ns() - began) / CALLS;
+    *ns = (bench_processor_ns() - began) / CALLS;
     return trap ? WISP_TRAP : WISP_OK;
 }
 
@@ -73,9 +73,9 @@ static wisp_status call_out(wisp_instance *instance, const char *name, double *n
                             wisp_error *err)
 {
     wisp_value times = wisp_i32(CALLS), result;
-    double began = bench_now_ns();
+    double began = bench_processor_ns();
     wisp_status status = wisp_call_export(instance, name, &times, 1, &result, 1, err);
-    *ns = (bench_now_ns() - began) / CALLS;
+    *ns = (bench_processor_ns() - began) / CALLS;
     return status;
 }
 

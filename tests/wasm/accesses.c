@@ -77,13 +77,16 @@ static access atomic_access(int group, int width)
     return a;
 }
 
+static size_t add(access *to, const access *from, size_t count)
+{
+    memcpy(to, from, count * sizeof *from);
+    return count;
+}
+
 size_t accesses_list(access list[ACCESSES_MAX])
 {
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        list[count++] = plain[i];
-    for (size_t i = 0; i < VECTORS; i++)
-        list[count++] = vectors[i];
+    size_t count = add(list, plain, sizeof plain / sizeof *plain);
+    count += add(list + count, vectors, VECTORS);
     for (int group = 0; group < ATOMIC_GROUPS; group++)
         for (int width = 0; width < WIDTHS; width++)
             list[count++] = atomic_access(group, width);
