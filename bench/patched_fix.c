@@ -20,7 +20,8 @@ WISP_PATCH(add_doubles) double add_doubles(double a, int b, double c)
     return a;
 }
 
-WISP_PATCH(add_longs) long add_longs(long a, long b, long c, long d, long e, long f, long g, long h)
+WISP_PATCH(add_longs)
+long add_longs(long a, long b, long c, long d, long e, long f, long g, long h)
 {
     (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h;
     return a;
