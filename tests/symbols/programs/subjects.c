@@ -139,8 +139,8 @@ KEPT int vectors(four v)
 }
 
 KEPT int promoted(a, f)
-    int a;
-    float f;
+int a;
+float f;
 {
     return a + (int)f + counter;
 }
@@ -192,16 +192,17 @@ int run(int argc, char **argv)
     hidden_counter += calls;
     int sum = dropped(argc, argc + 2, 3) + dropped(argc + 1, 4, argc) + constant(argc, 7) +
               constant(argc + 2, 7) + pointed(&argc, argc) + pointed(&list.len, argc);
-    sum += everywhere(argc) + everywhere(sum) + somewhere(argc) + parted(sum) + steady(argc, sum) +
-           steady(sum, argc) + same(argc) + same_again(sum);
+    sum += everywhere(argc) + everywhere(sum) + somewhere(argc) + parted(sum) +
+           steady(argc, sum) + steady(sum, argc) + same(argc) + same_again(sum);
     sum += scalars(argc, 'c', 2, 3, 4, 5, 6, 7, 8, 9, 10);
     sum += *pointers(&list, &list, argv, argv[0], 0, add_one, &c);
-    sum += (int)by_value((struct point){argc, 2, 3}, (union number){argc}, (struct bits){1, 2, 3}, c);
+    sum += (int)by_value((struct point){argc, 2, 3}, (union number){argc}, (struct bits){1, 2, 3},
+                         c);
     sum += gives_struct(sum).x + gives_large((struct large){{argc, 2, 3}}).items[1];
     sum += (int)floats((struct vec3){{1, 2, 3}}, (struct one){argc});
     sum += on_stack(1, 2, 3, 4, 5, 6, 7, 8, argc, (struct point){argc, 2, 3});
-    sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) +
-           (int)wide(argc) + vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);
+    sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) + (int)wide(argc) +
+           vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);
 #if defined(__GNUC__) && !defined(__clang__)
     sum += nesting(sum);
 #endif
