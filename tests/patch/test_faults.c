@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "misdeeds.h"
+#include "os/own_memory.h"
 
 /* Patches that fail: the original runs, and nobody notices but those who want to know. */
 
@@ -220,12 +221,13 @@ static void *add_wildly_without_signals(void *sums)
     return add_wildly(sums);
 }
 
-static void check_sums(const int32_t *sums)
+/* [can_read]: what is no wild pointer. */
+static void check_sums(const int32_t *sums, bool can_read)
 {
     assert_int_equal(sums[0], TOUCH_NOWHERE + 30);
     assert_int_equal(sums[1], WRITE_CONSTANT + 30);
-    assert_int_equal(sums[2], 2);
-    assert_int_equal(told.times, 2);
+    assert_int_equal(sums[2], can_read ? 2 : READ_NEXT + 30);
+    assert_int_equal(told.times, can_read ? 2 : 3);
 }
 
 static void a_thread_that_blocks_signals_is_served_as_well(void **state)
@@ -233,10 +235,12 @@ static void a_thread_that_blocks_signals_is_served_as_well(void **state)
     (void)state;
     pthread_t thread;
     int32_t sums[3] = {0};
+    char title;
     wisp_patcher *patcher = open_faults(WISP_PATCH_GRANT_PROCESS, 1000);
     pthread_create(&thread, NULL, add_wildly_without_signals, sums);
     pthread_join(thread, NULL);
-    check_sums(sums);
+    /* emulators do not have the call */
+    check_sums(sums, wisp_own_memory_read((uintptr_t)g_title, &title, 1));
     world_close(patcher);
 }
 
@@ -249,7 +253,7 @@ static void a_handler_that_the_program_sets_later_is_no_danger_to_new_threads(vo
     signal(SIGSEGV, SIG_DFL);
     pthread_create(&thread, NULL, add_wildly, sums);
     pthread_join(thread, NULL);
-    check_sums(sums);
+    check_sums(sums, true);
     world_close(patcher);
 }
 
