@@ -20,7 +20,7 @@ static wisp_status ask(const char *socket, const char *what, wisp_bytes patch, w
                        wisp_error *err)
 {
     wisp_json *request = wisp_json_new_object();
-    wisp_status status = wisp_json_set_string(request, "do", what)
+    wisp_status status = wisp_json_set_string(request, "command", what)
                              ? wisp_local_ask(socket, request, patch, TIMEOUT_MS, answer, err)
                              : wisp_fail_memory(err, sizeof *answer);
     wisp_json_free(request);

@@ -66,7 +66,7 @@ wisp_json *wisp_patch_order_perform(void *user, wisp_bytes text, wisp_bytes patc
     wisp_error err;
     wisp_status status = wisp_json_parse(text, &order, &err);
     if (status == WISP_OK)
-        status = wisp_json_string(order, "do", &what, &err);
+        status = wisp_json_string(order, "command", &what, &err);
     if (status == WISP_OK)
         status = perform(patches, what, patch, &err);
     wisp_json_free(order);

@@ -4,8 +4,8 @@
 #include "trust/json.h"
 
 /*
- * What is asked of patches over their socket: {"do": "try"} with the patch as the payload,
- * {"do": "end"} and {"do": "stat"}. docs/formats.md has the answers. [text] and [patch] are any
+ * What is asked of patches over their socket: {"command": "try"} with the patch as the payload,
+ * {"command": "end"} and {"command": "stat"}. docs/formats.md has the answers. [text] and [patch] are any
  * bytes. NULL when out of memory.
  */
 wisp_json *wisp_patch_order_perform(void *patches, wisp_bytes text, wisp_bytes patch);

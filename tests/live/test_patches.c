@@ -376,7 +376,7 @@ static void *ask(void *argument)
 {
     question *q = argument;
     wisp_json *request = wisp_json_new_object();
-    wisp_json_set_string(request, "do", q->what);
+    wisp_json_set_string(request, "command", q->what);
     q->status = wisp_local_ask(q->path, request, q->patch, 5000, &q->answer, &q->err);
     wisp_json_free(request);
     atomic_store(&q->is_done, true);
