@@ -50,6 +50,15 @@ enum { WISP_PATCH_STACK_MAX = 64 * 1024 };
 extern const wisp_patch_abi wisp_patch_abi_sysv;    /* x86-64 */
 extern const wisp_patch_abi wisp_patch_abi_aapcs64; /* aarch64 */
 
+/* For those who locate: adds [size] bytes that are at [offset] of the value to *[at]. */
+void wisp_patch_location_add(wisp_patch_location *at, size_t frame, uint32_t offset,
+                             uint32_t size);
+
+/* The same: a value of [size] bytes comes to the stack, behind a frame of [frame_size] bytes and
+ * *[used] bytes, a multiple of 8. WISP_LIMIT. */
+wisp_status wisp_patch_location_add_stack(wisp_patch_location *at, size_t frame_size,
+                                          uint32_t size, uint32_t *used, wisp_error *err);
+
 /* That of e_machine [machine], or NULL. */
 const wisp_patch_abi *wisp_patch_abi_of(uint32_t machine);
 

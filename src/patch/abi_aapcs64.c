@@ -61,38 +61,21 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static void add_part(wisp_patch_location *at, size_t frame, uint32_t offset, uint32_t size)
-{
-    at->way = WISP_PATCH_IN_PARTS;
-    at->parts[at->part_count++] = (wisp_patch_part){(uint32_t)frame, offset, size};
-}
-
 /* [count] values of [size] bytes in all, a register each. */
 static void locate_in_floats(const bank *b, uint32_t count, uint32_t size, uint32_t first,
                              wisp_patch_location *at)
 {
     for (uint32_t i = 0; i < count; i++)
-        add_part(at, b->floats + (size_t)b->float_stride * (first + i), i * (size / count),
-                 size / count);
+        wisp_patch_location_add(at, b->floats + (size_t)b->float_stride * (first + i),
+                                i * (size / count), size / count);
 }
 
 static void locate_in_integers(const bank *b, uint32_t size, uint32_t first,
                                wisp_patch_location *at)
 {
     for (uint32_t i = 0; i < words_of(size); i++)
-        add_part(at, b->integers + WORD * (size_t)(first + i), i * WORD,
-                 least(size - i * WORD, WORD));
-}
-
-static wisp_status locate_on_stack(uint32_t size, taken *t, wisp_patch_location *at,
-                                   wisp_error *err)
-{
-    add_part(at, STACK + t->stack, 0, size);
-    t->stack += words_of(size) * WORD;
-    if (t->stack > WISP_PATCH_STACK_MAX)
-        return wisp_fail(err, WISP_LIMIT, "parameters take more than %u bytes of stack",
-                         (unsigned)WISP_PATCH_STACK_MAX);
-    return WISP_OK;
+        wisp_patch_location_add(at, b->integers + WORD * (size_t)(first + i), i * WORD,
+                                least(size - i * WORD, WORD));
 }
 
 /* C.1 to C.6: the floating-point registers, or none of what is left of them. */
@@ -101,7 +84,7 @@ static wisp_status locate_float(uint32_t count, uint32_t size, taken *t, wisp_pa
 {
     if (t->floats + count > REGISTERS) {
         t->floats = REGISTERS;
-        return locate_on_stack(size, t, at, err);
+        return wisp_patch_location_add_stack(at, STACK, size, &t->stack, err);
     }
     locate_in_floats(&param_bank, count, size, t->floats, at);
     t->floats += count;
@@ -114,7 +97,7 @@ static wisp_status locate_integer(uint32_t size, taken *t, wisp_patch_location *
 {
     if (t->integers + words_of(size) > REGISTERS) {
         t->integers = REGISTERS;
-        return locate_on_stack(size, t, at, err);
+        return wisp_patch_location_add_stack(at, STACK, size, &t->stack, err);
     }
     locate_in_integers(&param_bank, size, t->integers, at);
     t->integers += words_of(size);
@@ -172,7 +155,7 @@ static void locate_result(const wisp_patch_type *type, wisp_patch_location *at)
     if (floats) {
         locate_in_floats(&result_bank, floats, type->size, 0, at);
     } else if (type->size > COPIED_ABOVE) {
-        add_part(at, INDIRECT, 0, WORD);
+        wisp_patch_location_add(at, INDIRECT, 0, WORD);
         at->way = WISP_PATCH_BY_ADDRESS;
     } else {
         locate_in_integers(&result_bank, type->size, 0, at);

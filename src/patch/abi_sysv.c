@@ -72,12 +72,6 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static void add_part(wisp_patch_location *at, size_t frame, uint32_t offset, uint32_t size)
-{
-    at->way = WISP_PATCH_IN_PARTS;
-    at->parts[at->part_count++] = (wisp_patch_part){(uint32_t)frame, offset, size};
-}
-
 /* Each eightbyte to the next register of its class. */
 static void locate_in_registers(const classes *c, uint32_t size, size_t integers, size_t floats,
                                 uint32_t float_stride, taken *t, wisp_patch_location *at)
@@ -88,7 +82,7 @@ static void locate_in_registers(const classes *c, uint32_t size, size_t integers
             continue;
         size_t frame = c->of[i] == CLASS_INTEGER ? integers + EIGHTBYTE * t->integers++
                                                  : floats + (size_t)float_stride * t->floats++;
-        add_part(at, frame, offset, least(size - offset, EIGHTBYTE));
+        wisp_patch_location_add(at, frame, offset, least(size - offset, EIGHTBYTE));
     }
 }
 
@@ -102,12 +96,7 @@ static wisp_status locate_on_stack(const wisp_patch_type *type, uint32_t number,
             (unsigned)number, (unsigned)type->align);
     if (type->align == 16)
         t->stack = (t->stack + 15) & ~15u;
-    add_part(at, STACK + t->stack, 0, type->size);
-    t->stack += (type->size + EIGHTBYTE - 1) & ~(EIGHTBYTE - 1u);
-    if (t->stack > WISP_PATCH_STACK_MAX)
-        return wisp_fail(err, WISP_LIMIT, "parameters take more than %u bytes of stack",
-                         (unsigned)WISP_PATCH_STACK_MAX);
-    return WISP_OK;
+    return wisp_patch_location_add_stack(at, STACK, type->size, &t->stack, err);
 }
 
 static wisp_status locate_param(const wisp_patch_type *type, uint32_t number, taken *t,
@@ -129,7 +118,7 @@ static void locate_result(const wisp_patch_type *type, taken *t, wisp_patch_loca
 {
     classes c = classify(type);
     if (c.is_memory) {
-        add_part(at, INTEGERS + EIGHTBYTE * t->integers++, 0, EIGHTBYTE);
+        wisp_patch_location_add(at, INTEGERS + EIGHTBYTE * t->integers++, 0, EIGHTBYTE);
         at->way = WISP_PATCH_BY_ADDRESS;
         return;
     }
