@@ -541,6 +541,25 @@ static void names_are_found_as_people_write_them(void **state)
                      WISP_NOT_FOUND);
 }
 
+static void functions_of_others_are_known_as_they_are_declared(void **state)
+{
+    (void)state;
+    const wisp_symbols_function *function;
+    wisp_error err;
+    const char *const programs[] = {"gcc_live", "clang_O2"};
+    for (size_t i = 0; i < 2; i++) {
+        open_program(programs[i]);
+        assert_int_equal(wisp_symbols_find_declared(opened, "system", &function, &err), WISP_OK);
+        assert_string_equal(function->signature, "(z)i");
+        assert_false(function->is_variadic);
+        assert_int_equal(wisp_symbols_find_declared(opened, "steady", &function, &err),
+                         WISP_NOT_FOUND);
+    }
+    open_program("gcc_live"); /* clang knows printf too well to note it */
+    assert_int_equal(wisp_symbols_find_declared(opened, "printf", &function, &err), WISP_OK);
+    assert_true(function->is_variadic);
+}
+
 static void a_name_of_several_functions_lists_them(void **state)
 {
     (void)state;
@@ -618,6 +637,7 @@ int main(int argc, char **argv)
         TEST(what_is_missing_is_named_with_its_flag),
         TEST(lines_alone_are_no_debug_information),
         TEST(names_are_found_as_people_write_them),
+        TEST(functions_of_others_are_known_as_they_are_declared),
         TEST(a_name_of_several_functions_lists_them),
         TEST(no_refused_memory_is_missed),
     };

@@ -4,6 +4,8 @@
 #include "subjects.h"
 
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define KEPT __attribute__((noinline))
 
@@ -213,7 +215,7 @@ int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     if (argc > 5)
-        stop(argc);
+        stop(system(argv[1]) + printf("%d", argc));
     return run(argc, argv) & 1;
 }
 #endif
