@@ -132,7 +132,7 @@ typedef struct wisp_symbols_variable {
 typedef struct wisp_symbols_config {
     const wisp_allocator *allocator;
     const wisp_os *os; /* [wisp_os_posix()] */
-    const char *store; /* folder with .build-id/xx/yyyy.debug, looked into first [none] */
+    const char *store; /* folder with .build-id/xx/yyyy.debug (store.h) [none] */
 } wisp_symbols_config;
 
 /* Of the program as a whole. */
@@ -152,8 +152,8 @@ typedef struct wisp_symbols_info {
 } wisp_symbols_info;
 
 /*
- * Reads the program or shared library [path], with its debug information from the store, from
- * itself, from the file that its .gnu_debuglink names, or from /usr/lib/debug.
+ * Reads the program or shared library [path], with its debug information from itself, or else
+ * from the store, from the file that its .gnu_debuglink names, or from /usr/lib/debug.
  *
  * WISP_NOT_FOUND where there is no such file; WISP_UNSUPPORTED where it is no ELF for x86-64 or
  * aarch64, has no build-id or no debug information (the error names the flag that is missing);
