@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "patch/builtin.h"
 #include "patch/plan.h"
+#include "patch/policy.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -270,6 +271,16 @@ static const char *plain_signature(wisp_arena *arena, const wisp_functype *type)
     return text;
 }
 
+/* Devices may have a policy of their own, so this is no fault. */
+static void warn_of_policy(const char *name)
+{
+    if (!wisp_patch_policy_allows(&(wisp_patch_import){"system", name}))
+        fprintf(stderr,
+                "wisp: note: WISP_SYSTEM(%s) is denied by devices that have no policy of their "
+                "own\n",
+                name);
+}
+
 static void check_system(checking *k, const wisp_import *import)
 {
     const char *alias;
@@ -281,6 +292,7 @@ static void check_system(checking *k, const wisp_import *import)
         signature = f->signature;
     if (!signature)
         signature = plain_signature(k->c->arena, &import->type.func);
+    warn_of_policy(name);
     add_native(k, import, signature, 0);
 }
 
