@@ -254,10 +254,25 @@ static bool has_types(draft *d, const wisp_symbols_function *f)
     return true;
 }
 
+/* What stands beside the functions that are replaced is what they work with: it brings its types
+ * along. What cannot be completed is left out below. */
+static void add_near_types(draft *d)
+{
+    const wisp_symbols_function *f;
+    const wisp_symbols_variable *v;
+    for (size_t i = 0; (f = wisp_symbols_function_at(d->types.symbols, i)); i++)
+        if (is_near(d, f->file) && draft_is_callable(f, NULL))
+            add_types(d, f, NULL);
+    for (size_t i = 0; (v = wisp_symbols_variable_at(d->types.symbols, i)); i++)
+        if (is_near(d, v->file))
+            closure_add(&d->types, v->type, NULL);
+}
+
 static void add_others(draft *d)
 {
     const wisp_symbols_function *f;
     const wisp_symbols_variable *v;
+    add_near_types(d);
     for (size_t i = 0; (f = wisp_symbols_function_at(d->types.symbols, i)); i++)
         if (draft_is_callable(f, NULL) && has_types(d, f))
             add_callable(d, f);

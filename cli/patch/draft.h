@@ -49,8 +49,8 @@ wisp_status draft_patch(draft *d, const char *name, wisp_error *err);
 wisp_status draft_call(draft *d, const char *name, wisp_error *err);
 wisp_status draft_reach(draft *d, const char *name, wisp_error *err);
 
-/* Adds all other functions and variables of the program that need no type more, and gives names
- * to all. */
+/* Adds the functions and variables of the same files, and all others of the program that need no
+ * type more; gives names to all. */
 void draft_complete(draft *d);
 
 /* Whether a patch can call [function] as its source has it; else *[reason] is a text, if [reason]
