@@ -137,8 +137,8 @@ __attribute__((always_inline)) static inline bool run_level(wisp_patch_seat *sea
 }
 
 /* Says whose [activation] is, so that it can be dropped, and what of it [level] needs. */
-static inline void link(wisp_patch_seat *seat, wisp_patch_level *level, wisp_patch_frame *frame,
-                        int32_t number)
+static inline void begin(wisp_patch_seat *seat, wisp_patch_level *level, wisp_patch_frame *frame,
+                         int32_t number)
 {
     wisp_patch_activation *activation = &seat->thread->activations[number];
     activation->run = seat;
@@ -156,7 +156,7 @@ __attribute__((noinline)) static bool run_within(wisp_patch_seat *seat,
     wisp_patch_level *level = &seat->levels[seat->level];
     wisp_func *func = seat->funcs[replaced->index];
     wisp_slot *slots = keep_outer(seat, level, func);
-    link(seat, level, frame, number);
+    begin(seat, level, frame, number);
     bool is_handled = run_level(seat, level, replaced, slots, func);
     seat->level--;
     wisp_store_set_fuel(seat->store, level->fuel);
@@ -170,7 +170,7 @@ static inline bool run_outermost(wisp_patch_seat *seat, const wisp_patch_replace
 {
     wisp_patch_level *level = &seat->levels[0];
     level->mark.depth = 0;
-    link(seat, level, frame, number);
+    begin(seat, level, frame, number);
     bool is_handled =
         run_level(seat, level, replaced, seat->store->stack, seat->funcs[replaced->index]);
     seat->level = 0;

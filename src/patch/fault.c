@@ -17,7 +17,7 @@ typedef struct sheet {
 } sheet;
 
 WISP_PRINTF(2, 3)
-static void write(sheet *s, const char *format, ...)
+static void print(sheet *s, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -48,22 +48,22 @@ static void write_place(sheet *s, const wisp_patch_manifest *manifest, const wis
 {
     const wisp_patch_line *line = line_at(manifest, frame->offset);
     if (line && line->line != 0)
-        write(s, "%s:%" PRIu32, manifest->files[line->file], line->line);
+        print(s, "%s:%" PRIu32, manifest->files[line->file], line->line);
     else
-        write(s, "byte %" PRIu32, frame->offset);
+        print(s, "byte %" PRIu32, frame->offset);
 }
 
 static void write_backtrace(sheet *s, const wisp_patch_manifest *manifest, const wisp_trap *trap)
 {
     for (uint32_t i = 0; i < trap->frame_count; i++) {
         const wisp_frame *frame = &trap->frames[i];
-        write(s, "%s", frame->func_name ? frame->func_name : "?");
+        print(s, "%s", frame->func_name ? frame->func_name : "?");
         if (frame->module) {
-            write(s, " (");
+            print(s, " (");
             write_place(s, manifest, frame);
-            write(s, ")");
+            print(s, ")");
         }
-        write(s, "\n");
+        print(s, "\n");
     }
 }
 
