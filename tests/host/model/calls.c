@@ -89,7 +89,7 @@ static wisp_guest *host_guest(const struct pair *p, uint32_t id)
 static uint32_t pick_region_size(struct pair *p)
 {
     static const uint32_t large[] = {500 << 10, 512 << 10, (512 << 10) + 4097, 1 << 20};
-    return one_in(p, 10) ? large[pair_pick(p, 4)] : PUPPET_REGION_MIN + pair_pick(p, 6000);
+    return one_in(p, 8) ? large[pair_pick(p, 4)] : PUPPET_REGION_MIN + pair_pick(p, 6000);
 }
 
 static void fill_step(struct pair *p, struct puppet_step *step)
@@ -122,7 +122,7 @@ static void fill_step(struct pair *p, struct puppet_step *step)
         step->a = 1 + pair_pick(p, 20);
         break;
     case PUPPET_REGION:
-        step->a = one_in(p, 3) ? 0 : pick_region_size(p);
+        step->a = one_in(p, 2) ? 0 : pick_region_size(p);
         step->b = pick_value(p);
         step->c = one_in(p, 12) ? pick_trap(p) : 0;
         break;
@@ -148,6 +148,8 @@ static bool is_fault(uint32_t op)
 static struct puppet_step pick_step(struct pair *p)
 {
     struct puppet_step step = {.op = pair_pick(p, PUPPET_OP_COUNT)};
+    if (one_in(p, 4)) /* so that some regions are posted and given back, one after the other */
+        step.op = one_in(p, 2) ? PUPPET_REGION : PUPPET_SHARE;
     if (is_fault(step.op) && !one_in(p, 6))
         step.op = PUPPET_SUBSCRIBE;
     fill_step(p, &step);
