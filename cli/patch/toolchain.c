@@ -105,13 +105,15 @@ static const char *const FLAGS_64[] = {"--target=wasm64",
 static const char *const FLAGS_32[] = {"--target=wasm32", "-ffreestanding", "-Wl,--stack-first",
                                        NULL};
 
-/* The program's headers bring the system's along, which ask for the machine. */
-static const char *const HEADER_FLAGS[][8] = {
-    {"-D__x86_64__", "-D__linux__", "-D__gnu_linux__", "-D__unix__",
-     "-idirafter/usr/include/x86_64-linux-gnu", "-idirafter/usr/include", NULL},
-    {"-D__aarch64__", "-D__linux__", "-D__gnu_linux__", "-D__unix__",
-     "-idirafter/usr/include/aarch64-linux-gnu", "-idirafter/usr/include", NULL},
-};
+/* The program's headers bring the system's along, which ask for the machine. Those of another
+ * machine than this one lie in a folder of their own. */
+#define HEADERS_OF(machine)                                                                      \
+    {                                                                                            \
+        "-D__" machine "__", "-D__linux__", "-D__gnu_linux__", "-D__unix__",                     \
+            "-idirafter/usr/" machine "-linux-gnu/include",                                      \
+            "-idirafter/usr/include/" machine "-linux-gnu", "-idirafter/usr/include", NULL       \
+    }
+static const char *const HEADER_FLAGS[][8] = {HEADERS_OF("x86_64"), HEADERS_OF("aarch64")};
 
 static words c_command(wisp_arena *arena, const folder *f, uint32_t machine, const char *clang,
                        const char *out)
