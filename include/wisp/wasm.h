@@ -817,7 +817,8 @@ typedef struct wisp_outside {
 } wisp_outside;
 
 /* wisp_module_load for a module with outside access. In each store it reaches what that was
- * given by wisp_store_set_outside. Programs that do not call this do not have the code for it. */
+ * given by wisp_store_set_outside. Programs that do not call this do not have the code for it;
+ * builds that left it out give WISP_UNSUPPORTED. */
 WISP_API wisp_status wisp_module_load_outside(const wisp_module_config *config, wisp_bytes bytes,
                                               wisp_module **out, wisp_error *err);
 

@@ -336,7 +336,7 @@ enum { WISP_HAS_MEMORY_FORMS = 0 };
 #define WISP_CODE_STORE_AT64(X) WISP_CODE_STORE(X)
 enum { WISP_HAS_MEMORY_FORMS = 1 };
 #endif
-#if !defined(WISP_COMPACT_CODE)
+#if !defined(WISP_COMPACT_CODE) && !defined(WISP_WITHOUT_OUTSIDE)
 #define WISP_HAS_OUTSIDE_HANDLERS
 #endif
 #if defined(WISP_WITHOUT_THREADS) || defined(WISP_FEW_FORMS)

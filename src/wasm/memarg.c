@@ -48,7 +48,8 @@ typedef enum access { ACCESS_PLAIN, ACCESS_AT64, ACCESS_SHARED, ACCESS_ANY } acc
  * access (interp_outside.c). */
 static bool has_outside_handlers(const wisp_module *module, const wisp_memory_type *type)
 {
-    return module->outside->handlers && type->page_size == WISP_PAGE_SIZE && type->limits.min > 0;
+    return wisp_module_outside(module)->handlers && type->page_size == WISP_PAGE_SIZE &&
+           type->limits.min > 0;
 }
 
 static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
@@ -58,7 +59,7 @@ static access access_of(const wisp_compiler *c, const wisp_memarg *memarg)
     const wisp_memory_type *type = &c->module->memories[0];
     if (!WISP_HAS_MEMORY_FORMS && (type->is_shared || type->is_64))
         return ACCESS_ANY;
-    if (c->module->outside && type->is_64)
+    if (wisp_module_outside(c->module) && type->is_64)
         return has_outside_handlers(c->module, type) && !memarg->is_upper_half ? ACCESS_AT64
                                                                                : ACCESS_ANY;
     if (type->is_shared)
@@ -112,8 +113,9 @@ uint32_t wisp_memarg_code(const wisp_compiler *c, const wisp_memarg *memarg, uin
 void wisp_emit_outside(wisp_compiler *c, uint32_t code, uint32_t unit)
 {
     uint32_t number = code - WISP_CODE_AT64_FIRST;
-    if (c->module->outside && !c->is_listed && number < WISP_CODE_AT64_COUNT)
-        memcpy(&c->code[unit], &c->module->outside->handlers[number], sizeof(void (*)(void)));
+    if (wisp_module_outside(c->module) && !c->is_listed && number < WISP_CODE_AT64_COUNT)
+        memcpy(&c->code[unit], &wisp_module_outside(c->module)->handlers[number],
+               sizeof(void (*)(void)));
 }
 #else
 void wisp_emit_outside(wisp_compiler *c, uint32_t code, uint32_t unit)
@@ -135,6 +137,6 @@ void wisp_emit_place(wisp_compiler *c, const wisp_memarg *memarg, uint32_t code)
         return;
     }
     wisp_emit_memarg(c, memarg);
-    bool is_upper = c->module->outside && memarg->is_upper_half;
+    bool is_upper = wisp_module_outside(c->module) && memarg->is_upper_half;
     wisp_emit(c, (uint16_t)(is_upper ? code | WISP_ACCESS_UPPER_HALF : code));
 }

@@ -46,10 +46,24 @@ struct wisp_outside_access {
 /* Those of interp_outside.c. */
 extern void (*const wisp_outside_handlers[])(void);
 
-/* What the running module has; NULL for most. */
+/* What [module] has; NULL for most, and in builds without. */
+#ifdef WISP_WITHOUT_OUTSIDE
+static inline const wisp_outside_access *wisp_module_outside(const wisp_module *module)
+{
+    (void)module;
+    return NULL;
+}
+#else
+static inline const wisp_outside_access *wisp_module_outside(const wisp_module *module)
+{
+    return module->outside;
+}
+#endif
+
+/* That of the running one. */
 static inline const wisp_outside_access *wisp_outside_of(const wisp_exec *x)
 {
-    return x->instance->module->outside;
+    return wisp_module_outside(x->instance->module);
 }
 
 #endif

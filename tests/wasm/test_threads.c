@@ -488,10 +488,13 @@ static void threads_have_stacks_of_their_own_in_one_memory(void **state)
     wisp_bytes bytes = {stacks_wasm, sizeof stacks_wasm};
     wisp_module *plain, *outer;
     assert_int_equal(wisp_module_load(NULL, bytes, &plain, NULL), WISP_OK);
-    assert_int_equal(wisp_module_load_outside(NULL, bytes, &outer, NULL), WISP_OK);
     climb_together(plain);
-    climb_together(outer);
     wisp_module_free(plain);
+    wisp_status status = wisp_module_load_outside(NULL, bytes, &outer, NULL);
+    if (status == WISP_UNSUPPORTED)
+        return;
+    assert_int_equal(status, WISP_OK);
+    climb_together(outer);
     wisp_module_free(outer);
 }
 
