@@ -42,6 +42,12 @@ static void on_end(void *user, wisp_guest *guest, wisp_status status, const char
     tape->state = PAIR_TAPE_ENDED;
 }
 
+static void discard(struct pair_tape *tape)
+{
+    free(tape->bytes);
+    *tape = (struct pair_tape){.state = PAIR_TAPE_NONE};
+}
+
 bool pair_record(struct pair *p, wisp_guest *guest, uint64_t size_max, bool is_ring)
 {
     struct pair_tape *tape = &p->tape;
@@ -53,10 +59,13 @@ bool pair_record(struct pair *p, wisp_guest *guest, uint64_t size_max, bool is_r
     assert_int_equal(tape->state, PAIR_TAPE_NONE);
     wisp_status status = wisp_guest_record(guest, &config, NULL);
     assert_true(status == WISP_OK || status == WISP_LIMIT); /* the snapshot is too large */
-    if (status == WISP_OK)
-        tape->state = PAIR_TAPE_RUNS;
+    if (status != WISP_OK) {
+        discard(tape);
+        return false;
+    }
+    tape->state = PAIR_TAPE_RUNS;
     tape->guest = wisp_guest_id(guest);
-    return status == WISP_OK;
+    return true;
 }
 
 /* ------------------------------------------------------------------ once more */
@@ -127,6 +136,5 @@ void pair_replay(struct pair *p)
     if (p->tape.state != PAIR_TAPE_ENDED)
         return;
     replay_all(p);
-    free(p->tape.bytes);
-    p->tape = (struct pair_tape){.state = PAIR_TAPE_NONE};
+    discard(&p->tape);
 }
