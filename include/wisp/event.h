@@ -148,9 +148,9 @@ typedef struct wisp_response_note {
 /* ------------------------------------------------------------------ regions */
 
 /*
- * A buffer that events carry to their receivers, for as long as the event lives: of the program's,
- * made here, or of a module's, made by the functions of the same names in guest/wisp.h. An event
- * shares a region either way:
+ * A buffer that events carry to their receivers, for as long as the event lives: of the
+ * program's, made here, or of a module's, made by the functions of the same names in
+ * guest/wisp.h. An event shares a region either way:
  *
  * - to read. The program and native modules look at the very bytes. A WebAssembly module has them
  *   in the buffer that its wisp_buffer gives: mapped, if they are 512 KiB or more, whole pages

@@ -1,5 +1,5 @@
-/* Lua 5.4, five functions: a static one that calls others, one that reads structs behind a pointer,
- * one that writes one, one whose argument is changed, one whose result is. */
+/* Lua 5.4, five functions: a static one that calls others, one that reads structs behind a
+ * pointer, one that writes one, one whose argument is changed, one whose result is. */
 #include "program.h"
 
 WISP_PATCH(math_abs)

@@ -1,5 +1,5 @@
-/* SQLite, five functions: a static one that calls others, one whose argument is changed, one whose
- * result is, one that reads structs behind a pointer, one that writes one. */
+/* SQLite, five functions: a static one that calls others, one whose argument is changed, one
+ * whose result is, one that reads structs behind a pointer, one that writes one. */
 #include "program.h"
 
 WISP_PATCH(absFunc)
