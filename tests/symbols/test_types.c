@@ -14,16 +14,18 @@
 static const char *folder;
 static wisp_symbols *opened;
 
-static void open_program(const char *program)
+/* Opens [program]; false where its compiler is missing. */
+static bool open_if_there(const char *program)
 {
     char path[512];
     wisp_error err = {0};
     snprintf(path, sizeof path, "%s/%s", folder, program);
     if (access(path, R_OK) != 0)
-        skip();
+        return false;
     wisp_symbols_close(opened);
     if (wisp_symbols_open(NULL, path, &opened, &err))
         fail_msg("%s: %s", program, err.text);
+    return true;
 }
 
 static int close_program(void **state)
@@ -60,8 +62,8 @@ static const wisp_symbols_member *member(const wisp_symbols_type *type, const ch
 static const char *const programs[] = {"gcc_live", "clang_O2", "gcc_dwarf4", "gcc_units",
                                        "cross_live"};
 #define EACH_PROGRAM(i)                                                                          \
-    for (size_t i = 0;                                                                           \
-         i < sizeof programs / sizeof *programs && (open_program(programs[i]), true); i++)
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)                              \
+        if (open_if_there(programs[i]))
 
 static void a_struct_that_points_at_itself_is_a_circle(void **state)
 {
@@ -176,7 +178,8 @@ static void classes_have_qualified_names_and_bases(void **state)
     (void)state;
     const char *const both[] = {"gxx_O2", "clangxx_O2"};
     for (size_t i = 0; i < 2; i++) {
-        open_program(both[i]);
+        if (!open_if_there(both[i]))
+            continue;
         const wisp_symbols_type *shape = find("struct ns::Shape");
         assert_string_equal(shape->name, "ns::Shape");
         assert_true(shape->is_by_reference);
@@ -193,7 +196,7 @@ static void a_type_that_is_not_there_is_not_found(void **state)
     (void)state;
     const wisp_symbols_type *type;
     wisp_error err;
-    open_program("gcc_live");
+    assert_true(open_if_there("gcc_live"));
     assert_int_equal(wisp_symbols_find_type(opened, "struct nothing", &type, &err),
                      WISP_NOT_FOUND);
     assert_int_equal(wisp_symbols_find_type(opened, "list", &type, &err), WISP_NOT_FOUND);
