@@ -44,7 +44,8 @@ bool wisp_patch_ranges_have(const wisp_patch_range *ranges, uint32_t len, uint64
 static inline bool wisp_patch_grants_have(const wisp_patch_grants *grants, uint32_t first,
                                           uint64_t address, uint64_t size)
 {
-    return wisp_patch_ranges_have(grants->ranges + first, grants->len - first, address, size);
+    return grants->len > first &&
+           wisp_patch_ranges_have(grants->ranges + first, grants->len - first, address, size);
 }
 
 #endif
