@@ -57,7 +57,7 @@ static int answer(const char *request, char *into, size_t size)
     take_field(request, "item=", order.item, sizeof order.item);
     take_field(request, "code=", order.code, sizeof order.code);
     take_field(request, "quantity=", quantity, sizeof quantity);
-    order.quantity = atoi(quantity);
+    order.quantity = (int)strtol(quantity, NULL, 10);
     long cents = strncmp(request, "GET /price?", 11) == 0 ? price_of(&order) : -1;
     char body[64] = "not sold here\n";
     if (cents != -1)
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    int listener = listen_on(atoi(argv[1]));
+    int listener = listen_on((int)strtol(argv[1], NULL, 10));
     wisp_patches *patches = argc > 2 ? open_patches(argv + 2, argv[5]) : NULL;
     for (int i = 0; i < THREADS; i++) {
         pthread_t thread;
