@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/error.h"
 #include "trust/json.h"
 
 #include <errno.h>
@@ -9,14 +10,6 @@
 
 #define FILE_SIZE_MAX (16u << 20)
 #define INTERVAL_S    3600
-
-static wisp_status fail(wisp_error *err, wisp_status status, const char *what, const char *detail)
-{
-    err->status = status;
-    err->offset = WISP_NO_OFFSET;
-    snprintf(err->text, sizeof err->text, "%.120s: %.100s", what, detail);
-    return status;
-}
 
 /* The bytes of [file] from where it stands, in [*out]; false with too many of them. */
 static bool read_stream(FILE *file, uint8_t **out, size_t *size)
@@ -39,14 +32,14 @@ wisp_status preload_read_file(const char *path, uint8_t **out, size_t *size, wis
 {
     FILE *file = fopen(path, "rbe");
     if (!file)
-        return fail(err, WISP_IO, path, strerror(errno));
+        return wisp_fail(err, WISP_IO, "%.120s: %s", path, strerror(errno));
     bool is_read = read_stream(file, out, size);
     fclose(file);
     if (is_read)
         return WISP_OK;
     free(*out);
     *out = NULL;
-    return fail(err, WISP_IO, path, "cannot be read, or is too large");
+    return wisp_fail(err, WISP_IO, "%.120s: cannot be read, or is too large", path);
 }
 
 /* [name] as it is seen from the folder of the file [path]; NULL when out of memory. */
@@ -78,7 +71,8 @@ static wisp_status take_text(const wisp_json *json, const char *path, const text
     if (status)
         return status;
     *member->into = member->is_path ? beside(path, value) : strdup(value);
-    return *member->into ? WISP_OK : fail(err, WISP_NO_MEMORY, path, "out of memory");
+    return *member->into ? WISP_OK
+                         : wisp_fail(err, WISP_NO_MEMORY, "%.120s: out of memory", path);
 }
 
 static wisp_status take_number(const wisp_json *json, const char *key, uint32_t *into,
@@ -89,7 +83,7 @@ static wisp_status take_number(const wisp_json *json, const char *key, uint32_t 
         return WISP_OK;
     wisp_status status = wisp_json_number(json, key, &value, err);
     if (status == WISP_OK && value > UINT32_MAX / 1000)
-        return fail(err, WISP_INVALID, key, "more seconds than 49 days have");
+        return wisp_fail(err, WISP_INVALID, "%.120s: more seconds than 49 days have", key);
     if (status == WISP_OK)
         *into = (uint32_t)value;
     return status;
@@ -109,7 +103,8 @@ static wisp_status take_grant(const wisp_json *json, wisp_patch_grant *into, wis
         if (strcmp(name, wisp_patch_grant_name(*into)) == 0)
             return WISP_OK;
     }
-    return fail(err, WISP_INVALID, name, "expected none, arguments or process as the grant");
+    return wisp_fail(err, WISP_INVALID,
+                     "%.120s: expected none, arguments or process as the grant", name);
 }
 
 /* A word that is not known would be something that is not done. */
@@ -127,7 +122,7 @@ static wisp_status check_keys(const wisp_json *json, const text_member *texts, s
         for (size_t i = 0; i < sizeof others / sizeof *others; i++)
             is_known |= strcmp(key, others[i]) == 0;
         if (!is_known)
-            return fail(err, WISP_INVALID, key, "no such member");
+            return wisp_fail(err, WISP_INVALID, "%.120s: no such member", key);
     }
     return WISP_OK;
 }

@@ -13,6 +13,8 @@
 #include "config.h"
 #include "try.h"
 
+#include "base/error.h"
+
 #include <wisp/net.h>
 
 #include <errno.h>
@@ -83,25 +85,19 @@ static void *serve(void *unused)
     return NULL;
 }
 
-static wisp_status fail_errno(wisp_error *err, const char *what, int code)
-{
-    snprintf(err->text, sizeof err->text, "%s: %s", what, strerror(code));
-    return WISP_IO;
-}
-
 /* Threads that take none of the program's signals. */
 static wisp_status start_threads(wisp_error *err)
 {
     sigset_t all, before;
     const wisp_live_policy policy = {.interval_ms = 1000 * self.config.interval_s};
     if (pipe2(self.wake, O_CLOEXEC))
-        return fail_errno(err, "no pipe", errno);
+        return wisp_fail(err, WISP_IO, "no pipe: %s", strerror(errno));
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     wisp_status status = wisp_patches_watch(self.patches, &policy, err);
     int code = status ? 0 : pthread_create(&self.thread, NULL, serve, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code ? fail_errno(err, "no thread", code) : status;
+    return code ? wisp_fail(err, WISP_IO, "no thread: %s", strerror(code)) : status;
 }
 
 static wisp_status open_patches(wisp_error *err)

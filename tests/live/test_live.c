@@ -135,17 +135,6 @@ static void restart(rig *r)
     open_live(r);
 }
 
-static void release(rig *r, uint64_t version, wisp_bytes module)
-{
-    char path[160];
-    r->repo.content_version = version;
-    r->repo.content = module;
-    repo_put(&r->repo, repo_content_path(&r->repo, path), module);
-    r->repo.version[WISP_ROLE_TARGETS]++;
-    repo_write(&r->repo, WISP_ROLE_TARGETS);
-    repo_refresh(&r->repo);
-}
-
 static wisp_update_result check(rig *r)
 {
     wisp_error err;
@@ -157,7 +146,7 @@ static wisp_update_result check(rig *r)
 
 static void release_and_check(rig *r, uint64_t version, wisp_bytes module)
 {
-    release(r, version, module);
+    repo_release_bytes(&r->repo, version, module);
     wisp_update_result result = check(r);
     if (result.outcome != WISP_UPDATE_STAGED)
         fail_msg("not staged: %s", result.reason);
@@ -283,11 +272,11 @@ static void what_could_not_run_is_never_staged(void **state)
     (void)state;
     rig *r = make_rig();
     open_live(r);
-    release(r, 2, (wisp_bytes){(const uint8_t *)"no wasm at all", 14});
+    repo_release_bytes(&r->repo, 2, (wisp_bytes){(const uint8_t *)"no wasm at all", 14});
     wisp_update_result result = check(r);
     assert_int_equal(result.outcome, WISP_UPDATE_FAILED);
     assert_int_equal(result.status, WISP_MALFORMED);
-    release(r, 3, MODULE(worker_needs_more));
+    repo_release_bytes(&r->repo, 3, MODULE(worker_needs_more));
     result = check(r);
     assert_int_equal(result.outcome, WISP_UPDATE_FAILED);
     assert_non_null(strstr(result.reason, "more"));
@@ -311,7 +300,7 @@ static void the_program_has_a_say_before_staging(void **state)
     r->config.update.accept = refuse_all;
     r->config.update.user = (void *)(uintptr_t) "not on Sundays";
     open_live(r);
-    release(r, 2, MODULE(worker_2));
+    repo_release_bytes(&r->repo, 2, MODULE(worker_2));
     wisp_update_result result = check(r);
     assert_int_equal(result.outcome, WISP_UPDATE_FAILED);
     assert_non_null(strstr(result.reason, "not on Sundays"));
@@ -330,7 +319,7 @@ static void install(rig *r, uint64_t version, wisp_bytes module)
 static void say(rig *r, uint64_t version, wisp_bytes module, const char *custom)
 {
     r->repo.custom = custom;
-    release(r, version, module);
+    repo_release_bytes(&r->repo, version, module);
     r->repo.custom = NULL;
 }
 
@@ -622,7 +611,7 @@ static void a_watching_thread_finds_the_release(void **state)
     char dir[] = "/tmp/wisp-live-XXXXXX";
     assert_non_null(mkdtemp(dir));
     r->config.update.dir = dir;
-    release(r, 2, MODULE(worker_2));
+    repo_release_bytes(&r->repo, 2, MODULE(worker_2));
     open_live(r);
     assert_int_equal(wisp_live_watch(r->live, &hourly, &err), WISP_OK);
     assert_int_equal(wisp_live_watch(r->live, &hourly, &err), WISP_INVALID);
@@ -642,7 +631,7 @@ static void who_comes_to_the_foreground_gets_a_check(void **state)
     char dir[] = "/tmp/wisp-live-XXXXXX";
     assert_non_null(mkdtemp(dir));
     r->config.update.dir = dir;
-    release(r, 2, MODULE(worker_2));
+    repo_release_bytes(&r->repo, 2, MODULE(worker_2));
     open_live(r);
     wisp_live_foreground(r->live); /* nobody watches: nothing happens */
     wisp_live_policy policy = {.not_at_start = true, .foreground_ms = 1};
@@ -668,7 +657,7 @@ static void refused_memory_loses_nothing(void **state)
         wisp_update_result result;
         ration_refuse(&r->memory, refused + 1);
         if (wisp_live_open(&r->config, &r->live, NULL) == WISP_OK) {
-            release(r, 2, MODULE(worker_2));
+            repo_release_bytes(&r->repo, 2, MODULE(worker_2));
             wisp_live_check(r->live, &result, NULL);
             tick(r, PROBATION + 1);
         }

@@ -122,17 +122,6 @@ static wisp_bytes make_patch(rig *r, void (*spoil)(wisp_patch_manifest *manifest
     return r->patch;
 }
 
-static void release(rig *r, uint64_t version, wisp_bytes patch)
-{
-    char path[160];
-    r->repo.content_version = version;
-    r->repo.content = patch;
-    repo_put(&r->repo, repo_content_path(&r->repo, path), patch);
-    r->repo.version[WISP_ROLE_TARGETS]++;
-    repo_write(&r->repo, WISP_ROLE_TARGETS);
-    repo_refresh(&r->repo);
-}
-
 static wisp_update_result check(rig *r)
 {
     wisp_error err;
@@ -145,7 +134,7 @@ static wisp_update_result check(rig *r)
 /* Releases a good patch and applies it. */
 static void take_patch(rig *r, uint64_t version)
 {
-    release(r, version, make_patch(r, NULL));
+    repo_release_bytes(&r->repo, version, make_patch(r, NULL));
     wisp_update_result result = check(r);
     if (result.outcome != WISP_UPDATE_STAGED)
         fail_msg("not staged: %s", result.reason);
@@ -186,7 +175,7 @@ static void a_release_is_applied_by_the_next_step(void **state)
     (void)state;
     rig *r = make_rig();
     open_patches(r);
-    release(r, 1, make_patch(r, NULL));
+    repo_release_bytes(&r->repo, 1, make_patch(r, NULL));
     assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
     assert_int_equal(add(1, 2), 3);
     wisp_patches_step(r->patches);
@@ -237,11 +226,12 @@ static void the_last_good_patch_follows_one_that_ends_the_process(void **state)
     r->patch = (wisp_bytes){0};
     assert_int_equal(add(1, 2), 4001);
     assert_int_equal(wisp_patcher_remove(wisp_patches_patcher(r->patches), NULL), WISP_OK);
-    release(r, 2,
-            world_patch(&(world_recipe){.module = FIX(add),
-                                        .grant = WISP_PATCH_GRANT_ARGUMENTS,
-                                        .functions = {{"add", "(ii)i", AT(add)}},
-                                        .natives = {{"original", "add", "(ii)i", NULL}}}));
+    repo_release_bytes(
+        &r->repo, 2,
+        world_patch(&(world_recipe){.module = FIX(add),
+                                    .grant = WISP_PATCH_GRANT_ARGUMENTS,
+                                    .functions = {{"add", "(ii)i", AT(add)}},
+                                    .natives = {{"original", "add", "(ii)i", NULL}}}));
     r->patch = r->repo.content;
     assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
     wisp_patches_step(r->patches);
@@ -258,7 +248,7 @@ static void a_patch_for_another_build_is_not_even_staged(void **state)
     (void)state;
     rig *r = make_rig();
     open_patches(r);
-    release(r, 1, make_patch(r, spoil_build));
+    repo_release_bytes(&r->repo, 1, make_patch(r, spoil_build));
     wisp_update_result result = check(r);
     assert_int_equal(result.outcome, WISP_UPDATE_FAILED);
     assert_int_equal(result.code, WISP_UPDATE_CODE_REFUSED);
@@ -276,7 +266,7 @@ static void the_empty_module_takes_all_back(void **state)
     open_patches(r);
     take_patch(r, 1);
     let_time_pass(r, HEALTH_MS);
-    release(r, 2, (wisp_bytes){nothing, sizeof nothing});
+    repo_release_bytes(&r->repo, 2, (wisp_bytes){nothing, sizeof nothing});
     assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
     wisp_patches_step(r->patches);
     assert_int_equal(add(1, 2), 3);
@@ -440,7 +430,7 @@ static void what_was_tried_makes_way_for_what_is_released(void **state)
     wisp_bytes patch = make_patch(r, NULL);
     open_patches(r);
     assert_int_equal(ask_for(r, "try", patch, said, sizeof said), WISP_OK);
-    release(r, 3, patch);
+    repo_release_bytes(&r->repo, 3, patch);
     assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
     wisp_patches_step(r->patches);
     assert_int_equal(wisp_patches_version(r->patches), 3);

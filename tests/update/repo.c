@@ -376,15 +376,20 @@ void repo_refresh(repo *r)
     repo_write(r, WISP_ROLE_TIMESTAMP);
 }
 
-void repo_release(repo *r, uint64_t version, const char *content)
+void repo_release_bytes(repo *r, uint64_t version, wisp_bytes content)
 {
     char path[160];
     r->content_version = version;
-    r->content = text_bytes(content);
-    repo_put(r, repo_content_path(r, path), r->content);
+    r->content = content;
+    repo_put(r, repo_content_path(r, path), content);
     r->version[WISP_ROLE_TARGETS]++;
     repo_write(r, WISP_ROLE_TARGETS);
     repo_refresh(r);
+}
+
+void repo_release(repo *r, uint64_t version, const char *content)
+{
+    repo_release_bytes(r, version, text_bytes(content));
 }
 
 void repo_rotate(repo *r, wisp_role role, int generation)

@@ -82,6 +82,7 @@ void repo_write(repo *r, wisp_role role);
 
 /* Releases [content] under [version]: new targets, snapshot and timestamp. */
 void repo_release(repo *r, uint64_t version, const char *content);
+void repo_release_bytes(repo *r, uint64_t version, wisp_bytes content); /* borrowed */
 
 /* New versions of the online documents, without a change in targets. */
 void repo_refresh(repo *r);
