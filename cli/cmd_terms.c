@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "commands.h"
 #include "out.h"
 #include "published.h"

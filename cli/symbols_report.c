@@ -1,5 +1,6 @@
 #include "symbols_report.h"
 
+#include "patch/abi.h"
 #include "term.h"
 
 #include <inttypes.h>
@@ -55,16 +56,11 @@ symbols_counts symbols_count(const wisp_symbols *symbols)
 
 /* ------------------------------------------------------------------ the program */
 
-static const char *machine_name(uint32_t machine)
-{
-    return machine == 62 ? "x86-64" : "aarch64";
-}
-
 static void print_program(const symbols_subject *subject)
 {
     const wisp_symbols_info *info = wisp_symbols_program(subject->symbols);
     printf("%s%s%s: %s, %s, build %s\n", term(stdout, TERM_BOLD), info->path,
-           term(stdout, TERM_PLAIN), machine_name(info->machine),
+           term(stdout, TERM_PLAIN), wisp_machine_name(info->machine),
            info->is_relocated ? "position independent" : "at a fixed place", info->build_id);
     printf("  %" PRIu32 " places for patches", info->sled_count);
     if (subject->merged)

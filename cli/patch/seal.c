@@ -4,7 +4,6 @@
 #include "name.h"
 
 #include "base/error.h"
-#include "base/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,19 +77,9 @@ wisp_status seal_close(sealed *s, const wisp_patch_manifest *manifest, wisp_erro
 wisp_status seal_read(wisp_arena *arena, const wisp_module *module, wisp_bytes bytes,
                       wisp_patch_manifest *out, wisp_error *err)
 {
-    wisp_section section;
-    const size_t name_size = strlen(WISP_PATCH_SECTION);
-    for (uint32_t i = 0; wisp_module_section(module, i, &section); i++) {
-        if (section.id != ID_CUSTOM || strcmp(section.name, WISP_PATCH_SECTION) != 0)
-            continue;
-        wisp_reader r = wisp_reader_of((wisp_bytes){bytes.data + section.offset, section.size});
-        uint32_t found_size;
-        const uint8_t *name;
-        if (wisp_read_leb_u32(&r, &found_size) && found_size == name_size &&
-            wisp_read_bytes(&r, name_size, &name))
-            return wisp_patch_manifest_read(arena, (wisp_bytes){r.at, wisp_reader_left(&r)}, out,
-                                            err);
-    }
+    wisp_bytes content;
+    if (wisp_patch_manifest_find(module, bytes, &content))
+        return wisp_patch_manifest_read(arena, content, out, err);
     return wisp_fail(err, WISP_NOT_FOUND,
                      "a module without a section \"" WISP_PATCH_SECTION
                      "\": it is no patch, or 'wisp patch build' has not made it");

@@ -3,23 +3,15 @@
 #include "../out.h"
 #include "../term.h"
 
+#include "base/hex.h"
+#include "patch/abi.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-static const char *machine_name(uint32_t machine)
-{
-    return machine == 62 ? "x86-64" : machine == 183 ? "aarch64" : "another machine";
-}
 
 static const char *place_name(wisp_patch_place place)
 {
     return place == WISP_PATCH_SLOT ? "slot" : "sled";
-}
-
-static void put_hex(char *to, wisp_bytes bytes)
-{
-    for (size_t i = 0; i < bytes.size; i++)
-        sprintf(to + 2 * i, "%02x", bytes.data[i]);
 }
 
 /* ------------------------------------------------------------------ text */
@@ -47,9 +39,9 @@ static void print_needs(const wisp_patch_manifest *m)
 static void print_text(const wisp_patch_manifest *m, size_t size)
 {
     char id[2 * WISP_PATCH_BUILD_ID_MAX + 1] = "", count[COUNT_TEXT_SIZE];
-    put_hex(id, m->build_id);
+    wisp_hex_print(m->build_id.data, m->build_id.size, id);
     printf("%s%s%s\n", term(stdout, TERM_BOLD), m->title, term(stdout, TERM_PLAIN));
-    printf("build-id  %s (%s)\n", id, machine_name(m->machine));
+    printf("build-id  %s (%s)\n", id, wisp_machine_name(m->machine));
     printf("grant     %s\n", wisp_patch_grant_name(m->grant));
     printf("size      %s bytes, %" PRIu32 " lines known\n", count_text(size, count),
            m->line_count);
@@ -126,10 +118,10 @@ static int print_as_json(const wisp_patch_manifest *m, size_t size)
 {
     char id[2 * WISP_PATCH_BUILD_ID_MAX + 1] = "";
     wisp_json *object = wisp_json_new_object();
-    put_hex(id, m->build_id);
+    wisp_hex_print(m->build_id.data, m->build_id.size, id);
     bool made = object && wisp_json_set_string(object, "title", m->title) &&
                 wisp_json_set_string(object, "build", id) &&
-                wisp_json_set_string(object, "machine", machine_name(m->machine)) &&
+                wisp_json_set_string(object, "machine", wisp_machine_name(m->machine)) &&
                 wisp_json_set_string(object, "grant", wisp_patch_grant_name(m->grant)) &&
                 wisp_json_set_number(object, "size", size) &&
                 wisp_json_set_number(object, "lines", m->line_count) &&

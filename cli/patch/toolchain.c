@@ -4,6 +4,7 @@
 #include "../take.h"
 
 #include "base/error.h"
+#include "patch/abi.h"
 #include "publish/command.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AARCH64 = 183, COMPILE_MS_MAX = 10 * 60 * 1000 };
+enum { COMPILE_MS_MAX = 10 * 60 * 1000 };
 
 /* A command line as it grows; its last word is NULL. */
 typedef struct words {
@@ -118,7 +119,7 @@ static const char *const HEADER_FLAGS[][8] = {HEADERS_OF("x86_64"), HEADERS_OF("
 static words c_command(wisp_arena *arena, const folder *f, uint32_t machine, const char *clang,
                        const char *out)
 {
-    bool is_arm = machine == AARCH64;
+    bool is_arm = machine == WISP_MACHINE_AARCH64;
     words w = {.arena = arena};
     add(&w, clang);
     add_all(&w, f->language == FOLDER_C32 ? FLAGS_32 : FLAGS_64);

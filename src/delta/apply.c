@@ -1,6 +1,7 @@
 #include "delta/apply.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "delta/format.h"
 #include "delta/renumbering.h"

@@ -1,6 +1,7 @@
 #include "manage/manager.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "manage/order.h"

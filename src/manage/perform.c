@@ -1,6 +1,7 @@
 #include "manage/perform.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/text.h"
 #include "local/answer.h"
 #include "manage/order.h"

@@ -12,6 +12,18 @@ const wisp_patch_abi *wisp_patch_abi_of(uint32_t machine)
     return NULL;
 }
 
+const char *wisp_machine_name(uint32_t machine)
+{
+    switch (machine) {
+    case WISP_MACHINE_X86_64:
+        return "x86-64";
+    case WISP_MACHINE_AARCH64:
+        return "aarch64";
+    default:
+        return "another machine";
+    }
+}
+
 void wisp_patch_location_add(wisp_patch_location *at, size_t frame, uint32_t offset,
                              uint32_t size)
 {

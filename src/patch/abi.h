@@ -8,6 +8,12 @@
  * any machine: who makes patches compares with what debug information says.
  */
 
+/* e_machine of ELF. */
+enum { WISP_MACHINE_X86_64 = 62, WISP_MACHINE_AARCH64 = 183 };
+
+/* "x86-64", "aarch64", or "another machine". */
+const char *wisp_machine_name(uint32_t machine);
+
 /* How a value travels. */
 typedef enum wisp_patch_way {
     WISP_PATCH_NOWHERE,   /* it is empty, or there is none */
@@ -32,7 +38,7 @@ typedef struct wisp_patch_location {
 
 typedef struct wisp_patch_abi {
     const char *name; /* "System V x86-64" */
-    uint32_t machine; /* e_machine of ELF */
+    uint32_t machine; /* WISP_MACHINE_ */
     uint32_t frame_size;
 
     /*

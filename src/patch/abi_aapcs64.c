@@ -178,5 +178,5 @@ static wisp_status locate(const wisp_patch_signature *signature, wisp_patch_loca
     return WISP_OK;
 }
 
-const wisp_patch_abi wisp_patch_abi_aapcs64 = {"AAPCS64", 183, sizeof(wisp_patch_frame_aarch64),
-                                               locate};
+const wisp_patch_abi wisp_patch_abi_aapcs64 = {"AAPCS64", WISP_MACHINE_AARCH64,
+                                               sizeof(wisp_patch_frame_aarch64), locate};

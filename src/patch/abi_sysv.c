@@ -144,5 +144,5 @@ static wisp_status locate(const wisp_patch_signature *signature, wisp_patch_loca
     return WISP_OK;
 }
 
-const wisp_patch_abi wisp_patch_abi_sysv = {"System V x86-64", 62,
+const wisp_patch_abi wisp_patch_abi_sysv = {"System V x86-64", WISP_MACHINE_X86_64,
                                             sizeof(wisp_patch_frame_x86_64), locate};

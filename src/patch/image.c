@@ -2,6 +2,8 @@
 
 #include "patch/image.h"
 
+#include "base/hex.h"
+
 #include <link.h>
 #include <string.h>
 
@@ -94,11 +96,7 @@ static int visit_to_find(struct dl_phdr_info *object, size_t size, void *user)
 static const char *hex_of(wisp_bytes id, char out[2 * WISP_PATCH_BUILD_ID_MAX + 1])
 {
     size_t size = id.size < WISP_PATCH_BUILD_ID_MAX ? id.size : WISP_PATCH_BUILD_ID_MAX;
-    for (size_t i = 0; i < size; i++) {
-        out[2 * i] = "0123456789abcdef"[id.data[i] >> 4];
-        out[2 * i + 1] = "0123456789abcdef"[id.data[i] & 15];
-    }
-    out[2 * size] = 0;
+    wisp_hex_print(id.data, size, out);
     return size ? out : "none";
 }
 

@@ -2,6 +2,7 @@
 #define WISP_PATCH_MANIFEST_H
 
 #include <wisp/patcher.h>
+#include <wisp/wasm.h>
 
 #include "base/memory.h"
 
@@ -79,6 +80,9 @@ typedef struct wisp_patch_manifest {
     wisp_patch_line *lines;
     uint32_t function_count, native_count, global_count, file_count, line_count;
 } wisp_patch_manifest;
+
+/* The content of the section in the module that was decoded from [bytes]; false without one. */
+bool wisp_patch_manifest_find(const wisp_module *module, wisp_bytes bytes, wisp_bytes *out);
 
 /*
  * Reads one from the content of the section, any bytes. All of [out] is in [arena].

@@ -2,26 +2,17 @@
 
 #include "patch/set.h"
 
-#include <assert.h>
 #include <dlfcn.h>
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/reader.h"
 #include "patch/bridge.h"
 #include "patch/builtin.h"
 #include "patch/policy.h"
 #include "patch/seat.h"
 
 enum { ARENA_CHUNK_SIZE = 16 * 1024 };
-
-#if defined(__aarch64__)
-enum { MACHINE = EM_AARCH64 };
-#else
-enum { MACHINE = EM_X86_64 };
-#endif
 
 /* A set that is being made. */
 typedef struct maker {
@@ -40,26 +31,12 @@ static void *room(const maker *m, size_t count, size_t size)
 
 /* ------------------------------------------------------------------ module and manifest */
 
-/* The content of the custom section [section], which begins with its name. */
-static wisp_bytes content_of(wisp_bytes module, const wisp_section *section)
-{
-    wisp_reader r = wisp_reader_of((wisp_bytes){module.data + section->offset, section->size});
-    uint32_t size = 0;
-    const uint8_t *name;
-    bool has_name = wisp_read_leb_u32(&r, &size) && wisp_read_bytes(&r, size, &name);
-    assert(has_name); /* the module was decoded */
-    (void)has_name;
-    return (wisp_bytes){r.at, wisp_reader_left(&r)};
-}
-
 static wisp_status read_manifest(const maker *m, wisp_bytes bytes)
 {
-    wisp_section section;
+    wisp_bytes content;
     wisp_patch_set *set = m->set;
-    for (uint32_t i = 0; wisp_module_section(set->module, i, &section); i++)
-        if (section.id == 0 && strcmp(section.name, WISP_PATCH_SECTION) == 0)
-            return wisp_patch_manifest_read(&set->arena, content_of(bytes, &section),
-                                            &set->manifest, m->err);
+    if (wisp_patch_manifest_find(set->module, bytes, &content))
+        return wisp_patch_manifest_read(&set->arena, content, &set->manifest, m->err);
     return wisp_fail(m->err, WISP_MALFORMED, "a module without a section '%s' is no patch",
                      WISP_PATCH_SECTION);
 }
@@ -75,9 +52,9 @@ static wisp_status find_target(const maker *m)
 {
     wisp_patch_set *set = m->set;
     const wisp_patch_manifest *manifest = &set->manifest;
-    if (manifest->machine != MACHINE)
+    if (manifest->machine != WISP_PATCH_ABI_HERE->machine)
         return wisp_fail(m->err, WISP_MISMATCH, "a patch for machine %u, this is %u",
-                         (unsigned)manifest->machine, (unsigned)MACHINE);
+                         (unsigned)manifest->machine, (unsigned)WISP_PATCH_ABI_HERE->machine);
     if (manifest->grant > set->config->grant_max)
         return wisp_fail(m->err, WISP_UNTRUSTED,
                          "a patch that wants the grant '%s', at most '%s'"
@@ -99,7 +76,7 @@ static wisp_status make_plan(const maker *m, const char *name, const char *text,
     wisp_arena *arena = &m->set->arena;
     wisp_status status = wisp_patch_signature_read(arena, text, signature, m->err);
     if (!status)
-        status = wisp_patch_plan_make(arena, wisp_patch_abi_of(MACHINE), signature,
+        status = wisp_patch_plan_make(arena, WISP_PATCH_ABI_HERE, signature,
                                       m->set->linear.address, plan, m->err);
     return wisp_fail_within(m->err, status, name);
 }

@@ -1,5 +1,6 @@
 #include "publish/catalog.h"
 
+#include "base/hex.h"
 #include "publish/build.h"
 
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "publish/keys.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "publish/build.h"
 #include "publish/file.h"
 

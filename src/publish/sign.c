@@ -1,6 +1,7 @@
 #include "publish/sign.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "publish/build.h"
 #include "publish/command.h"
 

@@ -1,6 +1,7 @@
 #include "release/offer.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "trust/date.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include <dwarf.h>
 
-enum { X86_64 = 62, X86_64_RSP = 7, AARCH64_SP = 31, RETURN_ADDRESS_SIZE = 8 };
+enum { X86_64_RSP = 7, AARCH64_SP = 31, RETURN_ADDRESS_SIZE = 8 };
 
 /* An expression while it is read: [at] is the next of [len] operations. */
 typedef struct expression {
@@ -46,12 +46,13 @@ static wisp_place at_register(expression *e, uint64_t number, int64_t offset)
 {
     bool is_plain = is_last(e);
     bool is_value = skip_to_piece(e);
-    bool is_stack = number == (e->machine == X86_64 ? X86_64_RSP : AARCH64_SP);
+    bool is_stack = number == (e->machine == WISP_MACHINE_X86_64 ? X86_64_RSP : AARCH64_SP);
     if (is_value)
         return offset == 0 ? in_register(WISP_PLACE_REGISTERS, number)
                            : (wisp_place){.kind = WISP_PLACE_NOWHERE};
     if (is_stack && is_plain)
-        return on_stack(e->machine == X86_64 ? offset - RETURN_ADDRESS_SIZE : offset);
+        return on_stack(e->machine == WISP_MACHINE_X86_64 ? offset - RETURN_ADDRESS_SIZE
+                                                          : offset);
     if (is_stack || offset != 0)
         return (wisp_place){.kind = WISP_PLACE_LOCAL};
     return in_register(WISP_PLACE_POINTED, number);

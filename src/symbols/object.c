@@ -1,6 +1,7 @@
 #include "symbols/object.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/reader.h"
 
 #include <gelf.h>
@@ -359,11 +360,6 @@ bool wisp_object_has_place(const wisp_object *object, uint64_t address)
 
 void wisp_build_id_print(wisp_bytes id, char text[WISP_BUILD_ID_TEXT_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t len = 0;
-    for (size_t i = 0; i < id.size && len + 2 < WISP_BUILD_ID_TEXT_SIZE; i++) {
-        text[len++] = digits[id.data[i] >> 4];
-        text[len++] = digits[id.data[i] & 15];
-    }
-    text[len] = '\0';
+    const size_t max = (WISP_BUILD_ID_TEXT_SIZE - 1) / 2;
+    wisp_hex_print(id.data, id.size < max ? id.size : max, text);
 }

@@ -1,7 +1,10 @@
 #ifndef WISP_SYMBOLS_OBJECT_H
 #define WISP_SYMBOLS_OBJECT_H
 
+#include <wisp/patcher.h>
+
 #include "base/memory.h"
+#include "patch/abi.h"
 
 /*
  * An ELF file in memory: what it is for, its text, its symbols, and the places that a compiler
@@ -11,9 +14,6 @@
 
 #define WISP_OBJECT_SIZE_MAX     (UINT64_C(2) << 30) /* bytes of a file */
 #define WISP_OBJECT_SECTIONS_MAX 65000
-#define WISP_BUILD_ID_TEXT_SIZE  129
-
-enum { WISP_MACHINE_X86_64 = 62, WISP_MACHINE_AARCH64 = 183 };
 
 /* A section that is loaded and has instructions. */
 typedef struct wisp_object_text {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { X86_64 = 62, AARCH64 = 183, X86_64_XMM = 17, AARCH64_X8 = 8, AARCH64_V = 64 };
+enum { X86_64_XMM = 17, AARCH64_X8 = 8, AARCH64_V = 64 };
 
 /* DWARF's numbers of the registers for integer arguments: rdi, rsi, rdx, rcx, r8, r9. */
 static const uint16_t x86_64_integers[] = {5, 4, 1, 2, 8, 9};
@@ -48,7 +48,8 @@ static uint16_t aarch64_register(uint32_t frame)
 wisp_place wisp_place_of(uint32_t machine, const wisp_patch_location *location)
 {
     wisp_place place = {.kind = WISP_PLACE_NOWHERE};
-    uint32_t stack = machine == X86_64 ? WISP_FRAME_X86_64_SIZE : WISP_FRAME_AARCH64_SIZE;
+    uint32_t stack =
+        machine == WISP_MACHINE_X86_64 ? WISP_FRAME_X86_64_SIZE : WISP_FRAME_AARCH64_SIZE;
     if (location->way == WISP_PATCH_NOWHERE)
         return place;
     if (location->parts[0].frame >= stack) {
@@ -62,8 +63,8 @@ wisp_place wisp_place_of(uint32_t machine, const wisp_patch_location *location)
     place.piece_count = location->part_count;
     for (uint32_t i = 0; i < location->part_count; i++) {
         const wisp_patch_part *part = &location->parts[i];
-        uint16_t number =
-            machine == X86_64 ? x86_64_register(part->frame) : aarch64_register(part->frame);
+        uint16_t number = machine == WISP_MACHINE_X86_64 ? x86_64_register(part->frame)
+                                                         : aarch64_register(part->frame);
         place.pieces[i] = (wisp_place_piece){part->offset, number};
     }
     return place;
@@ -128,15 +129,15 @@ static void print_register(uint32_t machine, uint16_t number, char *text, size_t
     enum { X86_64_LEN = sizeof x86_64_names / sizeof *x86_64_names, AARCH64_SP = 31 };
     if (number == WISP_PLACE_ANY)
         snprintf(text, size, "?");
-    else if (machine == X86_64 && number < X86_64_LEN)
+    else if (machine == WISP_MACHINE_X86_64 && number < X86_64_LEN)
         snprintf(text, size, "%s", x86_64_names[number]);
-    else if (machine == X86_64 && number < X86_64_XMM + 16)
+    else if (machine == WISP_MACHINE_X86_64 && number < X86_64_XMM + 16)
         snprintf(text, size, "xmm%d", number - X86_64_XMM);
-    else if (machine == AARCH64 && number == AARCH64_SP)
+    else if (machine == WISP_MACHINE_AARCH64 && number == AARCH64_SP)
         snprintf(text, size, "sp");
-    else if (machine == AARCH64 && number < AARCH64_SP)
+    else if (machine == WISP_MACHINE_AARCH64 && number < AARCH64_SP)
         snprintf(text, size, "x%d", number);
-    else if (machine == AARCH64 && number >= AARCH64_V && number < AARCH64_V + 32)
+    else if (machine == WISP_MACHINE_AARCH64 && number >= AARCH64_V && number < AARCH64_V + 32)
         snprintf(text, size, "v%d", number - AARCH64_V);
     else
         snprintf(text, size, "register %d", number);

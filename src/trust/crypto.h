@@ -48,9 +48,4 @@ bool wisp_ed25519_public(const uint8_t seed[WISP_ED25519_KEY_SIZE],
 bool wisp_ed25519_sign(const uint8_t seed[WISP_ED25519_KEY_SIZE], wisp_bytes message,
                        uint8_t signature[WISP_ED25519_SIGNATURE_SIZE]);
 
-/* Lower-case hexadecimal: [size] bytes into 2 * [size] digits and a NUL, and back. The way
- * back returns false unless [text] is exactly 2 * [size] digits. */
-void wisp_hex_print(const uint8_t *bytes, size_t size, char *text);
-bool wisp_hex_parse(const char *text, uint8_t *bytes, size_t size);
-
 #endif

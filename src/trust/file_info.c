@@ -1,6 +1,7 @@
 #include "trust/file_info.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 
 #include <inttypes.h>
 #include <string.h>

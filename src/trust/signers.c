@@ -1,6 +1,7 @@
 #include "trust/signers.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "trust/crypto.h"
 

@@ -1,6 +1,7 @@
 #include "tuf/workflow.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "tuf/listed.h"
 #include "tuf/percent.h"

@@ -1,6 +1,7 @@
 #include "update/blobs.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "trust/crypto.h"
 
 #include <string.h>

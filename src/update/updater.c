@@ -1,6 +1,7 @@
 #include "update/updater.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "release/offer.h"
 #include "trust/metadata.h"

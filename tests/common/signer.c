@@ -1,5 +1,7 @@
 #include "signer.h"
 
+#include "base/hex.h"
+
 #include <assert.h>
 #include <string.h>
 

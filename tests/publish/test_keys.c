@@ -1,5 +1,6 @@
 #define _DEFAULT_SOURCE /* usleep */
 
+#include "base/hex.h"
 #include "sandbox.h"
 
 #include "publish/command.h"

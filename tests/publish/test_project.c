@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "sandbox.h"
 
 #include <dirent.h>

@@ -1,5 +1,7 @@
 #include "custom.h"
 
+#include "base/hex.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

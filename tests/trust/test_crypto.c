@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "trust/crypto.h"
 
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "device.h"
 
 #include <stdarg.h>
