@@ -300,6 +300,12 @@ static wisp_status accept(void *user, const wisp_image *image, wisp_error *err)
     return status;
 }
 
+static bool may_download(void *user, uint64_t bytes, bool is_mandatory)
+{
+    const wisp_updater_config *theirs = &((wisp_live *)user)->config.update;
+    return theirs->may_download(theirs->user, bytes, is_mandatory);
+}
+
 wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err)
 {
     if (!live->updater)
@@ -334,6 +340,7 @@ static wisp_status open_updater(wisp_live *live, wisp_error *err)
     wisp_error local;
     live->update = live->config.update;
     live->update.accept = accept;
+    live->update.may_download = live->update.may_download ? may_download : NULL;
     live->update.user = live;
     wisp_status status = wisp_updater_open(&live->update, &live->updater, &local);
     if (status == WISP_BUSY) {

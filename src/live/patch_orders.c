@@ -58,6 +58,18 @@ static wisp_status perform(wisp_patches *patches, const char *what, wisp_bytes p
     return wisp_fail(err, WISP_UNSUPPORTED, "asked to '%.20s', expected try, end or stat", what);
 }
 
+/* A member that is not known would be something that is not done. */
+static wisp_status read_command(const wisp_json *order, const char **out, wisp_error *err)
+{
+    void *cursor = NULL;
+    const char *key;
+    const wisp_json *value;
+    while (wisp_json_next(order, &cursor, &key, &value))
+        if (strcmp(key, "command") != 0)
+            return wisp_fail(err, WISP_UNSUPPORTED, "no member '%.80s' is known here", key);
+    return wisp_json_string(order, "command", out, err);
+}
+
 wisp_json *wisp_patch_order_perform(void *user, wisp_bytes text, wisp_bytes patch)
 {
     wisp_patches *patches = user;
@@ -66,7 +78,7 @@ wisp_json *wisp_patch_order_perform(void *user, wisp_bytes text, wisp_bytes patc
     wisp_error err;
     wisp_status status = wisp_json_parse(text, &order, &err);
     if (status == WISP_OK)
-        status = wisp_json_string(order, "command", &what, &err);
+        status = read_command(order, &what, &err);
     if (status == WISP_OK)
         status = perform(patches, what, patch, &err);
     wisp_json_free(order);

@@ -277,11 +277,33 @@ static wisp_status accept(void *user, const wisp_image *image, wisp_error *err)
     return status;
 }
 
+/* What else the program is asked and told: [user] of its configs, where ours is in the place. */
+
+static bool may_download(void *user, uint64_t bytes, bool is_mandatory)
+{
+    const wisp_updater_config *theirs = &((wisp_patches *)user)->config.update;
+    return theirs->may_download(theirs->user, bytes, is_mandatory);
+}
+
+static bool allow(void *user, const wisp_patch_import *import)
+{
+    const wisp_patcher_config *theirs = &((wisp_patches *)user)->config.patcher;
+    return theirs->allow(theirs->user, import);
+}
+
+static void hand_on_log(void *user, const char *line)
+{
+    const wisp_patcher_config *theirs = &((wisp_patches *)user)->config.patcher;
+    theirs->on_log(theirs->user, line);
+}
+
 static wisp_status open_patcher(wisp_patches *patches, wisp_error *err)
 {
     wisp_error local;
     wisp_patcher_config config = patches->config.patcher;
+    config.allow = config.allow ? allow : NULL;
     config.on_fault = note_fault;
+    config.on_log = config.on_log ? hand_on_log : NULL;
     config.user = patches;
     wisp_status status = wisp_patcher_new(&config, &patches->patcher, &local);
     if (status == WISP_BUSY || status == WISP_UNSUPPORTED) {
@@ -301,6 +323,7 @@ static wisp_status open_updater(wisp_patches *patches, wisp_error *err)
     update->target = patches->place.target;
     update->dir = patches->place.dir;
     update->accept = accept;
+    update->may_download = update->may_download ? may_download : NULL;
     update->user = patches;
     if (update->base.size == 0)
         update->base = (wisp_bytes){nothing, sizeof nothing};

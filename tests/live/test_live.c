@@ -307,6 +307,27 @@ static void the_program_has_a_say_before_staging(void **state)
     free_rig(r);
 }
 
+static bool count_and_wait(void *user, uint64_t bytes, bool is_mandatory)
+{
+    assert_true(bytes > 0 && !is_mandatory);
+    ++*(int *)user;
+    return false;
+}
+
+static void the_program_decides_when_to_download(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    int asked = 0;
+    r->config.update.may_download = count_and_wait;
+    r->config.update.user = &asked;
+    open_live(r);
+    repo_release_bytes(&r->repo, 2, MODULE(worker_2));
+    assert_int_equal(check(r).outcome, WISP_UPDATE_DEFERRED);
+    assert_int_equal(asked, 1);
+    free_rig(r);
+}
+
 static void install(rig *r, uint64_t version, wisp_bytes module)
 {
     release_and_check(r, version, module);
@@ -689,6 +710,7 @@ int main(void)
         cmocka_unit_test(a_release_that_does_not_start_never_stops_the_old_one),
         cmocka_unit_test(what_could_not_run_is_never_staged),
         cmocka_unit_test(the_program_has_a_say_before_staging),
+        cmocka_unit_test(the_program_decides_when_to_download),
         cmocka_unit_test(a_release_below_the_floor_makes_room_while_it_runs),
         cmocka_unit_test(a_release_is_good_after_its_health_window),
         cmocka_unit_test(what_comes_with_the_guest_is_there_for_the_program),

@@ -2,6 +2,7 @@
  * The glue of patch.h: patches for this very program, a repository in memory and a file system in
  * memory.
  */
+#include "../patch/misdeeds.h"
 #include "../patch/world.h"
 
 #include <wisp/patch.h>
@@ -275,6 +276,98 @@ static void the_empty_module_takes_all_back(void **state)
     free_rig(r);
 }
 
+/* Releases a patch that fails where add is asked for a misdeed, and applies it. */
+static void take_faults(rig *r, uint64_t version)
+{
+    world_recipe recipe = world_faults(WISP_PATCH_GRANT_ARGUMENTS);
+    world_discard(r->patch);
+    r->patch = world_patch(&recipe);
+    repo_release_bytes(&r->repo, version, r->patch);
+    assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
+    wisp_patches_step(r->patches);
+    assert_int_equal(wisp_patches_version(r->patches), version);
+}
+
+static void a_patch_that_fails_too_often_is_taken_back_and_banned(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_patches(r);
+    take_faults(r, 1);
+    let_time_pass(r, HEALTH_MS); /* good as it is */
+    assert_int_equal(add(UNREACHABLE, 2), UNREACHABLE + 2);
+    wisp_patches_step(r->patches);
+    assert_true(has_news(r, "the original ran, 1 times by now: add: unreachable"));
+    assert_int_equal(wisp_patches_version(r->patches), 1);
+    assert_int_equal(add(TOUCH_NULL, 2), TOUCH_NULL + 2);
+    wisp_patches_step(r->patches);
+    assert_true(has_news(r, "patch 1 is taken back: add: out of bounds memory access"));
+    assert_int_equal(wisp_patches_version(r->patches), 0);
+    assert_int_equal(add(1, 2), 3);
+    assert_int_equal(check(r).code, WISP_UPDATE_CODE_BANNED);
+    restart(r);
+    assert_int_equal(wisp_patches_version(r->patches), 0);
+    free_rig(r);
+}
+
+/* What the program was asked and told, with its own [user]. */
+typedef struct heard {
+    int downloads, imports, faults;
+    char line[16];
+} heard;
+
+static bool hear_download(void *user, uint64_t bytes, bool is_mandatory)
+{
+    (void)bytes, (void)is_mandatory;
+    ((heard *)user)->downloads++;
+    return true;
+}
+
+static bool hear_import(void *user, const wisp_patch_import *import)
+{
+    (void)import;
+    ((heard *)user)->imports++;
+    return true;
+}
+
+static void hear_fault(void *user, const wisp_patch_fault *told)
+{
+    (void)told;
+    ((heard *)user)->faults++;
+}
+
+static void hear_line(void *user, const char *line)
+{
+    snprintf(((heard *)user)->line, sizeof((heard *)user)->line, "%s", line);
+}
+
+static void the_programs_callbacks_get_the_users_that_it_gave(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    heard update = {0}, patcher = {0};
+    r->config.update.may_download = hear_download;
+    r->config.update.user = &update;
+    r->config.patcher.allow = hear_import;
+    r->config.patcher.on_fault = hear_fault;
+    r->config.patcher.on_log = hear_line;
+    r->config.patcher.user = &patcher;
+    open_patches(r);
+    world_recipe recipe = world_script(WISP_PATCH_GRANT_ARGUMENTS);
+    r->patch = world_patch(&recipe);
+    repo_release_bytes(&r->repo, 1, r->patch);
+    assert_int_equal(check(r).outcome, WISP_UPDATE_STAGED);
+    wisp_patches_step(r->patches);
+    order o = {1, -2, 4, NULL, "name"};
+    order_total(&o, 0.5);
+    assert_int_equal(add(-1, 1), 0); /* it aborts */
+    assert_int_equal(update.downloads, 1);
+    assert_true(patcher.imports > 0);
+    assert_int_equal(patcher.faults, 1);
+    assert_string_equal(patcher.line, "total");
+    free_rig(r);
+}
+
 static void no_second_process_can_have_the_folder(void **state)
 {
     (void)state;
@@ -354,7 +447,7 @@ static void memory_that_is_refused_at_the_start_costs_nothing_but_that(void **st
 
 /* Somebody who asks, on a thread, while the program takes its steps. */
 typedef struct question {
-    const char *path, *what;
+    const char *path, *what, *more; /* another member, if not NULL */
     wisp_bytes patch;
     wisp_status status;
     wisp_error err;
@@ -367,30 +460,38 @@ static void *ask(void *argument)
     question *q = argument;
     wisp_json *request = wisp_json_new_object();
     wisp_json_set_string(request, "command", q->what);
+    if (q->more)
+        wisp_json_set_bool(request, q->more, true);
     q->status = wisp_local_ask(q->path, request, q->patch, 5000, &q->answer, &q->err);
     wisp_json_free(request);
     atomic_store(&q->is_done, true);
     return NULL;
 }
 
-static wisp_status ask_for(rig *r, const char *what, wisp_bytes patch, char *source, size_t size)
+static wisp_status answer(rig *r, question *q, char *source, size_t size)
 {
-    question q = {.path = r->config.socket, .what = what, .patch = patch};
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, ask, &q), 0);
+    q->path = r->config.socket;
+    assert_int_equal(pthread_create(&thread, NULL, ask, q), 0);
     struct pollfd asked = {.fd = wisp_patches_fd(r->patches), .events = POLLIN};
-    while (!atomic_load(&q.is_done)) {
+    while (!atomic_load(&q->is_done)) {
         wisp_patches_step(r->patches);
         poll(&asked, 1, 1);
     }
     pthread_join(thread, NULL);
-    const char *text = q.err.text;
-    if (q.status == WISP_OK)
-        assert_int_equal(wisp_json_string(q.answer, "source", &text, NULL), WISP_OK);
+    const char *text = q->err.text;
+    if (q->status == WISP_OK)
+        assert_int_equal(wisp_json_string(q->answer, "source", &text, NULL), WISP_OK);
     snprintf(source, size, "%s", text);
-    if (q.status == WISP_OK)
-        wisp_json_free(q.answer);
-    return q.status;
+    if (q->status == WISP_OK)
+        wisp_json_free(q->answer);
+    return q->status;
+}
+
+static wisp_status ask_for(rig *r, const char *what, wisp_bytes patch, char *source, size_t size)
+{
+    question q = {.what = what, .patch = patch};
+    return answer(r, &q, source, size);
 }
 
 static void a_patch_is_tried_over_the_socket(void **state)
@@ -416,6 +517,9 @@ static void a_patch_is_tried_over_the_socket(void **state)
     assert_int_equal(ask_for(r, "stat", patch, said, sizeof said), WISP_MALFORMED);
     assert_int_equal(ask_for(r, "dance", none, said, sizeof said), WISP_UNSUPPORTED);
     assert_non_null(strstr(said, "expected try, end or stat"));
+    question for_good = {.what = "try", .more = "for_good", .patch = patch};
+    assert_int_equal(answer(r, &for_good, said, sizeof said), WISP_UNSUPPORTED);
+    assert_non_null(strstr(said, "for_good"));
     assert_int_equal(add(1, 2), 3);
     free_rig(r);
 }
@@ -449,6 +553,8 @@ int main(void)
         cmocka_unit_test(the_last_good_patch_follows_one_that_ends_the_process),
         cmocka_unit_test(a_patch_for_another_build_is_not_even_staged),
         cmocka_unit_test(the_empty_module_takes_all_back),
+        cmocka_unit_test(a_patch_that_fails_too_often_is_taken_back_and_banned),
+        cmocka_unit_test(the_programs_callbacks_get_the_users_that_it_gave),
         cmocka_unit_test(no_second_process_can_have_the_folder),
         cmocka_unit_test(one_process_has_one_patcher),
         cmocka_unit_test(a_config_that_makes_no_sense_is_refused),

@@ -26,15 +26,9 @@ static wisp_patcher *open_script(wisp_patch_grant grant)
 {
     static const wisp_patcher_config config = {
         .grant_max = WISP_PATCH_GRANT_PROCESS, .on_log = note_line, .on_fault = note_fault};
+    world_recipe recipe = world_script(grant);
     wisp_patcher *patcher = world_open(&config);
-    world_apply_recipe(patcher, &(world_recipe){
-                                    .module = FIX(script),
-                                    .grant = grant,
-                                    .functions = {{"add", "(ii)i", AT(add)},
-                                                  {"order_total", "(p40d)d", AT(order_total)}},
-                                    .natives = {{"original", "add", "(ii)i", NULL},
-                                                {"program", "length_of", "(p)i", AT(length_of)}},
-                                });
+    world_apply_recipe(patcher, &recipe);
     return patcher;
 }
 

@@ -243,6 +243,17 @@ world_recipe world_faults(wisp_patch_grant grant)
     };
 }
 
+world_recipe world_script(wisp_patch_grant grant)
+{
+    return (world_recipe){
+        .module = FIX(script),
+        .grant = grant,
+        .functions = {{"add", "(ii)i", AT(add)}, {"order_total", "(p40d)d", AT(order_total)}},
+        .natives = {{"original", "add", "(ii)i", NULL},
+                    {"program", "length_of", "(p)i", AT(length_of)}},
+    };
+}
+
 wisp_patch_stats world_stats(wisp_patcher *patcher, const char *name)
 {
     wisp_patch_stats stats;

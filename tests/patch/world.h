@@ -80,6 +80,9 @@ void world_apply_recipe(wisp_patcher *patcher, const world_recipe *recipe);
 /* A patch of fixes/faults.c, with [grant]. */
 world_recipe world_faults(wisp_patch_grant grant);
 
+/* A patch of fixes/script.c, with [grant]. */
+world_recipe world_script(wisp_patch_grant grant);
+
 /* The stats of the function called [name], which must be patched. */
 wisp_patch_stats world_stats(wisp_patcher *patcher, const char *name);
 
