@@ -1,18 +1,22 @@
 #include "config.h"
 
 #include "base/error.h"
+#include "patch/policy.h"
 #include "trust/json.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_SIZE_MAX (16u << 20)
 #define INTERVAL_S    3600
+#define SECONDS_MAX   (UINT32_MAX / 1000)
+#define ATTEMPTS_MAX  1000
 
-/* The bytes of [file] from where it stands, in [*out]; false with too many of them. */
-static bool read_stream(FILE *file, uint8_t **out, size_t *size)
+/* The bytes of [file] from where it stands, in [*out]. */
+static wisp_status read_stream(FILE *file, uint8_t **out, size_t *size, wisp_error *err)
 {
     size_t room = 0;
     *out = NULL;
@@ -21,11 +25,15 @@ static bool read_stream(FILE *file, uint8_t **out, size_t *size)
         room = room ? 2 * room : 64u << 10;
         uint8_t *more = realloc(*out, room);
         if (!more)
-            return false;
+            return wisp_fail_memory(err, room);
         *out = more;
         *size += fread(*out + *size, 1, room - *size, file);
     }
-    return feof(file) && !ferror(file);
+    if (ferror(file))
+        return wisp_fail(err, WISP_IO, "cannot be read: %s", strerror(errno));
+    if (!feof(file))
+        return wisp_fail(err, WISP_LIMIT, "%zu bytes and more, expected less", *size);
+    return WISP_OK;
 }
 
 wisp_status preload_read_file(const char *path, uint8_t **out, size_t *size, wisp_error *err)
@@ -33,13 +41,13 @@ wisp_status preload_read_file(const char *path, uint8_t **out, size_t *size, wis
     FILE *file = fopen(path, "rbe");
     if (!file)
         return wisp_fail(err, WISP_IO, "%.120s: %s", path, strerror(errno));
-    bool is_read = read_stream(file, out, size);
+    wisp_status status = read_stream(file, out, size, err);
     fclose(file);
-    if (is_read)
+    if (status == WISP_OK)
         return WISP_OK;
     free(*out);
     *out = NULL;
-    return wisp_fail(err, WISP_IO, "%.120s: cannot be read, or is too large", path);
+    return wisp_fail_within(err, status, path);
 }
 
 /* [name] as it is seen from the folder of the file [path]; NULL when out of memory. */
@@ -71,21 +79,28 @@ static wisp_status take_text(const wisp_json *json, const char *path, const text
     if (status)
         return status;
     *member->into = member->is_path ? beside(path, value) : strdup(value);
-    return *member->into ? WISP_OK
-                         : wisp_fail(err, WISP_NO_MEMORY, "%.120s: out of memory", path);
+    return *member->into ? WISP_OK : wisp_fail_memory(err, strlen(value) + 1);
 }
 
-static wisp_status take_number(const wisp_json *json, const char *key, uint32_t *into,
+/* The members that are numbers, from 1 on. */
+typedef struct number_member {
+    const char *key;
+    uint32_t *into;
+    uint32_t max;
+} number_member;
+
+static wisp_status take_number(const wisp_json *json, const number_member *member,
                                wisp_error *err)
 {
     uint64_t value;
-    if (!wisp_json_has(json, key))
+    if (!wisp_json_has(json, member->key))
         return WISP_OK;
-    wisp_status status = wisp_json_number(json, key, &value, err);
-    if (status == WISP_OK && value > UINT32_MAX / 1000)
-        return wisp_fail(err, WISP_INVALID, "%.120s: more seconds than 49 days have", key);
+    wisp_status status = wisp_json_number(json, member->key, &value, err);
+    if (status == WISP_OK && (value == 0 || value > member->max))
+        return wisp_fail(err, WISP_INVALID, "'%s' is %" PRIu64 ", expected 1 to %" PRIu32,
+                         member->key, value, member->max);
     if (status == WISP_OK)
-        *into = (uint32_t)value;
+        *member->into = (uint32_t)value;
     return status;
 }
 
@@ -103,15 +118,53 @@ static wisp_status take_grant(const wisp_json *json, wisp_patch_grant *into, wis
         if (strcmp(name, wisp_patch_grant_name(*into)) == 0)
             return WISP_OK;
     }
-    return wisp_fail(err, WISP_INVALID,
-                     "%.120s: expected none, arguments or process as the grant", name);
+    return wisp_fail(err, WISP_INVALID, "'grant' is '%.80s', expected none, arguments or process",
+                     name);
+}
+
+static wisp_status take_imports(const wisp_json *json, preload_config *out, wisp_error *err)
+{
+    const wisp_json *list;
+    if (!wisp_json_has(json, "imports"))
+        return WISP_OK;
+    wisp_status status = wisp_json_array(json, "imports", &list, err);
+    if (status)
+        return status;
+    size_t len = wisp_json_len(list);
+    out->imports = calloc(len + 1, sizeof *out->imports); /* of none at all as well */
+    if (!out->imports)
+        return wisp_fail_memory(err, (len + 1) * sizeof *out->imports);
+    for (; out->import_count < len; out->import_count++) {
+        const char *pattern = wisp_json_item_string(list, out->import_count);
+        if (!pattern || !strchr(pattern, '.'))
+            return wisp_fail(err, WISP_INVALID,
+                             "'imports' has '%.80s', expected a text such as \"program.*\"",
+                             pattern ? pattern : "what is no text");
+        char *copy = strdup(pattern);
+        if (!copy)
+            return wisp_fail_memory(err, strlen(pattern) + 1);
+        out->imports[out->import_count] = copy;
+    }
+    return WISP_OK;
+}
+
+bool preload_config_allows(const preload_config *config, const wisp_patch_import *import)
+{
+    size_t len = strlen(import->module);
+    for (size_t i = 0; i < config->import_count; i++) {
+        const char *pattern = config->imports[i];
+        if (strncmp(pattern, import->module, len) == 0 && pattern[len] == '.' &&
+            wisp_patch_pattern_matches(pattern + len + 1, import->name))
+            return true;
+    }
+    return false;
 }
 
 /* A word that is not known would be something that is not done. */
 static wisp_status check_keys(const wisp_json *json, const text_member *texts, size_t text_len,
                               wisp_error *err)
 {
-    static const char *const others[] = {"interval", "health", "grant"};
+    static const char *const others[] = {"interval", "health", "attempts", "grant", "imports"};
     void *cursor = NULL;
     const char *key;
     const wisp_json *value;
@@ -122,7 +175,7 @@ static wisp_status check_keys(const wisp_json *json, const text_member *texts, s
         for (size_t i = 0; i < sizeof others / sizeof *others; i++)
             is_known |= strcmp(key, others[i]) == 0;
         if (!is_known)
-            return wisp_fail(err, WISP_INVALID, "%.120s: no such member", key);
+            return wisp_fail(err, WISP_INVALID, "no member '%.80s' is known here", key);
     }
     return WISP_OK;
 }
@@ -141,20 +194,35 @@ static wisp_status take_all(const wisp_json *json, const char *path, preload_con
                                  {"log", &out->log, true, false},
                                  {"host_version", &out->host_version, false, false},
                                  {"events_url", &out->events_url, false, false}};
+    const number_member numbers[] = {{"interval", &out->interval_s, SECONDS_MAX},
+                                     {"health", &out->health_s, SECONDS_MAX},
+                                     {"attempts", &out->attempts, ATTEMPTS_MAX}};
     const size_t text_len = sizeof texts / sizeof *texts;
+    const size_t number_len = sizeof numbers / sizeof *numbers;
     wisp_status status = check_keys(json, texts, text_len, err);
     for (size_t i = 0; i < text_len && !status; i++)
         status = take_text(json, path, &texts[i], err);
-    out->interval_s = INTERVAL_S;
-    if (!status)
-        status = take_number(json, "interval", &out->interval_s, err);
-    if (!status)
-        status = take_number(json, "health", &out->health_s, err);
+    for (size_t i = 0; i < number_len && !status; i++)
+        status = take_number(json, &numbers[i], err);
     if (!status)
         status = take_grant(json, &out->grant, err);
     if (!status)
+        status = take_imports(json, out, err);
+    if (!status)
         status = preload_read_file(root, &out->root, &out->root_size, err);
     free(root);
+    return status;
+}
+
+static wisp_status read_config(wisp_bytes text, const char *path, preload_config *out,
+                               wisp_error *err)
+{
+    wisp_json *json;
+    wisp_status status = wisp_json_parse(text, &json, err);
+    if (status)
+        return status;
+    status = take_all(json, path, out, err);
+    wisp_json_free(json);
     return status;
 }
 
@@ -162,14 +230,11 @@ wisp_status preload_config_read(const char *path, preload_config *out, wisp_erro
 {
     uint8_t *bytes = NULL;
     size_t size;
-    wisp_json *json = NULL;
-    memset(out, 0, sizeof *out);
+    *out = (preload_config){.interval_s = INTERVAL_S};
     wisp_status status = preload_read_file(path, &bytes, &size, err);
     if (!status)
-        status = wisp_json_parse((wisp_bytes){bytes, size}, &json, err);
-    if (!status)
-        status = take_all(json, path, out, err);
-    wisp_json_free(json);
+        status =
+            wisp_fail_within(err, read_config((wisp_bytes){bytes, size}, path, out, err), path);
     free(bytes);
     return status;
 }
@@ -181,6 +246,9 @@ void preload_config_free(preload_config *config)
                      config->log,     config->host_version, config->events_url};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
+    for (size_t i = 0; i < config->import_count; i++)
+        free(config->imports[i]);
+    free(config->imports);
     free(config->root);
     memset(config, 0, sizeof *config);
 }

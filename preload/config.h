@@ -14,9 +14,14 @@ typedef struct preload_config {
     uint8_t *root; /* root.json */
     size_t root_size;
     uint32_t interval_s;
-    uint32_t health_s;
+    uint32_t health_s, attempts; /* 0: the defaults of patch.h */
     wisp_patch_grant grant;
+    char **imports; /* patterns of what patches may import; NULL: Wisp's own policy */
+    size_t import_count;
 } preload_config;
+
+/* Whether one of [imports] is "module.name" of [import], as far as to a '*' at its end. */
+bool preload_config_allows(const preload_config *config, const wisp_patch_import *import);
 
 /* All bytes of [path], up to 16 MiB, to be freed. WISP_IO, WISP_NO_MEMORY. */
 wisp_status preload_read_file(const char *path, uint8_t **out, size_t *size, wisp_error *err);

@@ -100,6 +100,12 @@ static wisp_status start_threads(wisp_error *err)
     return code ? wisp_fail(err, WISP_IO, "no thread: %s", strerror(code)) : status;
 }
 
+static bool is_listed(void *user, const wisp_patch_import *import)
+{
+    (void)user;
+    return preload_config_allows(&self.config, import);
+}
+
 static wisp_status open_patches(wisp_error *err)
 {
     const preload_config *c = &self.config;
@@ -110,8 +116,10 @@ static wisp_status open_patches(wisp_error *err)
                                              .host_version = c->host_version,
                                              .events_url = c->events_url,
                                              .root = {c->root, c->root_size},
+                                             .attempts_max = c->attempts,
                                              .health_ms = 1000 * c->health_s},
-                                  .patcher = {.grant_max = c->grant},
+                                  .patcher = {.grant_max = c->grant,
+                                              .allow = c->imports ? is_listed : NULL},
                                   .socket = c->socket,
                                   .on_news = note,
                                   .on_check = note_check};

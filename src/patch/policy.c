@@ -66,11 +66,11 @@ static const char *plain(const char *name)
     return name;
 }
 
-static bool matches(const char *pattern, const char *name)
+bool wisp_patch_pattern_matches(const char *pattern, const char *name)
 {
-    const char *star = strchr(pattern, '*');
-    return star ? strncmp(pattern, name, (size_t)(star - pattern)) == 0
-                : strcmp(pattern, name) == 0;
+    size_t len = strlen(pattern);
+    bool is_open = len > 0 && pattern[len - 1] == '*';
+    return is_open ? strncmp(pattern, name, len - 1) == 0 : strcmp(pattern, name) == 0;
 }
 
 bool wisp_patch_policy_allows(const wisp_patch_import *import)
@@ -78,7 +78,7 @@ bool wisp_patch_policy_allows(const wisp_patch_import *import)
     if (strcmp(import->module, "system") != 0)
         return true;
     for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
-        if (matches(denied[i], plain(import->name)))
+        if (wisp_patch_pattern_matches(denied[i], plain(import->name)))
             return false;
     return true;
 }

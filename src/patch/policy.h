@@ -13,4 +13,7 @@
  */
 bool wisp_patch_policy_allows(const wisp_patch_import *import);
 
+/* Whether [pattern] is [name], or ends with a '*' and is the beginning of it until then. */
+bool wisp_patch_pattern_matches(const char *pattern, const char *name);
+
 #endif

@@ -71,6 +71,8 @@ static void what_is_not_said_has_a_default(void **state)
     assert_null(f->config.log);
     assert_int_equal(f->config.interval_s, 3600);
     assert_int_equal(f->config.health_s, 0);
+    assert_int_equal(f->config.attempts, 0);
+    assert_null(f->config.imports);
     assert_int_equal(f->config.grant, WISP_PATCH_GRANT_ARGUMENTS);
 }
 
@@ -80,7 +82,7 @@ static void all_that_is_said_counts(void **state)
     assert_int_equal(read_text(f, "{" NEEDED ", \"channel\": \"beta\", \"socket\": \"/run/s\", "
                                   "\"log\": \"/var/log/shop\", \"host_version\": \"1.2\", "
                                   "\"events_url\": \"http://e\", \"interval\": 60, "
-                                  "\"health\": 5, \"grant\": \"process\"}"),
+                                  "\"health\": 5, \"attempts\": 2, \"grant\": \"process\"}"),
                      WISP_OK);
     assert_string_equal(f->config.channel, "beta");
     assert_string_equal(f->config.socket, "/run/s");
@@ -89,6 +91,7 @@ static void all_that_is_said_counts(void **state)
     assert_string_equal(f->config.events_url, "http://e");
     assert_int_equal(f->config.interval_s, 60);
     assert_int_equal(f->config.health_s, 5);
+    assert_int_equal(f->config.attempts, 2);
     assert_int_equal(f->config.grant, WISP_PATCH_GRANT_PROCESS);
 }
 
@@ -101,10 +104,15 @@ static void what_makes_no_sense_is_refused_with_words(void **state)
         {"", "", WISP_MALFORMED},
         {"{" NEEDED, "", WISP_MALFORMED},
         {"{}", "program", WISP_MALFORMED},
-        {"{" NEEDED ", \"intervall\": 60}", "intervall: no such member", WISP_INVALID},
+        {"{" NEEDED ", \"intervall\": 60}", "no member 'intervall'", WISP_INVALID},
         {"{" NEEDED ", \"grant\": \"all\"}", "expected none, arguments or process", WISP_INVALID},
         {"{" NEEDED ", \"interval\": \"60\"}", "interval", WISP_MALFORMED},
-        {"{" NEEDED ", \"interval\": 9999999}", "interval: more seconds", WISP_INVALID},
+        {"{" NEEDED ", \"interval\": 9999999}", "expected 1 to 4294967", WISP_INVALID},
+        {"{" NEEDED ", \"health\": 0}", "'health' is 0, expected 1 to", WISP_INVALID},
+        {"{" NEEDED ", \"attempts\": 0}", "'attempts' is 0", WISP_INVALID},
+        {"{" NEEDED ", \"imports\": \"program.*\"}", "imports", WISP_MALFORMED},
+        {"{" NEEDED ", \"imports\": [\"program.*\", 5]}", "no text", WISP_INVALID},
+        {"{" NEEDED ", \"imports\": [\"program\"]}", "'program'", WISP_INVALID},
         {"{" NEEDED ", \"socket\": 5}", "socket", WISP_MALFORMED},
     };
     file *f = *state;
@@ -113,6 +121,32 @@ static void what_makes_no_sense_is_refused_with_words(void **state)
         assert_non_null(strstr(f->err.text, bad[i].words));
         preload_config_free(&f->config);
     }
+}
+
+static void what_is_listed_may_be_imported_and_nothing_else(void **state)
+{
+    static const struct {
+        wisp_patch_import import;
+        bool is_allowed;
+    } cases[] = {{{"program", "price_of"}, true}, {{"system", "getenv"}, true},
+                 {{"system", "getenvy"}, false},  {{"system", "str"}, true},
+                 {{"system", "strlen"}, true},    {{"system", "st"}, false},
+                 {{"original", "price"}, false},  {{"programs", "price"}, false}};
+    file *f = *state;
+    assert_int_equal(read_text(f, "{" NEEDED ", \"imports\": "
+                                  "[\"program.*\", \"system.getenv\", \"system.str*\"]}"),
+                     WISP_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(preload_config_allows(&f->config, &cases[i].import),
+                         cases[i].is_allowed);
+}
+
+static void a_list_of_nothing_allows_nothing(void **state)
+{
+    file *f = *state;
+    assert_int_equal(read_text(f, "{" NEEDED ", \"imports\": []}"), WISP_OK);
+    assert_non_null(f->config.imports);
+    assert_false(preload_config_allows(&f->config, &(wisp_patch_import){"wisp", "log"}));
 }
 
 static void files_that_are_not_there_are_named(void **state)
@@ -134,6 +168,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_that_is_said_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(what_makes_no_sense_is_refused_with_words, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_is_listed_may_be_imported_and_nothing_else, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_list_of_nothing_allows_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(files_that_are_not_there_are_named, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
