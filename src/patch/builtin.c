@@ -1,5 +1,6 @@
 #include "patch/builtin.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -130,7 +131,9 @@ static wisp_status give_line(void *outlet, wisp_instance *caller, wisp_slot *slo
         return status;
     text[size] = '\0';
     wisp_text_copy(line, sizeof line, text);
+    int error = errno;
     config->on_log(config->user, line);
+    errno = error;
     return WISP_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "patch/dispatch.h"
 
+#include <errno.h>
+
 #include "patch/fault.h"
 #include "patch/reach.h"
 
@@ -96,10 +98,12 @@ static inline void count_call(wisp_patch_seat *seat, const wisp_patch_replaced *
 /* The patch trapped, or spoilt what is not its own. */
 static bool fail(wisp_patch_seat *seat, const wisp_patch_level *level, wisp_trap_code trap)
 {
+    int error = errno;
     if (trap)
         wisp_patch_fault_trapped(seat, level);
     else
         wisp_patch_fault_overran(seat, level);
+    errno = error;
     return level->has_result;
 }
 

@@ -1,5 +1,6 @@
 #include "patch/grants.h"
 
+#include <errno.h>
 #include <string.h>
 
 void wisp_patch_grants_deinit(wisp_patch_grants *grants)
@@ -24,14 +25,21 @@ static uint32_t count_before(const wisp_patch_range *ranges, uint32_t len, uint6
     return low;
 }
 
+static bool reserve(wisp_patch_grants *grants, uint32_t len)
+{
+    int error = errno;
+    bool is_there = wisp_array_reserve(grants->allocator, &grants->ranges, &grants->capacity, len,
+                                       sizeof *grants->ranges);
+    errno = error;
+    return is_there;
+}
+
 /* Puts [range] in the place of the [count] ranges at [at]. */
 static bool replace(wisp_patch_grants *grants, uint32_t at, uint32_t count,
                     wisp_patch_range range)
 {
     uint32_t len = grants->len - count + 1;
-    if (len > WISP_PATCH_RANGES_MAX ||
-        !wisp_array_reserve(grants->allocator, &grants->ranges, &grants->capacity, len,
-                            sizeof *grants->ranges))
+    if (len > WISP_PATCH_RANGES_MAX || !reserve(grants, len))
         return false;
     memmove(grants->ranges + at + 1, grants->ranges + at + count,
             (grants->len - at - count) * sizeof *grants->ranges);

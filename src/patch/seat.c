@@ -1,5 +1,7 @@
 #include "patch/seat.h"
 
+#include <errno.h>
+
 #include "base/error.h"
 #include "os/own_memory.h"
 #include "patch/access.h"
@@ -284,7 +286,7 @@ static void choose_access(wisp_patch_seat *seat)
     seat->write = is_guarded ? wisp_access_write : wisp_own_memory_write;
 }
 
-wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *thread)
+static wisp_patch_seat *take(wisp_patch_set *set, wisp_patch_thread *thread)
 {
     if (!find_place(thread, set->seat_count))
         return NULL;
@@ -300,5 +302,13 @@ wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *th
     seat->ticket = ticket;
     choose_access(seat);
     atomic_store_explicit(&set->seats[place], seat, memory_order_release);
+    return seat;
+}
+
+wisp_patch_seat *wisp_patch_seat_take(wisp_patch_set *set, wisp_patch_thread *thread)
+{
+    int error = errno;
+    wisp_patch_seat *seat = take(set, thread);
+    errno = error;
     return seat;
 }

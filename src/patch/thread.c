@@ -2,6 +2,7 @@
 
 #include "patch/thread.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "base/memory.h"
@@ -134,9 +135,11 @@ wisp_patch_thread *wisp_patch_thread_start(void)
 {
     if (state != UNKNOWN)
         return NULL;
+    int error = errno;
     state = STARTING; /* what it calls may be patched */
     wisp_patch_thread_own = start();
     state = UNKNOWN;
+    errno = error;
     return wisp_patch_thread_own;
 }
 
@@ -161,13 +164,15 @@ static bool reserve(wisp_patch_thread *thread)
     size_t room = thread->room;
     if (thread->depth < thread->room)
         return true;
-    if (thread->depth == WISP_PATCH_ACTIVATIONS_MAX ||
-        !wisp_array_reserve(&wisp_allocator_default, &thread->activations, &room,
-                            room == 0 ? ACTIVATIONS_FIRST : room + 1,
-                            sizeof *thread->activations))
+    if (thread->depth == WISP_PATCH_ACTIVATIONS_MAX)
         return false;
+    int error = errno;
+    bool is_grown =
+        wisp_array_reserve(&wisp_allocator_default, &thread->activations, &room,
+                           room == 0 ? ACTIVATIONS_FIRST : room + 1, sizeof *thread->activations);
+    errno = error;
     thread->room = (uint32_t)room;
-    return true;
+    return is_grown;
 }
 
 int32_t wisp_patch_thread_enter_within(wisp_patch_thread *thread, uintptr_t sp)

@@ -29,6 +29,9 @@
  * stacks (coroutines, handlers of signals) cannot be compared; those wait until they exit.
  *
  * Records are reused by later threads and never freed.
+ *
+ * errno is the program's: the function that a patch replaces may look at it, and so may its
+ * caller. Whatever of Wisp could change it within a call keeps it.
  */
 
 enum { WISP_PATCH_ACTIVATIONS_MAX = 1 << 16 /* of one thread at once */ };

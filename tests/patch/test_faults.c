@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,6 +29,7 @@ static void note(void *user, const wisp_patch_fault *fault)
     snprintf(told.backtrace, sizeof told.backtrace, "%s", fault->backtrace);
     snprintf(told.function, sizeof told.function, "%s", fault->function);
     memcpy(told.registers, fault->registers, sizeof told.registers);
+    errno = EIO; /* as what it calls may do */
 }
 
 static wisp_patcher *open_faults(wisp_patch_grant grant, uint32_t faults_max)
@@ -85,6 +87,44 @@ static void a_result_of_the_original_is_used_and_it_runs_once(void **state)
     assert_string_equal(told.text, "unreachable");
     assert_int_equal(add(UNREACHABLE, 5), UNREACHABLE + 5); /* and no longer */
     assert_false(told.fault.had_result);
+    world_close(patcher);
+}
+
+/* Counts in [changes] the calls that change errno. */
+static void *call_with_errno(void *changes)
+{
+    static const misdeed misdeeds[] = {NO_MISDEED, UNREACHABLE, TOUCH_NOWHERE};
+    for (size_t i = 0; i < sizeof misdeeds / sizeof *misdeeds; i++) {
+        errno = EDOM;
+        add((int32_t)misdeeds[i], 1);
+        *(int *)changes += errno != EDOM;
+    }
+    return NULL;
+}
+
+static void errno_is_as_the_program_left_it(void **state)
+{
+    (void)state;
+    wisp_patcher *patcher = open_faults(WISP_PATCH_GRANT_PROCESS, 2);
+    pthread_t thread; /* whose first call has the most to do */
+    sigset_t faults, before;
+    int changes = 0;
+    pthread_create(&thread, NULL, call_with_errno, &changes);
+    pthread_join(thread, NULL);
+    assert_int_equal(changes, 0);
+    assert_int_equal(told.times, 2);
+    assert_true(world_stats(patcher, "add").is_disabled);
+    world_close(patcher);
+
+    sigemptyset(&faults); /* without them memory is asked for by a system call */
+    sigaddset(&faults, SIGSEGV);
+    sigaddset(&faults, SIGBUS);
+    patcher = open_faults(WISP_PATCH_GRANT_PROCESS, 1000);
+    pthread_sigmask(SIG_BLOCK, &faults, &before);
+    call_with_errno(&changes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    assert_int_equal(changes, 0);
+    assert_int_equal(told.times, 2);
     world_close(patcher);
 }
 
@@ -262,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_fails_the_original_runs_with_the_same_arguments),
         cmocka_unit_test(a_result_of_the_original_is_used_and_it_runs_once),
+        cmocka_unit_test(errno_is_as_the_program_left_it),
         cmocka_unit_test(a_fault_is_told_with_function_line_and_registers),
         cmocka_unit_test(a_function_that_fails_too_often_gets_its_own_code_back),
         cmocka_unit_test(a_patch_that_overruns_its_stack_is_disabled_at_once),
