@@ -78,10 +78,12 @@ static bool is_meant(const char *program)
 static void *serve(void *unused)
 {
     (void)unused;
-    struct pollfd from[] = {{.fd = self.wake[0], .events = POLLIN},
-                            {.fd = wisp_patches_fd(self.patches), .events = POLLIN}};
-    while (poll(from, 2, STEP_MS) <= 0 || from[0].revents == 0)
+    struct pollfd from[] = {{.fd = self.wake[0], .events = POLLIN}, {.events = POLLIN}};
+    do {
         wisp_patches_step(self.patches);
+        from[1].fd =
+            wisp_patches_fd(self.patches); /* there is one when this process has the folder */
+    } while (poll(from, 2, STEP_MS) <= 0 || from[0].revents == 0);
     return NULL;
 }
 
@@ -109,20 +111,20 @@ static bool is_listed(void *user, const wisp_patch_import *import)
 static wisp_status open_patches(wisp_error *err)
 {
     const preload_config *c = &self.config;
-    wisp_patches_config config = {.update = {.dir = c->dir,
-                                             .url = c->url,
-                                             .target = c->target,
-                                             .channel = c->channel,
-                                             .host_version = c->host_version,
-                                             .events_url = c->events_url,
-                                             .root = {c->root, c->root_size},
-                                             .attempts_max = c->attempts,
-                                             .health_ms = 1000 * c->health_s},
-                                  .patcher = {.grant_max = c->grant,
-                                              .allow = c->imports ? is_listed : NULL},
-                                  .socket = c->socket,
-                                  .on_news = note,
-                                  .on_check = note_check};
+    wisp_patches_config config = {
+        .update = {.dir = c->dir,
+                   .url = c->url,
+                   .target = c->target,
+                   .channel = c->channel,
+                   .host_version = c->host_version,
+                   .events_url = c->events_url,
+                   .root = {c->root, c->root_size},
+                   .attempts_max = c->attempts,
+                   .health_ms = 1000 * c->health_s},
+        .patcher = {.grant_max = c->grant, .allow = c->imports ? is_listed : NULL},
+        .socket = c->socket,
+        .on_news = note,
+        .on_check = note_check};
     wisp_status status = wisp_net_curl_new(NULL, &self.net, err);
     if (status)
         return status;

@@ -33,6 +33,10 @@
  * applied: by default a patch gets one attempt [attempts_max 1]. The module of nothing at all,
  * which `wisp patch none` writes, is a patch as well: it takes back what was there before.
  *
+ * Where a program runs as several processes, the first has the folder: it looks for patches,
+ * tries them and listens on the socket. The others follow it: what it has proved good they apply
+ * with their next step, and when it has ended one of them takes its place.
+ *
  * Threads: one at a time, but wisp_patches_check, which any thread may call. The program's
  * threads call patched functions meanwhile.
  */
@@ -86,7 +90,8 @@ WISP_API void wisp_patches_step(wisp_patches *patches);
  */
 WISP_API int wisp_patches_fd(const wisp_patches *patches);
 
-/* Looks for a patch now, as wisp_updater_check. The next step applies it. Any thread. */
+/* Looks for a patch now, as wisp_updater_check. The next step applies it. WISP_BUSY where another
+ * process has the folder. Any thread. */
 WISP_API wisp_status wisp_patches_check(wisp_patches *patches, wisp_update_result *result,
                                         wisp_error *err);
 

@@ -141,6 +141,7 @@ typedef struct wisp_updater_config {
     const wisp_os *os;     /* NULL: wisp_os_posix() */
     const wisp_net *net;   /* NULL: never checks */
     const char *dir;       /* where the device keeps its state; made if missing */
+    bool follows;          /* opens a folder that another process has, too: wisp_updater_follow */
     const char *url;       /* of the repository, without a '/' at the end */
     const char *target;    /* the name under which the publisher releases this program's module */
     const char *channel;   /* whose releases it takes [WISP_CHANNEL_STABLE] */
@@ -201,8 +202,8 @@ typedef struct wisp_updater_config {
  *
  * A folder that cannot be read, written or understood is no failure: the updater then runs
  * from the embedded modules and says why in wisp_updater_status. Returns WISP_INVALID for a
- * config that makes no sense, WISP_NO_MEMORY, or WISP_BUSY where another process has the folder,
- * or another updater of this one.
+ * config that makes no sense, WISP_NO_MEMORY, or, unless it [follows], WISP_BUSY where another
+ * process has the folder, or another updater of this one.
  *
  * A folder that was used for another channel keeps its last good release, which counts from now
  * on as no newer than the embedded one; what waited is dropped.
@@ -210,6 +211,21 @@ typedef struct wisp_updater_config {
 WISP_API wisp_status wisp_updater_open(const wisp_updater_config *config, wisp_updater **out,
                                        wisp_error *err);
 WISP_API void wisp_updater_close(wisp_updater *updater);
+
+/*
+ * For programs that run as several processes on one folder, of which the first to come has it.
+ * The others follow it, if their config says so: they run the last good release, never one on
+ * trial, and neither check nor write. What one of them rejects, that one runs no more while it
+ * follows.
+ *
+ * Looks, at most once a second, what the process that has the folder has done; if it has ended,
+ * the first follower to look has the folder from then on. True if what is to run may be another
+ * release now, which wisp_updater_acquire gives. False and nothing else for who has the folder.
+ */
+WISP_API bool wisp_updater_follow(wisp_updater *updater);
+
+/* Whether another process has the folder, as far as is known here. */
+WISP_API bool wisp_updater_is_follower(wisp_updater *updater);
 
 /* --- running ------------------------------------------------------------------------------ */
 

@@ -64,7 +64,7 @@ static uint64_t watch(void *context)
 {
     wisp_checks *checks = context;
     wisp_update_result result;
-    bool has_result = run_job(checks, &result);
+    bool has_result = !wisp_updater_is_follower(checks->updater) && run_job(checks, &result);
     if (has_result)
         keep_result(checks, &result);
     return wisp_next_check_ms(checks->device_id, checks->turn++, checks->policy.interval_ms,
@@ -97,6 +97,12 @@ void wisp_checks_foreground(wisp_checks *checks)
     bool is_due = checks->ended_ns == 0 || now - checks->ended_ns >= pause_ns;
     pthread_mutex_unlock(&checks->lock);
     if (checks->watcher.running && checks->policy.foreground_ms > 0 && is_due)
+        wisp_watcher_wake(&checks->watcher);
+}
+
+void wisp_checks_wake(wisp_checks *checks)
+{
+    if (checks->watcher.running)
         wisp_watcher_wake(&checks->watcher);
 }
 

@@ -40,6 +40,9 @@ wisp_status wisp_checks_watch(wisp_checks *checks, const wisp_live_policy *polic
                               wisp_error *err);
 void wisp_checks_foreground(wisp_checks *checks);
 
+/* Has the thread make one now, if there is one. */
+void wisp_checks_wake(wisp_checks *checks);
+
 /* What the last check came to; false if none has ended since this was last asked. */
 bool wisp_checks_take(wisp_checks *checks, wisp_update_result *out);
 

@@ -209,7 +209,7 @@ static void tell_faults(wisp_patches *patches, const wisp_patches_faults *faults
 }
 
 /* The updater decides when a patch counts as good, and whether it still is. */
-static void follow_updater(wisp_patches *patches)
+static void follow_trial(wisp_patches *patches)
 {
     wisp_error err;
     wisp_image *image = &patches->image;
@@ -241,6 +241,39 @@ static void act_on_checks(wisp_patches *patches)
         apply_next(patches);
 }
 
+/* One process at a time can be asked. */
+static wisp_status listen(wisp_patches *patches, wisp_error *err)
+{
+    if (!patches->config.socket ||
+        (patches->updater && wisp_updater_is_follower(patches->updater)))
+        return WISP_OK;
+    wisp_local_service service = {.allocator = patches->allocator,
+                                  .os = patches->os,
+                                  .calls = wisp_socket_calls_local(),
+                                  .path = patches->config.socket,
+                                  .clients_max = CLIENTS_MAX,
+                                  .timeout_ms = TIMEOUT_MS,
+                                  .payload_size_max = PATCH_MAX,
+                                  .perform = wisp_patch_order_perform,
+                                  .user = patches};
+    return wisp_local_server_open(&service, &patches->server, err);
+}
+
+/* Where another process has the folder, what it has proved good is for this one as well; where
+ * it has ended, all else is for this one to do. */
+static void follow_owner(wisp_patches *patches)
+{
+    wisp_error err;
+    if (!wisp_updater_follow(patches->updater))
+        return;
+    if (!wisp_updater_is_follower(patches->updater)) {
+        wisp_patches_tell(patches, "the process that had the folder has ended: now this one has");
+        remember(patches, listen(patches, &err), &err);
+        wisp_checks_wake(&patches->checks);
+    }
+    apply_next(patches);
+}
+
 void wisp_patches_step(wisp_patches *patches)
 {
     wisp_update_result result;
@@ -253,7 +286,8 @@ void wisp_patches_step(wisp_patches *patches)
         wisp_patcher_reclaim(patches->patcher);
     }
     if (patches->updater) {
-        follow_updater(patches);
+        follow_owner(patches);
+        follow_trial(patches);
         act_on_checks(patches);
     }
     if (patches->server)
@@ -317,11 +351,11 @@ static wisp_status open_patcher(wisp_patches *patches, wisp_error *err)
 
 static wisp_status open_updater(wisp_patches *patches, wisp_error *err)
 {
-    wisp_error local;
     wisp_updater_config *update = &patches->update;
     *update = patches->config.update;
     update->target = patches->place.target;
     update->dir = patches->place.dir;
+    update->follows = true;
     update->accept = accept;
     update->may_download = update->may_download ? may_download : NULL;
     update->user = patches;
@@ -331,28 +365,7 @@ static wisp_status open_updater(wisp_patches *patches, wisp_error *err)
         update->attempts_max = ATTEMPTS_MAX;
     if (update->health_ms == 0)
         update->health_ms = HEALTH_MS;
-    wisp_status status = wisp_updater_open(update, &patches->updater, &local);
-    if (status == WISP_BUSY) {
-        remember(patches, status, &local);
-        return WISP_OK;
-    }
-    if (status && err)
-        *err = local;
-    return status;
-}
-
-static wisp_status listen(wisp_patches *patches, wisp_error *err)
-{
-    wisp_local_service service = {.allocator = patches->allocator,
-                                  .os = patches->os,
-                                  .calls = wisp_socket_calls_local(),
-                                  .path = patches->config.socket,
-                                  .clients_max = CLIENTS_MAX,
-                                  .timeout_ms = TIMEOUT_MS,
-                                  .payload_size_max = PATCH_MAX,
-                                  .perform = wisp_patch_order_perform,
-                                  .user = patches};
-    return wisp_local_server_open(&service, &patches->server, err);
+    return wisp_updater_open(update, &patches->updater, err);
 }
 
 /* All that can be opened; what cannot, and is no failure, is in the trouble. */
@@ -364,7 +377,7 @@ static wisp_status open_all(wisp_patches *patches, wisp_error *err)
         status = open_patcher(patches, err);
     if (!status && patches->patcher)
         status = open_updater(patches, err);
-    if (!status && patches->config.socket)
+    if (!status)
         status = listen(patches, err);
     return status;
 }
@@ -392,6 +405,9 @@ wisp_status wisp_patches_open(const wisp_patches_config *config, wisp_patches **
         wisp_patches_close(patches);
         return status;
     }
+    if (patches->updater && wisp_updater_is_follower(patches->updater))
+        wisp_patches_tell(patches, "another process has the folder %s: it is followed",
+                          patches->place.dir);
     if (patches->updater)
         apply_next(patches);
     *out = patches;
@@ -418,6 +434,9 @@ wisp_status wisp_patches_check(wisp_patches *patches, wisp_update_result *result
 {
     if (!patches->updater)
         return wisp_fail(err, WISP_INVALID, "%s", patches->trouble);
+    if (wisp_updater_is_follower(patches->updater))
+        return wisp_fail(err, WISP_BUSY, "another process has the folder %.150s, and checks",
+                         patches->place.dir);
     return wisp_checks_run(&patches->checks, result, err);
 }
 

@@ -34,7 +34,7 @@ struct wisp_patches {
     const wisp_allocator *allocator;
     const wisp_os *os;
     wisp_patcher *patcher; /* NULL where text cannot be written */
-    wisp_updater *updater; /* NULL without a patcher, and where the folder is in other hands */
+    wisp_updater *updater; /* NULL without a patcher */
     wisp_checks checks;
     wisp_local_server *server; /* NULL without a socket */
     wisp_patches_source source;

@@ -45,8 +45,10 @@ static wisp_status begin_refresh(wisp_check *c, uint32_t wait_ms, wisp_error *er
     (void)wait_ms;
     pthread_mutex_lock(&u->mutex);
     wisp_status status =
-        u->is_writable ? WISP_OK
-                       : wisp_fail(err, WISP_IO, "nothing can be stored: %.180s", u->trouble);
+        u->is_writable
+            ? WISP_OK
+            : wisp_fail(err, WISP_IO, "nothing can be stored: %.180s",
+                        u->is_follower ? "another process has the folder" : u->trouble);
     int64_t floor = u->record.time_floor;
     pthread_mutex_unlock(&u->mutex);
     if (status != WISP_OK)

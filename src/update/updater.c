@@ -24,6 +24,8 @@ void wisp_updater_note(wisp_updater *u, const char *text)
 
 static wisp_status not_writable(const wisp_updater *u, wisp_error *err)
 {
+    if (u->is_follower)
+        return wisp_fail(err, WISP_BUSY, "another process has the folder");
     return wisp_fail(err, WISP_IO, "the folder is not written to: %.180s", u->trouble);
 }
 
@@ -216,8 +218,8 @@ static wisp_status init(wisp_updater *u, const wisp_updater_config *config, wisp
     return WISP_OK;
 }
 
-/* Takes the state out of the folder. What it holds must be known before anything is written. */
-static wisp_status load(wisp_updater *u, wisp_error *err)
+/* What the folder holds must be known before anything is written. */
+wisp_status wisp_updater_load(wisp_updater *u, wisp_error *err)
 {
     wisp_record record;
     wisp_status status = wisp_bans_load(&u->dir, &u->bans, err);
@@ -248,11 +250,13 @@ static wisp_status enter(wisp_updater *u, wisp_error *err)
     wisp_status made = wisp_folder_make(&u->dir, err);
     wisp_status locked =
         made == WISP_OK ? wisp_folder_lock(&u->dir, "lock", &u->lock_fd, err) : made;
-    if (locked == WISP_BUSY)
+    if (locked == WISP_BUSY && !u->config.follows)
         return locked;
-    if (locked != WISP_OK) /* a disk that cannot be written may still be read */
+    u->is_follower = locked == WISP_BUSY;
+    if (locked != WISP_OK &&
+        !u->is_follower) /* a disk that cannot be written may still be read */
         wisp_updater_note(u, err->text);
-    wisp_status loaded = load(u, err);
+    wisp_status loaded = wisp_updater_load(u, err);
     if (loaded != WISP_OK)
         wisp_updater_note(u, err->text);
     u->is_writable = locked == WISP_OK && loaded == WISP_OK;
@@ -296,9 +300,13 @@ static void join_channel(const wisp_updater *u, wisp_record *record)
 }
 
 /* What a new start changes: a trial that nobody committed waits again, and what is banned, or
- * older than what the program now has embedded, goes. */
-static void settle(wisp_updater *u, wisp_record *next)
+ * older than what the program now has embedded, goes. What a follower sees on its way is not for
+ * it to try. */
+void wisp_updater_settle(wisp_updater *u)
 {
+    wisp_record *next = &u->record;
+    if (u->is_follower)
+        next->candidate = next->incoming = (wisp_update_entry){0};
     join_channel(u, next);
     drop_banned(u, &next->good);
     drop_banned(u, &next->candidate);
@@ -365,11 +373,11 @@ static void tidy(wisp_updater *u)
         wisp_updater_note(u, err.text);
 }
 
-static void start(wisp_updater *u)
+void wisp_updater_start(wisp_updater *u)
 {
     wisp_error err;
     const wisp_record before = u->record;
-    settle(u, &u->record);
+    wisp_updater_settle(u);
     identify(u);
     if (!u->is_writable)
         return;
@@ -405,7 +413,7 @@ wisp_status wisp_updater_open(const wisp_updater_config *config, wisp_updater **
         wisp_updater_close(u);
         return status;
     }
-    start(u);
+    wisp_updater_start(u);
     *out = u;
     return WISP_OK;
 }

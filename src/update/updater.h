@@ -12,7 +12,8 @@
 #include <wisp/update.h>
 
 /*
- * What the files of the updater share: updater.c opens it, image.c says what to run and what
+ * What the files of the updater share: updater.c opens it, follow.c does while another process
+ * has the folder, image.c says what to run and what
  * became of it, intake.c takes in what a check found, check.c looks for something newer, status.c
  * tells.
  *
@@ -30,6 +31,8 @@ struct wisp_updater {
 
     pthread_mutex_t mutex;
     bool is_writable;     /* the folder is ours, locked, and what it holds is known */
+    bool is_follower;     /* it is another process's */
+    uint64_t looked_at;   /* by a follower; nanoseconds of the monotonic clock */
     wisp_update_job *job; /* that is under way; NULL for none */
     uint32_t failures;    /* checks in a row that found no server */
     uint32_t in_vain;     /* … and that downloaded wrong content */
@@ -45,6 +48,15 @@ struct wisp_updater {
 
 /* Remembers [text] for wisp_updater_status. */
 void wisp_updater_note(wisp_updater *updater, const char *text);
+
+/* Takes the state out of the folder. WISP_OK where there is none. */
+wisp_status wisp_updater_load(wisp_updater *updater, wisp_error *err);
+
+/* Makes of what was loaded what holds for this process. */
+void wisp_updater_settle(wisp_updater *updater);
+
+/* What is to be done once the folder is known. */
+void wisp_updater_start(wisp_updater *updater);
 
 /* The release that runs when nothing is on trial. Call with the mutex held, as all of the rest.
  */

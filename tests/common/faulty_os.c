@@ -211,7 +211,9 @@ static int f_close(void *user, int fd)
     faulty_os *f = user;
     int code = strike(f, NEED_NOTHING);
     assert(fd >= 0 && fd < FAULTY_FDS_MAX && f->fds[fd]);
-    f->files[f->fds[fd] - 1].is_locked = false; /* only one descriptor of the lock file is made */
+    faulty_file *file = &f->files[f->fds[fd] - 1];
+    if (file->locked_by == fd + 1)
+        file->locked_by = 0;
     f->fds[fd] = 0;
     return code < 0 ? code : 0;
 }
@@ -277,9 +279,9 @@ static int f_lock(void *user, int fd)
     int code = strike(f, NEED_NOTHING);
     if (code < 0)
         return code;
-    if (file_of(f, fd)->is_locked)
+    if (file_of(f, fd)->locked_by)
         return -EWOULDBLOCK;
-    file_of(f, fd)->is_locked = true;
+    file_of(f, fd)->locked_by = fd + 1;
     return 0;
 }
 
@@ -478,7 +480,7 @@ void faulty_os_reboot_with(faulty_os *f, uint64_t kept)
     }
     f->change_len = 0;
     for (int i = 0; i < f->file_len; i++) {
-        f->files[i].is_locked = false;
+        f->files[i].locked_by = 0;
         if (!f->files[i].is_free)
             copy_bytes(&f->files[i].now, &f->files[i].synced);
     }

@@ -35,8 +35,8 @@ typedef struct faulty_bytes {
 
 typedef struct faulty_file {
     faulty_bytes now, synced;
-    bool is_locked;
-    bool is_free; /* nothing names it any more */
+    int locked_by; /* a descriptor, plus one; 0: nobody */
+    bool is_free;  /* nothing names it any more */
 } faulty_file;
 
 typedef struct faulty_name {

@@ -368,27 +368,81 @@ static void the_programs_callbacks_get_the_users_that_it_gave(void **state)
     free_rig(r);
 }
 
-static void no_second_process_can_have_the_folder(void **state)
+/* Another process of the program, which has the folder. */
+static wisp_updater *open_other(rig *r)
+{
+    static const uint8_t nothing[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    static wisp_updater_config config;
+    wisp_updater *other;
+    wisp_error err;
+    config = r->config.update;
+    config.dir = PLACE;
+    config.target = r->repo.target;
+    config.base = (wisp_bytes){nothing, sizeof nothing};
+    config.health_ms = 0;
+    r->os.os.make_dir(r->os.os.user, "device");
+    if (wisp_updater_open(&config, &other, &err))
+        fail_msg("wisp_updater_open: %s", err.text);
+    return other;
+}
+
+/* Releases [patch] and proves it good there. */
+static void prove_good(rig *r, wisp_updater *other, uint64_t version, wisp_bytes patch)
+{
+    wisp_update_result result;
+    wisp_image image;
+    repo_release_bytes(&r->repo, version, patch);
+    assert_int_equal(wisp_updater_check(other, &result, NULL), WISP_OK);
+    assert_int_equal(wisp_updater_acquire(other, &image, NULL), WISP_OK);
+    assert_int_equal(image.version, version);
+    assert_int_equal(wisp_updater_commit(other, &image, NULL), WISP_OK);
+    wisp_image_free(other, &image);
+}
+
+static void what_another_process_has_proved_good_is_applied(void **state)
+{
+    (void)state;
+    static const uint8_t nothing[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    rig *r = make_rig();
+    wisp_error err;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/wisp-patches-%ld", (long)getpid());
+    r->config.socket = path;
+    wisp_updater *other = open_other(r);
+    open_patches(r);
+    assert_true(has_news(r, "another process has the folder " PLACE ": it is followed"));
+    assert_string_equal(wisp_patches_trouble(r->patches), "");
+    assert_int_equal(wisp_patches_check(r->patches, &r->checked, &err), WISP_BUSY);
+    assert_int_equal(wisp_patches_fd(r->patches), -1);
+
+    prove_good(r, other, 1, make_patch(r, NULL));
+    let_time_pass(r, 999);
+    assert_int_equal(add(1, 2), 3);
+    let_time_pass(r, 1);
+    assert_int_equal(add(1, 2), 4001);
+    assert_int_equal(wisp_patches_version(r->patches), 1);
+    prove_good(r, other, 2, (wisp_bytes){nothing, sizeof nothing});
+    let_time_pass(r, 1000);
+    assert_int_equal(add(1, 2), 3);
+    wisp_updater_close(other);
+    free_rig(r);
+}
+
+static void a_process_takes_the_place_of_one_that_has_ended(void **state)
 {
     (void)state;
     rig *r = make_rig();
-    wisp_updater *other;
-    wisp_error err;
-    wisp_updater_config config = r->config.update;
-    config.dir = PLACE;
-    config.target = "x";
-    static const uint8_t base[] = {0};
-    config.base = (wisp_bytes){base, 1};
-    r->os.os.make_dir(r->os.os.user, "device");
-    if (wisp_updater_open(&config, &other, &err))
-        fail_msg("%s", err.text);
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/wisp-patches-%ld", (long)getpid());
+    r->config.socket = path;
+    wisp_updater *other = open_other(r);
     open_patches(r);
-    assert_string_not_equal(wisp_patches_trouble(r->patches), "");
-    assert_int_equal(wisp_patches_check(r->patches, &r->checked, &err), WISP_INVALID);
-    assert_int_equal(wisp_patches_watch(r->patches, &(wisp_live_policy){.interval_ms = 1}, &err),
-                     WISP_INVALID);
-    wisp_patches_step(r->patches);
     wisp_updater_close(other);
+    let_time_pass(r, 1000);
+    assert_true(has_news(r, "has ended: now this one has"));
+    assert_true(wisp_patches_fd(r->patches) >= 0);
+    take_patch(r, 1);
+    assert_int_equal(add(1, 2), 4001);
     free_rig(r);
 }
 
@@ -555,7 +609,8 @@ int main(void)
         cmocka_unit_test(the_empty_module_takes_all_back),
         cmocka_unit_test(a_patch_that_fails_too_often_is_taken_back_and_banned),
         cmocka_unit_test(the_programs_callbacks_get_the_users_that_it_gave),
-        cmocka_unit_test(no_second_process_can_have_the_folder),
+        cmocka_unit_test(what_another_process_has_proved_good_is_applied),
+        cmocka_unit_test(a_process_takes_the_place_of_one_that_has_ended),
         cmocka_unit_test(one_process_has_one_patcher),
         cmocka_unit_test(a_config_that_makes_no_sense_is_refused),
         cmocka_unit_test(memory_that_is_refused_at_the_start_costs_nothing_but_that),
