@@ -7,10 +7,9 @@
 /* What `wisp symbols` says of a program. */
 typedef struct symbols_subject {
     const wisp_symbols *symbols;
-    uint32_t merged;      /* places that were merged just now */
-    const char *kept;     /* where its debug information was put; NULL: nowhere */
-    const char *function; /* the one that was asked for; NULL: all */
-    const wisp_symbols_function *one;
+    uint32_t merged;                  /* places that were merged just now */
+    const char *kept;                 /* where its debug information was put; NULL: nowhere */
+    const wisp_symbols_function *one; /* that was asked for; NULL: all */
 } symbols_subject;
 
 /* How many functions there are of each kind. */
@@ -32,7 +31,7 @@ void symbols_print(const symbols_subject *subject, bool all);
 /* For people: all of one function. */
 void symbols_print_function(const wisp_symbols_function *function);
 
-/* For scripts: NULL if there is no memory, or a name is no UTF-8. */
+/* For scripts; bytes of names that are no UTF-8 are replaced. NULL if there is no memory. */
 wisp_json *symbols_json(const symbols_subject *subject);
 
 #endif

@@ -133,8 +133,8 @@ static wisp_status locate_struct(const wisp_patch_type *type, uint32_t number, t
         return locate_copy(t, at, err);
     if (is_alignment_open(type, homogeneous, t))
         return wisp_fail(err, WISP_UNSUPPORTED,
-                         "parameter %u is a struct aligned to %u bytes, expected at most 8",
-                         (unsigned)number, (unsigned)type->align);
+                         "argument %u is a struct aligned to %u bytes, expected at most 8",
+                         (unsigned)number + 1, (unsigned)type->align);
     return homogeneous ? locate_float(homogeneous, type->size, t, at, err)
                        : locate_integer(type->size, t, at, err);
 }

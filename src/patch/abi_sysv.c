@@ -92,8 +92,8 @@ static wisp_status locate_on_stack(const wisp_patch_type *type, uint32_t number,
     if (type->align > 16)
         return wisp_fail(
             err, WISP_UNSUPPORTED,
-            "parameter %u is a struct on the stack aligned to %u bytes, which has 16",
-            (unsigned)number, (unsigned)type->align);
+            "argument %u is a struct on the stack aligned to %u bytes, expected at most 16",
+            (unsigned)number + 1, (unsigned)type->align);
     if (type->align == 16)
         t->stack = (t->stack + 15) & ~15u;
     return wisp_patch_location_add_stack(at, STACK, type->size, &t->stack, err);

@@ -5,6 +5,9 @@
 
 #define ORIGINS_MAX 16 /* what libdw follows */
 
+/* Languages that compilers note already, and libdw has no names for. */
+enum { LANG_C17 = 0x2c, LANG_C23 = 0x3e };
+
 static bool take_step(wisp_dwarf *dwarf)
 {
     if (dwarf->steps_left == 0)
@@ -77,7 +80,7 @@ bool wisp_die_is_c(Dwarf_Die *die)
     Dwarf_Die unit;
     int language = dwarf_diecu(die, &unit, NULL, NULL) ? dwarf_srclang(&unit) : -1;
     return language == DW_LANG_C || language == DW_LANG_C89 || language == DW_LANG_C99 ||
-           language == DW_LANG_C11;
+           language == DW_LANG_C11 || language == LANG_C17 || language == LANG_C23;
 }
 
 const char *wisp_die_producer(Dwarf_Die *die)
@@ -101,13 +104,23 @@ static bool has_level(const char *producer)
     return false;
 }
 
-/* clang does not note them, and lists the calls of a body only where some can go missing. */
+/* The version of DWARF that its unit is of; 0 unknown. */
+static Dwarf_Half version_of(const Dwarf_Die *die)
+{
+    Dwarf_Die unit;
+    Dwarf_Half version;
+    bool is_known = dwarf_cu_die(die->cu, &unit, &version, NULL, NULL, NULL, NULL, NULL) != NULL;
+    return is_known ? version : 0;
+}
+
+/* clang does not note them, and says that it has listed all calls of a body only where some can
+ * go missing; which DWARF 2 and 3 have no word for. */
 bool wisp_die_is_optimised(Dwarf_Die *die)
 {
-    const char *producer = wisp_die_producer(die);
-    return strncmp(producer, "GNU ", 4) == 0 ? has_level(producer)
-                                             : dwarf_hasattr(die, DW_AT_call_all_calls) ||
-                                                   dwarf_hasattr(die, DW_AT_GNU_all_call_sites);
+    if (wisp_die_is_by_gcc(die))
+        return has_level(wisp_die_producer(die));
+    return version_of(die) < 4 || dwarf_hasattr(die, DW_AT_call_all_calls) ||
+           dwarf_hasattr(die, DW_AT_GNU_all_call_sites);
 }
 
 /* The file that [attribute] numbers in the table of the unit that has it: from 0 on in DWARF 5,

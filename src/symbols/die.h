@@ -39,7 +39,7 @@ const char *wisp_die_producer(Dwarf_Die *die);
 
 bool wisp_die_is_by_gcc(Dwarf_Die *die);
 
-/* Whether the body or unit [die] was optimised. */
+/* Whether the body or unit [die] was optimised; in doubt it was. */
 bool wisp_die_is_optimised(Dwarf_Die *die);
 
 /* Where it is declared, relative to where the compiler ran if the file is below that. "" and 0

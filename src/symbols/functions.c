@@ -181,9 +181,10 @@ static wisp_place find_place(filler *f, Dwarf_Die *die, uint32_t index)
     Dwarf_Die param;
     if (!find_param(f, die, index, &param))
         return (wisp_place){.kind = WISP_PLACE_UNKNOWN};
-    wisp_place place = wisp_location_at(die, &param, machine, entry);
+    uint64_t size = f->function->params[index].type->size;
+    wisp_place place = wisp_location_at(die, &param, size, machine, entry);
     if (place.kind == WISP_PLACE_UNKNOWN)
-        place = wisp_location_at(die, &param, machine,
+        place = wisp_location_at(die, &param, size, machine,
                                  entry + f->function->sled + wisp_sled_size(machine));
     return place;
 }
@@ -214,12 +215,12 @@ static bool may_differ(const filler *f, Dwarf_Die *die)
 }
 
 /*
- * An argument that nothing is said of. gcc passes all of them to a function that has kept its
- * name; to others, and with clang, callers may pass what they like for one that is dead. And
- * where it is a pointer, what comes may be what it points at, which the original reads: gcc tells
- * this in the name (isra).
+ * An argument that nothing is said of, or a [part] of it. gcc passes all of them to a function
+ * that has kept its name; to others, and with clang, callers may pass what they like for one that
+ * is dead. And where it is a pointer, what comes may be what it points at, which the original
+ * reads: gcc tells this in the name (isra).
  */
-static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index)
+static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index, const char *part)
 {
     const wisp_symbols_param *param = &f->function->params[index];
     wisp_symbols_type_kind kind = wisp_symbols_type_strip(param->type)->kind;
@@ -229,17 +230,18 @@ static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index)
         by_gcc ? strstr(f->record->linkage, ".isra.") != NULL : is_pointer && may_differ(f, die);
     if (may_be_replaced)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
-                         "argument %u '%s' is not passed, maybe something else in its place",
-                         index + 1, param->name);
+                         "%sargument %u '%s' is not passed, maybe something else in its place",
+                         part, index + 1, param->name);
     else if (by_gcc && !f->record->is_clone)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_UNVERIFIED,
-                         "nothing says where argument %u '%s' is passed", index + 1, param->name);
+                         "nothing says where %sargument %u '%s' is passed", part, index + 1,
+                         param->name);
     else
         wisp_verdict_add(
             &f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_DROPPED,
-            "nothing says where argument %u '%s' is: callers need not pass it, and a "
+            "nothing says where %sargument %u '%s' is: callers need not pass it, and a "
             "patch must not read it",
-            index + 1, param->name);
+            part, index + 1, param->name);
 }
 
 /* What follows from where argument [index] of the body [die] was found. */
@@ -254,7 +256,7 @@ static void judge_place(filler *f, Dwarf_Die *die, uint32_t index, const wisp_pl
     if (!is_expected && !is_in_register)
         return;
     if (found->kind == WISP_PLACE_UNKNOWN || found->kind == WISP_PLACE_NOWHERE)
-        judge_missing(f, die, index);
+        judge_missing(f, die, index, "");
     else if (found->kind == WISP_PLACE_CONSTANT)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_CONSTANT,
                          "argument %u '%s' is not passed: it always is %" PRIi64
@@ -264,6 +266,8 @@ static void judge_place(filler *f, Dwarf_Die *die, uint32_t index, const wisp_pl
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
                          "argument %u '%s' comes in %s, expected %s", number, param->name,
                          param->found, param->expected);
+    else if (wisp_place_lacks_part(expected, found))
+        judge_missing(f, die, index, "a part of ");
     else if (found->kind == WISP_PLACE_LOCAL && expected->kind != WISP_PLACE_STACK &&
              may_differ(f, die))
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_UNVERIFIED,
@@ -336,8 +340,8 @@ static void judge_missing_sled(filler *f)
                          "its place is before its entry, expected %s without a second number",
                          sled_flag(f));
     else
-        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_NO_SLED,
-                         "its file was compiled without %s", sled_flag(f));
+        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_NO_SLED, "it was compiled without %s",
+                         sled_flag(f));
 }
 
 static void judge_sled(filler *f, uint32_t offset)
@@ -444,6 +448,10 @@ static wisp_status fill_scanned(filler *f)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_NO_DEBUG,
                          "its debug information has lines alone: compile its file with -g");
     }
+    if (f->record->is_overridden)
+        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_OVERRIDDEN,
+                         "it is weak, and another '%s' is called in its place",
+                         f->record->linkage);
     judge_declaration(f, &die);
     if (refusal)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_TYPE, "%s", refusal);

@@ -9,6 +9,7 @@ typedef struct expression {
     Dwarf_Attribute *attribute;
     const Dwarf_Op *ops;
     size_t at, len;
+    uint64_t size; /* bytes of the value */
     uint32_t machine;
     bool has_cfa; /* the function's frame is counted from its caller's stack */
 } expression;
@@ -27,10 +28,14 @@ static bool skip_to_piece(expression *e)
     return is_value;
 }
 
-static wisp_place in_register(wisp_place_kind kind, uint64_t number)
+/* In a register, or at what it points at. What is said to be in one that no argument comes in was
+ * put there by the function: clang may leave out from where on it is so. */
+static wisp_place in_register(const expression *e, wisp_place_kind kind, uint64_t number)
 {
-    return wisp_place_in_register(kind,
-                                  number < WISP_PLACE_ANY ? (uint16_t)number : WISP_PLACE_ANY);
+    bool is_argument = wisp_place_is_argument(e->machine, number);
+    if (!is_argument && kind == WISP_PLACE_REGISTERS)
+        return (wisp_place){.kind = WISP_PLACE_LOCAL};
+    return wisp_place_in_register(kind, is_argument ? (uint16_t)number : WISP_PLACE_ANY);
 }
 
 /* [offset] bytes from the caller's stack pointer: arguments are there, locals below. */
@@ -48,14 +53,14 @@ static wisp_place at_register(expression *e, uint64_t number, int64_t offset)
     bool is_value = skip_to_piece(e);
     bool is_stack = number == (e->machine == WISP_MACHINE_X86_64 ? X86_64_RSP : AARCH64_SP);
     if (is_value)
-        return offset == 0 ? in_register(WISP_PLACE_REGISTERS, number)
+        return offset == 0 ? in_register(e, WISP_PLACE_REGISTERS, number)
                            : (wisp_place){.kind = WISP_PLACE_NOWHERE};
     if (is_stack && is_plain)
         return on_stack(e->machine == WISP_MACHINE_X86_64 ? offset - RETURN_ADDRESS_SIZE
                                                           : offset);
     if (is_stack || offset != 0)
         return (wisp_place){.kind = WISP_PLACE_LOCAL};
-    return in_register(WISP_PLACE_POINTED, number);
+    return in_register(e, WISP_PLACE_POINTED, number);
 }
 
 /* In the function's frame. Where that has an address alone, the argument came by its address. */
@@ -64,7 +69,7 @@ static wisp_place at_frame(expression *e, int64_t offset)
     bool is_plain = is_last(e), is_address = !is_plain && e->ops[e->at].atom == DW_OP_deref;
     skip_to_piece(e);
     if (is_address)
-        return in_register(WISP_PLACE_POINTED, WISP_PLACE_ANY);
+        return in_register(e, WISP_PLACE_POINTED, WISP_PLACE_ANY);
     return e->has_cfa && is_plain ? on_stack(offset) : (wisp_place){.kind = WISP_PLACE_LOCAL};
 }
 
@@ -78,8 +83,8 @@ static wisp_place at_entry(const expression *e, const Dwarf_Op *op)
         dwarf_getlocation(&inner, &ops, &len) != 0 || len != 1)
         return (wisp_place){.kind = WISP_PLACE_UNKNOWN};
     if (ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31)
-        return in_register(WISP_PLACE_REGISTERS, ops[0].atom - DW_OP_reg0);
-    return ops[0].atom == DW_OP_regx ? in_register(WISP_PLACE_REGISTERS, ops[0].number)
+        return in_register(e, WISP_PLACE_REGISTERS, ops[0].atom - DW_OP_reg0);
+    return ops[0].atom == DW_OP_regx ? in_register(e, WISP_PLACE_REGISTERS, ops[0].number)
                                      : (wisp_place){.kind = WISP_PLACE_UNKNOWN};
 }
 
@@ -115,49 +120,72 @@ static wisp_place read_piece(expression *e)
         return at_frame(e, 0);
     skip_to_piece(e);
     if (atom >= DW_OP_reg0 && atom <= DW_OP_reg31)
-        return in_register(WISP_PLACE_REGISTERS, atom - DW_OP_reg0);
+        return in_register(e, WISP_PLACE_REGISTERS, atom - DW_OP_reg0);
     if (atom == DW_OP_regx)
-        return in_register(WISP_PLACE_REGISTERS, op->number);
+        return in_register(e, WISP_PLACE_REGISTERS, op->number);
     if (atom == DW_OP_entry_value || atom == DW_OP_GNU_entry_value)
         return at_entry(e, op);
     return is_constant(atom) ? constant(op) : (wisp_place){.kind = WISP_PLACE_NOWHERE};
 }
 
-/* Adds what was read of a value from byte [offset] on; what is in no register is not compared. */
-static void add_piece(wisp_place *place, uint64_t offset, const wisp_place *piece)
+/* What stands for the register of a piece that is found at [place]. */
+static uint16_t register_of_piece(const wisp_place *place)
 {
-    bool is_register = piece->kind == WISP_PLACE_REGISTERS;
-    if (place->piece_count == WISP_PLACE_PIECES_MAX || offset > UINT32_MAX)
-        return;
-    place->pieces[place->piece_count++] = (wisp_place_piece){
-        (uint32_t)offset, is_register ? piece->pieces[0].number : WISP_PLACE_ANY};
-}
-
-static bool is_in_registers(const wisp_place *place)
-{
-    for (uint32_t i = 0; i < place->piece_count; i++) {
-        if (place->pieces[i].number != WISP_PLACE_ANY)
-            return true;
+    switch (place->kind) {
+    case WISP_PLACE_REGISTERS:
+        return place->pieces[0].number;
+    case WISP_PLACE_UNKNOWN:
+    case WISP_PLACE_NOWHERE:
+    case WISP_PLACE_CONSTANT:
+        return WISP_PLACE_UNSAID;
+    default:
+        return WISP_PLACE_ANY;
     }
-    return false;
 }
 
-static wisp_place read_expression(expression *e)
+/* Adds what was read of a value from byte [offset] on. */
+static void add_piece(wisp_place *place, uint64_t offset, uint16_t number)
 {
-    wisp_place piece = read_piece(e);
-    wisp_place pieces = {.kind = WISP_PLACE_REGISTERS};
+    if (place->piece_count < WISP_PLACE_PIECES_MAX && offset <= UINT32_MAX)
+        place->pieces[place->piece_count++] = (wisp_place_piece){(uint32_t)offset, number};
+}
+
+/* What the pieces come to: registers, if one of them is in one. */
+static wisp_place_kind kind_of_pieces(const wisp_place *place)
+{
+    wisp_place_kind kind = WISP_PLACE_UNKNOWN;
+    for (uint32_t i = 0; i < place->piece_count; i++) {
+        if (place->pieces[i].number < WISP_PLACE_UNSAID)
+            return WISP_PLACE_REGISTERS;
+        if (place->pieces[i].number == WISP_PLACE_ANY)
+            kind = WISP_PLACE_LOCAL;
+    }
+    return kind;
+}
+
+/* A value in pieces, the first of which is [piece]. */
+static wisp_place read_pieces(expression *e, wisp_place piece)
+{
+    wisp_place pieces = {0};
     uint64_t offset = 0;
-    if (e->at == e->len)
-        return piece; /* it is the whole */
-    add_piece(&pieces, offset, &piece);
+    add_piece(&pieces, offset, register_of_piece(&piece));
     while (e->at < e->len) {
         offset += e->ops[e->at++].number; /* of the DW_OP_piece */
         if (e->at == e->len)
             break;
         piece = read_piece(e);
-        add_piece(&pieces, offset, &piece);
+        add_piece(&pieces, offset, register_of_piece(&piece));
     }
-    return is_in_registers(&pieces) ? pieces : (wisp_place){.kind = WISP_PLACE_LOCAL};
+    if (offset < e->size)
+        add_piece(&pieces, offset, WISP_PLACE_UNSAID);
+    pieces.kind = kind_of_pieces(&pieces);
+    return pieces;
+}
+
+static wisp_place read_expression(expression *e)
+{
+    wisp_place piece = read_piece(e);
+    return e->at == e->len ? piece : read_pieces(e, piece);
 }
 
 static bool counts_from_cfa(Dwarf_Die *function, uint64_t address)
@@ -170,8 +198,8 @@ static bool counts_from_cfa(Dwarf_Die *function, uint64_t address)
            ops[0].atom == DW_OP_call_frame_cfa;
 }
 
-wisp_place wisp_location_at(Dwarf_Die *function, Dwarf_Die *param, uint32_t machine,
-                            uint64_t address)
+wisp_place wisp_location_at(Dwarf_Die *function, Dwarf_Die *param, uint64_t size,
+                            uint32_t machine, uint64_t address)
 {
     Dwarf_Attribute found;
     Dwarf_Op *ops;
@@ -182,7 +210,12 @@ wisp_place wisp_location_at(Dwarf_Die *function, Dwarf_Die *param, uint32_t mach
     if (!dwarf_attr(param, DW_AT_location, &found) ||
         dwarf_getlocation_addr(&found, address, &ops, &len, 1) != 1 || len == 0)
         return (wisp_place){.kind = WISP_PLACE_UNKNOWN};
-    expression e = {&found, ops, 0, len, machine, counts_from_cfa(function, address)};
+    expression e = {.attribute = &found,
+                    .ops = ops,
+                    .len = len,
+                    .size = size,
+                    .machine = machine,
+                    .has_cfa = counts_from_cfa(function, address)};
     return read_expression(&e);
 }
 

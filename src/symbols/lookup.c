@@ -22,15 +22,15 @@ typedef struct wanted {
 
 static wanted take_apart(const char *text)
 {
-    const char *sign = strstr(text, "@0x");
-    size_t len = sign ? (size_t)(sign - text) : strlen(text);
-    uint64_t address = sign ? strtoull(sign + 1, NULL, 16) : 0;
-    for (const char *at = text; (at = strchr(at, ':')); at += at[1] == ':' ? 2 : 1) {
+    wanted w = {.name = text};
+    for (const char *at = text; !w.file && (at = strchr(at, ':')); at += 2) {
         if (at[1] != ':')
-            return (wanted){at + 1, len - (size_t)(at + 1 - text), text, (size_t)(at - text),
-                            address};
+            w = (wanted){.name = at + 1, .file = text, .file_len = (size_t)(at - text)};
     }
-    return (wanted){text, len, NULL, 0, address};
+    const char *sign = strstr(w.name, "@0x");
+    w.name_len = sign ? (size_t)(sign - w.name) : strlen(w.name);
+    w.address = sign ? strtoull(sign + 1, NULL, 16) : 0;
+    return w;
 }
 
 /* Whether [file] is, or ends in, the path that is wanted. */
@@ -103,12 +103,61 @@ static wisp_status fail_unknown(const char *what, const char *name, const candid
     return wisp_fail(err, WISP_NOT_FOUND, "no %s is called '%.100s'", what, name);
 }
 
+/* ------------------------------------------------------------------ aliases */
+
+/* The symbol of a function that is called so; NULL if there is none, or more is said of it. */
+static const wisp_object_symbol *find_symbol(const wisp_symbols *symbols, const wanted *w)
+{
+    const wisp_object *object = symbols->debug;
+    for (size_t i = 0; i < object->symbol_count && !w->file && !w->address; i++) {
+        if (object->symbols[i].is_function && is_called(w, object->symbols[i].name))
+            return &object->symbols[i];
+    }
+    return NULL;
+}
+
+static const wisp_symbols_function *find_body(const wisp_symbols *symbols, uint64_t address)
+{
+    for (size_t i = 0; i < symbols->function_count && symbols->functions[i].has_body; i++) {
+        if (symbols->functions[i].address == address)
+            return &symbols->functions[i];
+    }
+    return NULL;
+}
+
+/* A name that symbols alone have: of a function that has another one in the source. */
+static wisp_status find_alias(const wisp_symbols *symbols, const wanted *w, const char *name,
+                              const candidates *similar, const wisp_symbols_function **out,
+                              wisp_error *err)
+{
+    const wisp_object_symbol *symbol = find_symbol(symbols, w);
+    const wisp_symbols_function *body = symbol ? find_body(symbols, symbol->address) : NULL;
+    if (!body)
+        return fail_unknown("function", name, similar, err);
+    if (symbol->is_indirect)
+        return wisp_fail(err, WISP_UNSUPPORTED,
+                         "'%.60s' stands for one of several functions, which '%.60s' chooses "
+                         "when the program is loaded: name that one",
+                         name, body->name);
+    *out = body;
+    return WISP_OK;
+}
+
 /* ------------------------------------------------------------------ functions and variables */
 
-/* Of several, one with a body that is no clone is what people mean. */
+static bool is_overridden(const wisp_symbols_function *function)
+{
+    for (uint32_t i = 0; i < function->reason_count; i++) {
+        if (function->reasons[i].cause == WISP_SYMBOLS_CAUSE_OVERRIDDEN)
+            return true;
+    }
+    return false;
+}
+
+/* Of several, one with a body that is called and is no clone is what people mean. */
 static bool is_plain(const wisp_symbols_function *function)
 {
-    return function->has_body && !strchr(function->linkage, '.');
+    return function->has_body && !strchr(function->linkage, '.') && !is_overridden(function);
 }
 
 wisp_status wisp_symbols_find_function(const wisp_symbols *symbols, const char *name,
@@ -130,7 +179,7 @@ wisp_status wisp_symbols_find_function(const wisp_symbols *symbols, const char *
         }
     }
     if (found.count == 0)
-        return fail_unknown("function", name, &similar, err);
+        return find_alias(symbols, &w, name, &similar, out, err);
     if (found.count > 1 && plain.count != 1)
         return fail_ambiguous("functions", name, &found, err);
     return WISP_OK;

@@ -63,6 +63,13 @@ static bool reserve(wisp_arena *arena, void **array, size_t *capacity, size_t le
     return true;
 }
 
+/* Whether the file can have one item more of [size] bytes than [count]: only where its sections
+ * lie on each other can it not, and those could go on without end. */
+static bool has_room(const reader *r, size_t count, size_t size)
+{
+    return count < r->object->bytes.size / size;
+}
+
 /* ------------------------------------------------------------------ what the file is */
 
 static wisp_status check_header(wisp_object *object, wisp_error *err)
@@ -151,6 +158,7 @@ static bool add_symbol(reader *r, const GElf_Sym *symbol, const char *name)
         .address = symbol->st_value,
         .size = symbol->st_size,
         .is_function = is_function,
+        .is_indirect = type == STT_GNU_IFUNC,
         .is_global = GELF_ST_BIND(symbol->st_info) != STB_LOCAL,
     };
     return true;
@@ -160,7 +168,8 @@ static bool add_symbols(reader *r, const section *s)
 {
     Elf_Data *data = elf_getdata(s->scn, NULL);
     size_t count = data && s->header.sh_entsize ? data->d_size / sizeof(Elf64_Sym) : 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && has_room(r, r->object->symbol_count, sizeof(Elf64_Sym));
+         i++) {
         GElf_Sym symbol;
         if (gelf_getsym(data, (int)i, &symbol) &&
             !add_symbol(r, &symbol,
@@ -185,6 +194,8 @@ static int compare_symbols(const void *left, const void *right)
 static bool add_place(reader *r, uint64_t address)
 {
     wisp_object *object = r->object;
+    if (!has_room(r, object->place_count, sizeof address))
+        return true;
     if (!reserve(r->arena, (void **)&object->places, &r->place_capacity, object->place_count,
                  sizeof *object->places))
         return false;

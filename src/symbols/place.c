@@ -8,6 +8,8 @@
 
 enum { X86_64_XMM = 17, AARCH64_X8 = 8, AARCH64_V = 64 };
 
+enum { ARGUMENTS_MAX = 8 }; /* in registers of floats */
+
 /* DWARF's numbers of the registers for integer arguments: rdi, rsi, rdx, rcx, r8, r9. */
 static const uint16_t x86_64_integers[] = {5, 4, 1, 2, 8, 9};
 
@@ -70,6 +72,17 @@ wisp_place wisp_place_of(uint32_t machine, const wisp_patch_location *location)
     return place;
 }
 
+bool wisp_place_is_argument(uint32_t machine, uint64_t number)
+{
+    if (machine == WISP_MACHINE_AARCH64)
+        return number < AARCH64_X8 || (number >= AARCH64_V && number < AARCH64_V + ARGUMENTS_MAX);
+    for (size_t i = 0; i < sizeof x86_64_integers / sizeof *x86_64_integers; i++) {
+        if (x86_64_integers[i] == number)
+            return true;
+    }
+    return number >= X86_64_XMM && number < X86_64_XMM + ARGUMENTS_MAX;
+}
+
 wisp_place wisp_place_in_register(wisp_place_kind kind, uint16_t number)
 {
     return (wisp_place){.kind = kind, .piece_count = 1, .pieces = {{0, number}}};
@@ -91,11 +104,40 @@ static bool has_same_registers(const wisp_place *expected, const wisp_place *fou
 {
     for (uint32_t i = 0; i < found->piece_count; i++) {
         const wisp_place_piece *piece = &found->pieces[i];
-        if (piece->number != WISP_PLACE_ANY &&
+        if (piece->number < WISP_PLACE_UNSAID &&
             piece->number != register_of(expected, piece->offset))
             return false;
     }
     return true;
+}
+
+/* Where the piece [index] ends. */
+static uint32_t piece_end(const wisp_place *place, uint32_t index)
+{
+    return index + 1 < place->piece_count ? place->pieces[index + 1].offset : UINT32_MAX;
+}
+
+/* Whether something is said of any byte of the piece [index] of [expected]. */
+static bool is_told(const wisp_place *expected, uint32_t index, const wisp_place *found)
+{
+    uint32_t start = expected->pieces[index].offset, end = piece_end(expected, index);
+    for (uint32_t i = 0; i < found->piece_count; i++) {
+        bool overlaps = found->pieces[i].offset < end && piece_end(found, i) > start;
+        if (overlaps && found->pieces[i].number != WISP_PLACE_UNSAID)
+            return true;
+    }
+    return false;
+}
+
+bool wisp_place_lacks_part(const wisp_place *expected, const wisp_place *found)
+{
+    if (expected->kind != WISP_PLACE_REGISTERS || found->kind != WISP_PLACE_REGISTERS)
+        return false;
+    for (uint32_t i = 0; i < expected->piece_count; i++) {
+        if (!is_told(expected, i, found))
+            return true;
+    }
+    return false;
 }
 
 wisp_place wisp_place_pointed(wisp_place place)
@@ -110,8 +152,11 @@ wisp_place wisp_place_pointed(wisp_place place)
 bool wisp_place_agrees(const wisp_place *expected, const wisp_place *found)
 {
     switch (found->kind) {
-    case WISP_PLACE_REGISTERS:
     case WISP_PLACE_POINTED:
+        if (expected->kind == WISP_PLACE_LOCAL) /* its address is on the stack */
+            return found->pieces[0].number == WISP_PLACE_ANY;
+        return expected->kind == found->kind && has_same_registers(expected, found);
+    case WISP_PLACE_REGISTERS:
         return expected->kind == found->kind && has_same_registers(expected, found);
     case WISP_PLACE_STACK:
         return expected->kind == WISP_PLACE_STACK && expected->number == found->number;
@@ -127,7 +172,7 @@ bool wisp_place_agrees(const wisp_place *expected, const wisp_place *found)
 static void print_register(uint32_t machine, uint16_t number, char *text, size_t size)
 {
     enum { X86_64_LEN = sizeof x86_64_names / sizeof *x86_64_names, AARCH64_SP = 31 };
-    if (number == WISP_PLACE_ANY)
+    if (number >= WISP_PLACE_UNSAID)
         snprintf(text, size, "?");
     else if (machine == WISP_MACHINE_X86_64 && number < X86_64_LEN)
         snprintf(text, size, "%s", x86_64_names[number]);

@@ -21,8 +21,9 @@ typedef enum wisp_place_kind {
 } wisp_place_kind;
 
 enum {
-    WISP_PLACE_PIECES_MAX = 16, /* of a value: what is beyond is not compared */
-    WISP_PLACE_ANY = UINT16_MAX /* for a register: it is none that arguments come in */
+    WISP_PLACE_PIECES_MAX = 16,        /* of a value: what is beyond is not compared */
+    WISP_PLACE_ANY = UINT16_MAX,       /* for a register: it is none that arguments come in */
+    WISP_PLACE_UNSAID = UINT16_MAX - 1 /* for a register: nothing says that there is one */
 };
 
 /* Bytes of a value from [offset] on, up to the next piece, that are in a register. */
@@ -47,8 +48,15 @@ wisp_place wisp_place_of(uint32_t machine, const wisp_patch_location *location);
  * debug information does not say is believed. UNKNOWN, NOWHERE and CONSTANT are found nowhere. */
 bool wisp_place_agrees(const wisp_place *expected, const wisp_place *found);
 
+/* Whether there is a register of [expected] of which [found], which agrees, says nothing: callers
+ * need not have put anything into it. */
+bool wisp_place_lacks_part(const wisp_place *expected, const wisp_place *found);
+
 /* [place] of a pointer, as that of what is pointed at. */
 wisp_place wisp_place_pointed(wisp_place place);
+
+/* Whether arguments, or their addresses, may come in the register [number]. */
+bool wisp_place_is_argument(uint32_t machine, uint64_t number);
 
 /* One piece, which is all of it. */
 wisp_place wisp_place_in_register(wisp_place_kind kind, uint16_t number);

@@ -211,6 +211,9 @@ static wisp_status add_scanned(maker *m, size_t index, wisp_error *err)
     record->is_local = !wisp_die_flag(&die, DW_AT_external) || (symbol && !symbol->is_global);
     record->is_clone = is_clone_name(record->linkage, record->source_linkage);
     record->slot = record->has_body ? slot_of(m, record->linkage) : 0;
+    record->is_overridden = record->has_body && !symbol && !record->slot &&
+                            wisp_die_flag(&die, DW_AT_external) &&
+                            find_symbol(&m->functions, record->linkage) < m->functions.len;
     bool is_thunk = record->slot && !is_original(m, record->address, record->linkage);
     record->is_dropped = is_thunk || !*record->name; /* of no use to anybody */
     return WISP_OK;

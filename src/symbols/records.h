@@ -17,7 +17,8 @@ typedef struct wisp_record {
     const char *file;
     uint32_t line;
     bool has_body, is_clone;
-    bool is_local; /* whoever compiled or linked it saw all its callers */
+    bool is_local;      /* whoever compiled or linked it saw all its callers */
+    bool is_overridden; /* weak, and its symbol is that of another body */
     uint64_t address, size;
     uint64_t slot;  /* address of its link-time slot; 0 none */
     uint32_t group; /* the same for all records of one function of the source */

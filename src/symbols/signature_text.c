@@ -165,7 +165,9 @@ static bool flatten_elements(writer *w, const wisp_symbols_type *type, uint64_t 
                              uint64_t end, uint32_t depth)
 {
     const wisp_symbols_type *element = type->target;
-    for (uint64_t i = 0; i < type->count && element->size; i++) {
+    uint64_t room = element->size && offset < end ? (end - offset) / element->size : 0;
+    uint64_t count = type->count < room ? type->count : room;
+    for (uint64_t i = 0; i < count; i++) {
         if (!flatten(w, element, offset + i * element->size, end, depth + 1))
             return false;
     }

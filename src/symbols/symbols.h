@@ -45,7 +45,8 @@ typedef enum wisp_symbols_verdict {
       "constant-argument")                        /* callers pass none: it is always this */     \
     X(NO_RETURN, PARTIAL, "no-return")            /* callers have no code after the call */      \
     X(NO_BODY, REFUSED, "no-body")                /* there is nothing to divert */               \
-    X(NO_SLED, REFUSED, "no-sled")                /* its file was compiled without the flag */   \
+    X(OVERRIDDEN, REFUSED, "overridden")          /* weak, and another one is called instead */  \
+    X(NO_SLED, REFUSED, "no-sled")                /* it was compiled without the flag */         \
     X(BAD_SLED, REFUSED, "bad-sled")              /* too small, or not what a compiler leaves */ \
     X(ACROSS_PAGES, REFUSED, "sled-across-pages") /* cannot be written in one piece */           \
     X(NO_DEBUG, REFUSED, "no-debug")              /* a symbol alone: compiled without -g */      \
@@ -181,8 +182,9 @@ const wisp_symbols_variable *wisp_symbols_variable_at(const wisp_symbols *symbol
 /*
  * The function called [name]: "parse", a linkage name, or "file.c:parse" (the end of its path
  * is enough) where several files have one, or "parse@0x1000" where that does not tell them apart
- * either. WISP_NOT_FOUND, with one that is nearly called so;
- * WISP_MISMATCH where there are several, some of which the error lists.
+ * either. An alias gives the function that it is one of. WISP_NOT_FOUND, with one that is nearly
+ * called so; WISP_MISMATCH where there are several, some of which the error lists;
+ * WISP_UNSUPPORTED for a name that a resolver gives a function to (ifunc).
  */
 wisp_status wisp_symbols_find_function(const wisp_symbols *symbols, const char *name,
                                        const wisp_symbols_function **out, wisp_error *err);

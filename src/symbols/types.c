@@ -25,10 +25,20 @@ static wisp_type_node *node_of(const wisp_symbols_type *type)
 
 /* ------------------------------------------------------------------ making nodes */
 
+/* Of integers of any number of bits, which are passed with rubbish in the rest of their register;
+ * clang notes them as integers of the next larger size. */
+static bool is_bit_precise(Dwarf_Die *die)
+{
+    const char *name = wisp_die_text(die, DW_AT_name);
+    return strstr(name, "_BitInt") || strstr(name, "_ExtInt");
+}
+
 static wisp_symbols_type_kind base_kind(Dwarf_Die *die)
 {
     uint64_t encoding = 0;
     wisp_die_number(die, DW_AT_encoding, &encoding);
+    if (is_bit_precise(die))
+        return WISP_TYPE_OTHER;
     switch (encoding) {
     case DW_ATE_boolean:
         return WISP_TYPE_BOOL;
@@ -581,6 +591,16 @@ static wisp_status lay_as_target(wisp_type_node *node, uint32_t depth, wisp_erro
     return status;
 }
 
+/* What one instruction can access is aligned for it. */
+static wisp_status lay_atomic(wisp_type_node *node, uint32_t depth, wisp_error *err)
+{
+    wisp_status status = lay_as_target(node, depth, err);
+    uint32_t asked = natural_alignment(node->type.size);
+    if (asked == node->type.size && asked > node->type.alignment)
+        node->type.alignment = asked;
+    return status;
+}
+
 static wisp_status lay_kind(wisp_type_node *node, uint32_t depth, wisp_error *err)
 {
     switch (node->type.kind) {
@@ -590,10 +610,11 @@ static wisp_status lay_kind(wisp_type_node *node, uint32_t depth, wisp_error *er
     case WISP_TYPE_CONST:
     case WISP_TYPE_VOLATILE:
     case WISP_TYPE_RESTRICT:
-    case WISP_TYPE_ATOMIC:
     case WISP_TYPE_TYPEDEF:
     case WISP_TYPE_ARRAY:
         return lay_as_target(node, depth, err);
+    case WISP_TYPE_ATOMIC:
+        return lay_atomic(node, depth, err);
     case WISP_TYPE_COMPLEX:
         node->type.alignment = natural_alignment(node->type.size / 2);
         return WISP_OK;

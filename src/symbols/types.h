@@ -20,7 +20,6 @@ typedef struct wisp_types {
     wisp_pointer_map nodes;         /* by entry */
     const wisp_pointer_map *scopes; /* names of what surrounds an entry, "ns::", by entry */
     struct wisp_type_node *nothing; /* void */
-    struct wisp_type_node *newest;
     uint32_t count;
 } wisp_types;
 

@@ -35,18 +35,32 @@ wisp_symbols_verdict wisp_symbols_cause_verdict(wisp_symbols_cause cause)
     return verdicts[cause];
 }
 
+/* A reason that is less than [cause], for when there are too many; REASONS_MAX if there is none.
+ */
+static uint32_t replaceable(const wisp_verdict *verdict, wisp_symbols_cause cause)
+{
+    uint32_t at = 0;
+    while (at < WISP_VERDICT_REASONS_MAX &&
+           wisp_symbols_cause_verdict(verdict->reasons[at].cause) >=
+               wisp_symbols_cause_verdict(cause))
+        at++;
+    return at;
+}
+
 void wisp_verdict_add(wisp_verdict *verdict, wisp_symbols_cause cause, const char *format, ...)
 {
     char words[256];
     va_list args;
-    if (verdict->count == WISP_VERDICT_REASONS_MAX)
+    uint32_t at = verdict->count < WISP_VERDICT_REASONS_MAX ? verdict->count++
+                                                            : replaceable(verdict, cause);
+    if (at == WISP_VERDICT_REASONS_MAX)
         return;
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
     const char *text = wisp_arena_text(verdict->arena, words, strlen(words));
     verdict->is_out_of_memory |= !text;
-    verdict->reasons[verdict->count++] = (wisp_symbols_reason){cause, text};
+    verdict->reasons[at] = (wisp_symbols_reason){cause, text};
 }
 
 wisp_status wisp_verdict_finish(wisp_verdict *verdict, wisp_symbols_function *function,

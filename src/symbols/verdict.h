@@ -14,7 +14,8 @@ typedef struct wisp_verdict {
     bool is_out_of_memory;
 } wisp_verdict;
 
-/* Adds a reason with words for people; those beyond the limit are dropped. */
+/* Adds a reason with words for people. Of those beyond the limit the least are dropped, so that
+ * the verdict is the same. */
 WISP_PRINTF(3, 4)
 void wisp_verdict_add(wisp_verdict *verdict, wisp_symbols_cause cause, const char *format, ...);
 

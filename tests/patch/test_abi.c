@@ -170,11 +170,11 @@ static void what_a_signature_leaves_open_is_refused(void **state)
         const char *words;
     } cases[] = {
         {&wisp_patch_abi_sysv, "(i{32,32:0l})", WISP_UNSUPPORTED,
-         "parameter 1 is a struct on the stack aligned to 32 bytes, which has 16"},
+         "argument 2 is a struct on the stack aligned to 32 bytes, expected at most 16"},
         {&wisp_patch_abi_aapcs64, "(i{16,16:0l})", WISP_UNSUPPORTED,
-         "parameter 1 is a struct aligned to 16 bytes, expected at most 8"},
+         "argument 2 is a struct aligned to 16 bytes, expected at most 8"},
         {&wisp_patch_abi_aapcs64, "(ddddddd{16,16:0d8d})", WISP_UNSUPPORTED,
-         "parameter 7 is a struct aligned to 16 bytes, expected at most 8"},
+         "argument 8 is a struct aligned to 16 bytes, expected at most 8"},
         {&wisp_patch_abi_sysv, "({65536,1:}i{8,8:0l})", WISP_OK, NULL},
         {&wisp_patch_abi_sysv, "({65536,1:}{24,8:0l8l16l})", WISP_LIMIT,
          "parameters take more than 65536 bytes of stack"},

@@ -120,6 +120,19 @@ static void packed_structs_and_arrays_of_arrays_are_told(void **state)
     }
 }
 
+static void atomic_structs_are_aligned_for_one_instruction(void **state)
+{
+    (void)state;
+    EACH_PROGRAM(i)
+    {
+        const wisp_symbols_type *both = member(find("struct atomic"), "both")->type;
+        assert_int_equal(member(find("struct atomic"), "both")->offset, 8);
+        if (both->kind == WISP_TYPE_ATOMIC) /* DWARF 4 has no word for it */
+            assert_int_equal(both->alignment, 8);
+        assert_int_equal(wisp_symbols_type_strip(both)->alignment, 4);
+    }
+}
+
 static void enums_have_their_values(void **state)
 {
     (void)state;
@@ -210,6 +223,7 @@ int main(int argc, char **argv)
         TEST(a_struct_that_points_at_itself_is_a_circle),
         TEST(bit_fields_lie_where_the_compiler_put_them),
         TEST(packed_structs_and_arrays_of_arrays_are_told),
+        TEST(atomic_structs_are_aligned_for_one_instruction),
         TEST(enums_have_their_values),
         TEST(pointers_to_functions_and_unknown_structs_are_told),
         TEST(variables_have_types),

@@ -13,6 +13,7 @@ __attribute__((noreturn)) void stop(int code);
 
 int counter = 3;
 tight_t tight_one = {1, 2, {{3}}};
+struct atomic atomic_one;
 static int hidden_counter;
 struct list *first_list;
 
@@ -32,6 +33,17 @@ static KEPT int constant(int a, int m)
 static KEPT int pointed(const int *p, int k)
 {
     return *p * k + counter;
+}
+
+/* Of what they are given the second half is of no use. */
+static KEPT long half(struct pair p)
+{
+    return p.first * 3 + counter;
+}
+
+KEPT long half_of_global(struct pair p)
+{
+    return p.first * 5 + counter;
 }
 
 static int everywhere(int a)
@@ -109,6 +121,12 @@ KEPT int on_stack(int a, int b, int c, int d, int e, int f, int g, int h, int i,
     return a + b + c + d + e + f + g + h + i + p.x + counter;
 }
 
+/* The address of what is by value comes on the stack, where it comes by its address. */
+KEPT long pointed_on_stack(int a, int b, int c, int d, int e, int f, int g, int h, struct large l)
+{
+    return a + b + c + d + e + f + g + h + l.items[2] + counter;
+}
+
 /* ------------------------------------------------------------------ what cannot cross */
 
 KEPT int variadic(int n, ...)
@@ -139,6 +157,13 @@ KEPT int vectors(four v)
 {
     return v[0] + counter;
 }
+
+#if defined(__clang__)
+KEPT int precise(_ExtInt(37) x)
+{
+    return (int)x + counter;
+}
+#endif
 
 KEPT int promoted(a, f)
 int a;
@@ -203,6 +228,13 @@ int run(int argc, char **argv)
     sum += gives_struct(sum).x + gives_large((struct large){{argc, 2, 3}}).items[1];
     sum += (int)floats((struct vec3){{1, 2, 3}}, (struct one){argc});
     sum += on_stack(1, 2, 3, 4, 5, 6, 7, 8, argc, (struct point){argc, 2, 3});
+    sum += half((struct pair){argc, 2}) + half((struct pair){sum, 3}) +
+           half_of_global((struct pair){argc, 4}) +
+           pointed_on_stack(1, 2, 3, 4, 5, 6, 7, 8, (struct large){{argc, sum, 3}});
+    sum += atomic_one.c;
+#if defined(__clang__)
+    sum += precise(argc);
+#endif
     sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) + (int)wide(argc) +
            vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);
 #if defined(__GNUC__) && !defined(__clang__)

@@ -48,6 +48,19 @@ struct __attribute__((packed)) tight {
 
 typedef struct tight tight_t;
 
+struct pair {
+    long first, second;
+};
+
+struct halves {
+    int a, b;
+};
+
+struct atomic {
+    char c;
+    _Atomic struct halves both;
+};
+
 typedef int four __attribute__((vector_size(16)));
 
 extern int counter;
