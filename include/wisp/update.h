@@ -224,8 +224,8 @@ WISP_API void wisp_updater_close(wisp_updater *updater);
  */
 WISP_API bool wisp_updater_follow(wisp_updater *updater);
 
-/* Whether another process has the folder, as far as is known here. */
-WISP_API bool wisp_updater_is_follower(wisp_updater *updater);
+/* Whether another process has the folder, as far as is known here. Any thread. */
+WISP_API bool wisp_updater_is_follower(const wisp_updater *updater);
 
 /* --- running ------------------------------------------------------------------------------ */
 

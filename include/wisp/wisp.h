@@ -61,8 +61,8 @@ typedef struct wisp_live_config {
  *
  * A module from disk that does not start is banned and the next one taken. Fails only if the
  * embedded module does not start either, for a config that makes no sense, or for WISP_NO_MEMORY.
- * A state folder that another process holds open is not waited for: the embedded module
- * then runs without updates, and wisp_live_trouble says so.
+ * Where another process has the state folder, that one is followed (wisp_updater_follow): what it
+ * has proved good is swapped in here too, and when it has ended this one looks for updates.
  */
 WISP_API wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out,
                                     wisp_error *err);
@@ -81,7 +81,7 @@ WISP_API void wisp_live_step(wisp_live *live);
 WISP_API wisp_guest *wisp_live_guest(wisp_live *live);
 
 /* Looks for an update now, as wisp_updater_check. A staged module is swapped in by the next
- * wisp_live_step. Any thread. */
+ * wisp_live_step. WISP_BUSY where another process has the state folder. Any thread. */
 WISP_API wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result,
                                      wisp_error *err);
 

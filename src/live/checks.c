@@ -41,6 +41,8 @@ static void keep_result(wisp_checks *checks, const wisp_update_result *result)
 
 wisp_status wisp_checks_run(wisp_checks *checks, wisp_update_result *result, wisp_error *err)
 {
+    if (wisp_updater_is_follower(checks->updater))
+        return wisp_fail(err, WISP_BUSY, "another process has the folder, and checks");
     wisp_status status = wisp_updater_check(checks->updater, result, err);
     if (status == WISP_OK)
         keep_result(checks, result);

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "live/checks.h"
-#include "update/embedded.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +18,7 @@ struct wisp_live {
     wisp_updater_config update; /* the same with our own accept */
     const wisp_allocator *allocator;
     const wisp_os *os;
-    wisp_updater *updater; /* NULL where the state folder is in other hands */
+    wisp_updater *updater;
     wisp_host *host;
     wisp_guest *guest;
     release current; /* what runs, or on probation waits to come back */
@@ -76,9 +75,8 @@ static void unload(wisp_live *live, release *it)
 {
     wisp_module_free(it->module);
     it->module = NULL;
-    if (live->updater)
+    if (it->image.module_len > 0)
         wisp_image_free(live->updater, &it->image);
-    memset(&it->image, 0, sizeof it->image);
 }
 
 static wisp_status load(wisp_live *live, release *it, wisp_error *err)
@@ -103,31 +101,13 @@ static bool is_embedded(const release *it)
     return it->image.source == WISP_IMAGE_BASE;
 }
 
-/* What is embedded, where there is no updater to ask. */
-static wisp_status acquire_embedded(const wisp_updater_config *config, wisp_image *out,
-                                    wisp_error *err)
-{
-    wisp_update_entry base;
-    if (!wisp_embedded_describe(config, &base))
-        return wisp_fail_memory(err, sizeof base);
-    wisp_embedded_image(config, &base, out);
-    return WISP_OK;
-}
-
-static wisp_status acquire_good(wisp_live *live, wisp_image *out, wisp_error *err)
-{
-    if (live->updater)
-        return wisp_updater_acquire_good(live->updater, out, err);
-    return acquire_embedded(&live->config.update, out, err);
-}
-
 /* Starts the last good module that starts; what does not is banned. */
 static wisp_status start_good(wisp_live *live, wisp_error *err)
 {
     wisp_error local;
     err = err ? err : &local;
     for (;;) {
-        wisp_status status = acquire_good(live, &live->current.image, err);
+        wisp_status status = wisp_updater_acquire_good(live->updater, &live->current.image, err);
         if (status)
             return status;
         status = load(live, &live->current, err);
@@ -217,19 +197,44 @@ static void swap_staged(wisp_live *live)
         unload(live, trial);
 }
 
-/* A check may have found that what runs is not to run any more: then the next best takes its
- * place, with the same probation as any other. */
-static void replace_unwanted(wisp_live *live)
+/* Has the last good release take the place of what runs, with the same probation as any other. */
+static void swap_good(wisp_live *live)
 {
     wisp_error err;
     release *trial = &live->trial;
-    wisp_image_state state = wisp_updater_state(live->updater, &live->current.image);
-    if (state == WISP_STATE_GOOD || state == WISP_STATE_TRIAL)
-        return;
     wisp_status status = wisp_updater_acquire_good(live->updater, &trial->image, &err);
     remember(live, status, &err);
     if (!status)
         swap_in(live, trial);
+}
+
+/* A check may have found that what runs is not to run any more. */
+static void replace_unwanted(wisp_live *live)
+{
+    wisp_image_state state = wisp_updater_state(live->updater, &live->current.image);
+    if (state != WISP_STATE_GOOD && state != WISP_STATE_TRIAL)
+        swap_good(live);
+}
+
+static bool has_candidate(wisp_live *live)
+{
+    wisp_updater_status(live->updater, &live->status);
+    return live->status.candidate.state != WISP_STATE_EMPTY;
+}
+
+/* Where another process has the folder, what it has proved good is for this one as well; where
+ * it has ended, all else is for this one to do. */
+static void follow_owner(wisp_live *live)
+{
+    if (live->trial.module || !wisp_updater_follow(live->updater))
+        return;
+    if (wisp_updater_is_follower(live->updater)) {
+        swap_good(live);
+        return;
+    }
+    atomic_store(&live->checks.staged, has_candidate(live));
+    atomic_store(&live->checks.ended, true);
+    wisp_checks_wake(&live->checks);
 }
 
 /* Tells the updater what became of the release on probation, and frees what no longer runs. */
@@ -308,16 +313,13 @@ static bool may_download(void *user, uint64_t bytes, bool is_mandatory)
 
 wisp_status wisp_live_check(wisp_live *live, wisp_update_result *result, wisp_error *err)
 {
-    if (!live->updater)
-        return wisp_fail(err, WISP_INVALID, "%s", live->trouble);
     return wisp_checks_run(&live->checks, result, err);
 }
 
 wisp_status wisp_live_watch(wisp_live *live, const wisp_live_policy *policy, wisp_error *err)
 {
-    if (!live->updater || !live->config.update.net || !live->config.update.url)
-        return wisp_fail(err, WISP_INVALID, "nothing to watch: no %s",
-                         live->updater ? "net or url in the config" : "state folder");
+    if (!live->config.update.net || !live->config.update.url)
+        return wisp_fail(err, WISP_INVALID, "nothing to watch: no net or url in the config");
     return wisp_checks_watch(&live->checks, policy, err);
 }
 
@@ -337,19 +339,12 @@ static void report_check(wisp_live *live)
 
 static wisp_status open_updater(wisp_live *live, wisp_error *err)
 {
-    wisp_error local;
     live->update = live->config.update;
     live->update.accept = accept;
     live->update.may_download = live->update.may_download ? may_download : NULL;
     live->update.user = live;
-    wisp_status status = wisp_updater_open(&live->update, &live->updater, &local);
-    if (status == WISP_BUSY) {
-        remember(live, status, &local);
-        return WISP_OK;
-    }
-    if (status && err)
-        *err = local;
-    return status;
+    live->update.follows = true;
+    return wisp_updater_open(&live->update, &live->updater, err);
 }
 
 static wisp_status open_guest(wisp_live *live, wisp_error *err)
@@ -372,14 +367,6 @@ static wisp_status open_guest(wisp_live *live, wisp_error *err)
     if (guest.on_fault == WISP_ON_FAULT_ROLL_BACK)
         guest.on_fault = WISP_ON_FAULT_DISABLE;
     return wisp_guest_new(live->host, &guest, &live->guest, err);
-}
-
-static bool has_candidate(wisp_live *live)
-{
-    if (!live->updater)
-        return false;
-    wisp_updater_status(live->updater, &live->status);
-    return live->status.candidate.state != WISP_STATE_EMPTY;
 }
 
 wisp_status wisp_live_open(const wisp_live_config *config, wisp_live **out, wisp_error *err)
@@ -423,10 +410,9 @@ void wisp_live_close(wisp_live *live)
 void wisp_live_step(wisp_live *live)
 {
     settle(live);
-    if (live->updater) {
-        follow_commit(live);
-        act_on_checks(live);
-    }
+    follow_commit(live);
+    follow_owner(live);
+    act_on_checks(live);
     wisp_host_step(live->host, live->os->monotonic_ns(live->os->user));
     settle(live);
     report_check(live);
@@ -444,7 +430,7 @@ const wisp_image *wisp_live_image(const wisp_live *live)
 
 const char *wisp_live_trouble(wisp_live *live)
 {
-    if (live->trouble[0] || !live->updater)
+    if (live->trouble[0])
         return live->trouble;
     wisp_updater_status(live->updater, &live->status);
     return live->status.trouble;

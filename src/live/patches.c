@@ -434,9 +434,6 @@ wisp_status wisp_patches_check(wisp_patches *patches, wisp_update_result *result
 {
     if (!patches->updater)
         return wisp_fail(err, WISP_INVALID, "%s", patches->trouble);
-    if (wisp_updater_is_follower(patches->updater))
-        return wisp_fail(err, WISP_BUSY, "another process has the folder %.150s, and checks",
-                         patches->place.dir);
     return wisp_checks_run(&patches->checks, result, err);
 }
 

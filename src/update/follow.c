@@ -44,7 +44,7 @@ static bool look(wisp_updater *u)
 {
     uint64_t now = u->os->monotonic_ns(u->os->user);
     const wisp_hash before = wisp_updater_current(u)->hash;
-    if (!u->is_follower || now - u->looked_at < LOOK_NS)
+    if (!wisp_updater_is_follower(u) || now - u->looked_at < LOOK_NS)
         return false;
     u->looked_at = now;
     if (wisp_folder_lock(&u->dir, "lock", &u->lock_fd, NULL) == WISP_OK) {
@@ -55,18 +55,18 @@ static bool look(wisp_updater *u)
     return !wisp_hash_equal(&before, &wisp_updater_current(u)->hash);
 }
 
+/* Who has the folder is not kept waiting by a check that writes. */
 bool wisp_updater_follow(wisp_updater *u)
 {
+    if (!wisp_updater_is_follower(u))
+        return false;
     pthread_mutex_lock(&u->mutex);
     bool is_changed = look(u);
     pthread_mutex_unlock(&u->mutex);
     return is_changed;
 }
 
-bool wisp_updater_is_follower(wisp_updater *u)
+bool wisp_updater_is_follower(const wisp_updater *u)
 {
-    pthread_mutex_lock(&u->mutex);
-    bool is_follower = u->is_follower;
-    pthread_mutex_unlock(&u->mutex);
-    return is_follower;
+    return atomic_load_explicit(&u->is_follower, memory_order_relaxed);
 }

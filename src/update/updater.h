@@ -9,6 +9,7 @@
 #include "update/transition.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <wisp/update.h>
 
 /*
@@ -28,10 +29,11 @@ struct wisp_updater {
     wisp_folder dir, blobs, metadata;
     wisp_update_entry base; /* what is embedded */
     int lock_fd;            /* -1 without one */
+    atomic_bool
+        is_follower; /* of another process, which has the folder; once false it stays so */
 
     pthread_mutex_t mutex;
     bool is_writable;     /* the folder is ours, locked, and what it holds is known */
-    bool is_follower;     /* it is another process's */
     uint64_t looked_at;   /* by a follower; nanoseconds of the monotonic clock */
     wisp_update_job *job; /* that is under way; NULL for none */
     uint32_t failures;    /* checks in a row that found no server */

@@ -581,22 +581,35 @@ static void a_release_that_ends_the_process_three_times_is_banned(void **state)
     free_rig(r);
 }
 
-static void a_folder_in_other_hands_leaves_the_embedded_module(void **state)
+static void a_second_process_follows_the_one_with_the_folder(void **state)
 {
     (void)state;
     rig *r = make_rig();
     open_live(r);
     install(r, 2, MODULE(worker_2));
-    wisp_live *second;
+    rig second = *r;
     wisp_error err;
     wisp_update_result result;
-    assert_int_equal(wisp_live_open(&r->config, &second, &err), WISP_OK);
-    assert_int_equal(wisp_live_image(second)->source, WISP_IMAGE_BASE);
-    assert_string_not_equal(wisp_live_trouble(second), "");
-    assert_int_equal(wisp_live_check(second, &result, &err), WISP_INVALID);
-    assert_int_equal(wisp_live_watch(second, &hourly, &err), WISP_INVALID);
-    wisp_live_step(second);
-    wisp_live_close(second);
+    second.config.guest.user = &second;
+    open_live(&second);
+    assert_int_equal(wisp_live_image(second.live)->version, 2);
+    assert_string_equal(wisp_live_trouble(second.live), "");
+    assert_int_equal(wisp_live_check(second.live, &result, &err), WISP_BUSY);
+
+    install(r, 3, MODULE(worker_3));
+    r->os.monotonic += 1000000000;
+    wisp_live_step(second.live);
+    tick(&second, PROBATION);
+    assert_int_equal(wisp_live_image(second.live)->version, 3);
+    assert_int_equal(wisp_live_image(second.live)->source, WISP_IMAGE_GOOD);
+
+    wisp_live_close(r->live);
+    r->live = second.live;
+    r->os.monotonic += 1000000000;
+    wisp_live_step(r->live);
+    assert_int_equal(wisp_live_check(r->live, &result, &err), WISP_OK);
+    assert_int_equal(result.outcome, WISP_UPDATE_UP_TO_DATE);
+    assert_int_equal(wisp_live_image(r->live)->version, 3);
     free_rig(r);
 }
 
@@ -722,7 +735,7 @@ int main(void)
         cmocka_unit_test(a_good_module_that_fails_is_banned_at_once_where_faults_roll_back),
         cmocka_unit_test(a_release_that_ends_the_process_three_times_is_banned),
         cmocka_unit_test(a_good_module_that_goes_down_gives_way_to_the_embedded_one),
-        cmocka_unit_test(a_folder_in_other_hands_leaves_the_embedded_module),
+        cmocka_unit_test(a_second_process_follows_the_one_with_the_folder),
         cmocka_unit_test(an_embedded_module_that_cannot_run_is_an_error),
         cmocka_unit_test(a_watching_thread_finds_the_release),
         cmocka_unit_test(who_comes_to_the_foreground_gets_a_check),
