@@ -294,8 +294,9 @@ struct wisp_response {
 
 /*
  * Posts an event to a guest or the program that is to be answered within [timeout_us] (0: 10
- * seconds). Exactly one WISP_EVENT_RESPONSE comes for it, with [cookie]. Returns the number of
- * the request; 0 if it is refused, and then no response comes.
+ * seconds). Where [size] is 0, nothing goes along, whatever [data] is. Exactly one
+ * WISP_EVENT_RESPONSE comes for it, with [cookie]. Returns the number of the request; 0 if it is
+ * refused, and then no response comes.
  */
 WISP_IMPORT("request")
 uint32_t wisp_request(uint32_t target, uint32_t type, const void *data, size_t size,
