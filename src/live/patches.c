@@ -256,7 +256,12 @@ static wisp_status listen(wisp_patches *patches, wisp_error *err)
                                   .payload_size_max = PATCH_MAX,
                                   .perform = wisp_patch_order_perform,
                                   .user = patches};
-    return wisp_local_server_open(&service, &patches->server, err);
+    wisp_status status = wisp_local_server_open(&service, &patches->server, err);
+    if (status) {
+        wisp_local_server_close(patches->server);
+        patches->server = NULL;
+    }
+    return status;
 }
 
 /* Where another process has the folder, what it has proved good is for this one as well; where

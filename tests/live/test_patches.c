@@ -446,6 +446,22 @@ static void a_process_takes_the_place_of_one_that_has_ended(void **state)
     free_rig(r);
 }
 
+static void a_socket_that_cannot_be_had_later_is_a_trouble_and_no_more(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    r->config.socket = "/tmp"; /* which is there, and no socket */
+    wisp_updater *other = open_other(r);
+    open_patches(r);
+    wisp_updater_close(other);
+    let_time_pass(r, 1000);
+    assert_non_null(strstr(wisp_patches_trouble(r->patches), "no socket"));
+    assert_int_equal(wisp_patches_fd(r->patches), -1);
+    take_patch(r, 1);
+    assert_int_equal(add(1, 2), 4001);
+    free_rig(r);
+}
+
 static void one_process_has_one_patcher(void **state)
 {
     (void)state;
@@ -611,6 +627,7 @@ int main(void)
         cmocka_unit_test(the_programs_callbacks_get_the_users_that_it_gave),
         cmocka_unit_test(what_another_process_has_proved_good_is_applied),
         cmocka_unit_test(a_process_takes_the_place_of_one_that_has_ended),
+        cmocka_unit_test(a_socket_that_cannot_be_had_later_is_a_trouble_and_no_more),
         cmocka_unit_test(one_process_has_one_patcher),
         cmocka_unit_test(a_config_that_makes_no_sense_is_refused),
         cmocka_unit_test(memory_that_is_refused_at_the_start_costs_nothing_but_that),
