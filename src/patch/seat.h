@@ -109,13 +109,14 @@ void wisp_patch_seat_drop(wisp_patch_seat *seat, uint32_t level);
 /* Gives the place of [thread] back, which ends, or has none. */
 void wisp_patch_place_return(wisp_patch_thread *thread);
 
-/* Where the memory of the module's own is now. */
+/* Where the memory of the module's own is now. One that has no page yet has no objects. */
 static inline void wisp_patch_seat_refresh(wisp_patch_seat *seat)
 {
     if (!seat->own_memory)
         return;
+    uint64_t size = seat->own_memory->block.size;
     seat->memory.base = seat->own_memory->block.data;
-    seat->memory.size = seat->own_memory->block.size;
+    seat->memory.size = size > WISP_OUTSIDE_FIRST ? size : WISP_OUTSIDE_FIRST;
 }
 
 /* What is below the stack of each seat. */

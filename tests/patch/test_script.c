@@ -90,6 +90,37 @@ static void what_it_may_not_touch_traps_it(void **state)
     world_close(patcher);
 }
 
+/* The module
+ *     (import "wisp" "load_f64" (func $load (param i64) (result f64)))
+ *     (memory 0)
+ *     (func (export "order_total") (param i64 f64) (result f64)
+ *       (call $load (i64.add (local.get 0) (i64.const 8))))
+ * which AssemblyScript makes of what needs no memory. */
+static void a_memory_without_pages_is_not_taken_for_all(void **state)
+{
+    (void)state;
+    static const uint8_t module[] = {
+        0,   'a', 's', 'm',  1,   0,    0,    0,                                      /* */
+        1,   12,  2,   0x60, 1,   0x7e, 1,    0x7c, 0x60, 2,   0x7e, 0x7c, 1,   0x7c, /* types */
+        2,   17,  1,   4,    'w', 'i',  's',  'p',  8,    'l', 'o',  'a',  'd', '_',  'f', '6',
+        '4', 0,   0,   3,    2,   1,    1, /* functions */
+        5,   3,   1,   0,    0,            /* memory */
+        7,   15,  1,   11,   'o', 'r',  'd',  'e',  'r',  '_', 't',  'o',  't', 'a',  'l', 0,
+        1,   10,  11,  1,    9,   0,    0x20, 0,    0x42, 8,   0x7c, 0x10, 0,   0x0b, /* code */
+    };
+    world_recipe recipe = {
+        .module = {module, sizeof module},
+        .grant = WISP_PATCH_GRANT_ARGUMENTS,
+        .functions = {{"order_total", "(p40d)d", AT(order_total)}},
+    };
+    wisp_patcher *patcher = world_open(NULL);
+    order o = {1, 10, 4, NULL, "name"};
+    world_apply_recipe(patcher, &recipe);
+    assert_true(order_total(&o, 0.5) == 4);
+    assert_int_equal(world_stats(patcher, "order_total").faults, 0);
+    world_close(patcher);
+}
+
 static void an_abort_is_told_with_its_line(void **state)
 {
     (void)state;
@@ -106,6 +137,7 @@ int main(void)
         cmocka_unit_test(each_thread_has_variables_of_its_own),
         cmocka_unit_test(numbers_of_all_widths_are_read_and_written),
         cmocka_unit_test(what_it_may_not_touch_traps_it),
+        cmocka_unit_test(a_memory_without_pages_is_not_taken_for_all),
         cmocka_unit_test(an_abort_is_told_with_its_line),
     };
     world_merge_sleds();
