@@ -215,7 +215,7 @@ static wisp_status check_call(const wisp_func *func, const wisp_value *args, uin
     return WISP_OK;
 }
 
-wisp_trap_code wisp_raw_call(wisp_func *func, wisp_slot *slots, wisp_error *err)
+wisp_trap_code wisp_raw_call_any(wisp_func *func, wisp_slot *slots, wisp_error *err)
 {
     wisp_store *store = func->store;
     wisp_exec *x = &store->exec;

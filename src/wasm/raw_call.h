@@ -30,12 +30,40 @@ static inline wisp_slot *wisp_raw_slots(wisp_func *func)
     return wisp_exec_left(x, slots) / sizeof(wisp_slot) >= wisp_func_slots(func) ? slots : NULL;
 }
 
+/* wisp_raw_call of anything from anywhere. */
+wisp_trap_code wisp_raw_call_any(wisp_func *func, wisp_slot *slots, wisp_error *err);
+
+/* Whether there is more to a call of [func] than to run it: it is the program's, or of another
+ * instance than the last one, other calls are under way, or it is to be interrupted. */
+static inline bool wisp_raw_is_special(const wisp_func *func)
+{
+    const wisp_store *store = func->store;
+    return __builtin_expect(!func->function, 0) ||
+           __builtin_expect(func->instance != store->exec.instance, 0) ||
+           __builtin_expect(store->depth != 0, 0) ||
+           __builtin_expect(atomic_load_explicit(&store->interrupted, memory_order_relaxed), 0);
+}
+
 /*
  * Calls [func] with the arguments in [slots], which wisp_raw_slots gave: NULL traps. Gives NONE,
  * or why it trapped: then wisp_store_trap and [err] have it, as after wisp_call. May be called
  * from a function of the program's that the store runs.
  */
-wisp_trap_code wisp_raw_call(wisp_func *func, wisp_slot *slots, wisp_error *err);
+static inline wisp_trap_code wisp_raw_call(wisp_func *func, wisp_slot *slots, wisp_error *err)
+{
+    wisp_store *store = func->store;
+    wisp_exec *x = &store->exec;
+    if (__builtin_expect(!slots, 0) || wisp_raw_is_special(func))
+        return wisp_raw_call_any(func, slots, err);
+    x->out = (wisp_callout){.callee = func, .args = slots};
+    x->pc = NULL;
+    store->depth = 1;
+    wisp_interp_run(wisp_code_entry.units, slots, x->memory, x);
+    store->depth = 0;
+    if (__builtin_expect(x->trap != WISP_TRAP_NONE, 0))
+        wisp_trap_record(store, x->trap, err);
+    return x->trap;
+}
 
 /*
  * A function of the program's that takes its arguments from [slots] and puts its results there,
