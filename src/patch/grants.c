@@ -27,6 +27,8 @@ static uint32_t count_before(const wisp_patch_range *ranges, uint32_t len, uint6
 
 static bool reserve(wisp_patch_grants *grants, uint32_t len)
 {
+    if (len <= grants->capacity)
+        return true;
     int error = errno;
     bool is_there = wisp_array_reserve(grants->allocator, &grants->ranges, &grants->capacity, len,
                                        sizeof *grants->ranges);
@@ -38,11 +40,12 @@ static bool reserve(wisp_patch_grants *grants, uint32_t len)
 static bool replace(wisp_patch_grants *grants, uint32_t at, uint32_t count,
                     wisp_patch_range range)
 {
-    uint32_t len = grants->len - count + 1;
+    uint32_t len = grants->len - count + 1, behind = grants->len - at - count;
     if (len > WISP_PATCH_RANGES_MAX || !reserve(grants, len))
         return false;
-    memmove(grants->ranges + at + 1, grants->ranges + at + count,
-            (grants->len - at - count) * sizeof *grants->ranges);
+    if (behind) /* which is rare, and a call for nothing costs as much as the rest */
+        memmove(grants->ranges + at + 1, grants->ranges + at + count,
+                behind * sizeof *grants->ranges);
     grants->ranges[at] = range;
     grants->len = len;
     return true;
