@@ -38,6 +38,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct wisp_patch_detour wisp_patch_detour;
 
@@ -103,6 +104,19 @@ X(aarch64, AARCH64_RECORD, record);
 #undef X
 static_assert(sizeof(wisp_patch_frame_x86_64) == WISP_FRAME_X86_64_SIZE, "frame.h: size");
 static_assert(sizeof(wisp_patch_frame_aarch64) == WISP_FRAME_AARCH64_SIZE, "frame.h: size");
+
+/* The word of [frame], or behind it, that is [at] bytes from its start. */
+static inline uint64_t wisp_patch_frame_word(const wisp_patch_frame *frame, uint32_t at)
+{
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)frame + at, sizeof word);
+    return word;
+}
+
+static inline void wisp_patch_frame_set(wisp_patch_frame *frame, uint32_t at, uint64_t word)
+{
+    memcpy((uint8_t *)frame + at, &word, sizeof word);
+}
 
 #endif
 #endif

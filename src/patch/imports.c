@@ -17,11 +17,11 @@ static void call_outside(wisp_patch_seat *seat, const wisp_patch_callee *callee,
                          wisp_patch_frame *frame)
 {
     wisp_patch_thread *thread = seat->thread;
-    int32_t activation = seat->levels[seat->level - 1].activation;
+    uint32_t depth = thread->depth;
     thread->is_inside = false;
     wisp_patch_call(callee->function, frame, callee->plan.stack_size);
     thread->is_inside = true;
-    if ((int32_t)thread->depth != activation + 1)
+    if (thread->depth != depth)
         wisp_patch_thread_settle(thread, (uintptr_t)__builtin_frame_address(0));
 }
 

@@ -312,7 +312,7 @@ static uint64_t calls_of(const wisp_patch_set *set, uint32_t index)
     for (uint32_t i = 0; i < set->seat_count; i++) {
         const wisp_patch_seat *seat = atomic_load_explicit(&set->seats[i], memory_order_acquire);
         if (seat)
-            calls += atomic_load_explicit(&seat->calls[index], memory_order_relaxed);
+            calls += atomic_load_explicit(&seat->inlets[index].calls, memory_order_relaxed);
     }
     return calls;
 }

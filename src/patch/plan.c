@@ -56,7 +56,8 @@ static wisp_patch_move_kind move_kind_of(wisp_patch_kind kind)
         return WISP_PATCH_MOVE_BOOL;
     if (kind == WISP_PATCH_POINTER || kind == WISP_PATCH_TEXT)
         return WISP_PATCH_MOVE_POINTER;
-    return WISP_PATCH_MOVE_BITS;
+    return wisp_patch_kind_size(kind) == sizeof(uint64_t) ? WISP_PATCH_MOVE_WORD
+                                                          : WISP_PATCH_MOVE_BITS;
 }
 
 /* *[valtype] is what it is in WebAssembly. False if memory is refused. */
@@ -103,6 +104,7 @@ static bool make_result(const maker *m, const wisp_patch_type *type,
     else
         plan->value = valtype;
     plan->uses_stack = plan->result_slot;
+    plan->uses_memory = plan->result.kind >= WISP_PATCH_MOVE_POINTER;
     return true;
 }
 
@@ -117,6 +119,7 @@ static bool make_argument(const maker *m, uint32_t param, const wisp_patch_type 
     if (!make_move(m, type, at, move, &plan->params[plan->param_count++]))
         return false;
     plan->uses_stack |= move->kind >= WISP_PATCH_MOVE_PARTS;
+    plan->uses_memory |= move->kind >= WISP_PATCH_MOVE_POINTER;
     return true;
 }
 
@@ -151,18 +154,6 @@ wisp_status wisp_patch_plan_make(wisp_arena *arena, const wisp_patch_abi *abi,
 
 /* ------------------------------------------------------------------ frames and memory */
 
-static uint64_t load(const wisp_patch_frame *frame, uint32_t at)
-{
-    uint64_t bits;
-    memcpy(&bits, (const uint8_t *)frame + at, sizeof bits);
-    return bits;
-}
-
-static void store(wisp_patch_frame *frame, uint32_t at, uint64_t bits)
-{
-    memcpy((uint8_t *)frame + at, &bits, sizeof bits);
-}
-
 /* Most parts are registers, for which there need be no call. */
 static inline void copy_part(uint8_t *into, const uint8_t *from, uint32_t size)
 {
@@ -170,12 +161,6 @@ static inline void copy_part(uint8_t *into, const uint8_t *from, uint32_t size)
         memcpy(into, from, sizeof(uint64_t));
     else
         memcpy(into, from, size);
-}
-
-/* The value of the bits that [move] has, in 64 bits. */
-static uint64_t extend(const wisp_patch_move *move, uint64_t bits)
-{
-    return ((bits & move->mask) ^ move->sign) - move->sign;
 }
 
 static uint64_t address_of(const void *pointer)
@@ -251,7 +236,7 @@ static bool take_struct(const wisp_patch_move *move, wisp_patch_memory *memory,
     if (move->kind == WISP_PATCH_MOVE_PARTS)
         take_parts(move, frame, into);
     else
-        memcpy(into, pointer_at(load(frame, move->frame)), move->size);
+        memcpy(into, pointer_at(wisp_patch_frame_word(frame, move->frame)), move->size);
     return true;
 }
 
@@ -259,11 +244,8 @@ static bool take_struct(const wisp_patch_move *move, wisp_patch_memory *memory,
 static inline uint64_t scalar_from_native(const wisp_patch_move *move,
                                           const wisp_patch_memory *memory, uint64_t bits)
 {
-    if (move->kind == WISP_PATCH_MOVE_BITS)
-        return extend(move, bits);
-    if (move->kind == WISP_PATCH_MOVE_POINTER)
-        return from_native(memory, bits);
-    return (uint8_t)bits != 0;
+    return move->kind == WISP_PATCH_MOVE_POINTER ? from_native(memory, bits)
+                                                 : wisp_patch_number_from_native(move, bits);
 }
 
 WISP_APART static bool take_structs(const wisp_patch_plan *plan, wisp_patch_memory *memory,
@@ -277,7 +259,8 @@ WISP_APART static bool take_structs(const wisp_patch_plan *plan, wisp_patch_memo
     for (uint32_t i = 0; i < plan->argument_count; i++) {
         const wisp_patch_move *move = &plan->arguments[i];
         if (move->kind < WISP_PATCH_MOVE_PARTS)
-            slots[i].u64 = scalar_from_native(move, memory, load(frame, move->frame));
+            slots[i].u64 =
+                scalar_from_native(move, memory, wisp_patch_frame_word(frame, move->frame));
         else if (!take_struct(move, memory, frame, &slots[i].u64))
             return false;
     }
@@ -292,7 +275,7 @@ bool wisp_patch_take_arguments(const wisp_patch_plan *plan, wisp_patch_memory *m
         return take_structs(plan, memory, frame, slots);
     const wisp_patch_move *move = plan->arguments, *end = move + plan->argument_count;
     for (; move < end; move++, slots++)
-        slots->u64 = scalar_from_native(move, memory, load(frame, move->frame));
+        slots->u64 = scalar_from_native(move, memory, wisp_patch_frame_word(frame, move->frame));
     return true;
 }
 
@@ -310,7 +293,7 @@ static void give_struct(const wisp_patch_move *move, const uint8_t *from, wisp_p
         fill_parts(move, from, frame);
         return;
     }
-    uint64_t wanted_at = load(frame, move->frame);
+    uint64_t wanted_at = wisp_patch_frame_word(frame, move->frame);
     memcpy(pointer_at(wanted_at), from, move->size);
     frame->results.integers[0] = wanted_at; /* System V wants it; nobody else minds */
 }
@@ -319,11 +302,8 @@ static void give_struct(const wisp_patch_move *move, const uint8_t *from, wisp_p
 static inline uint64_t scalar_to_native(const wisp_patch_move *move,
                                         const wisp_patch_memory *memory, const wisp_slot *slot)
 {
-    if (move->kind == WISP_PATCH_MOVE_BITS)
-        return extend(move, slot->u64);
-    if (move->kind == WISP_PATCH_MOVE_POINTER)
-        return to_native(memory, slot->u64);
-    return slot->u32 != 0;
+    return move->kind == WISP_PATCH_MOVE_POINTER ? to_native(memory, slot->u64)
+                                                 : wisp_patch_number_to_native(move, slot);
 }
 
 void wisp_patch_give_results(const wisp_patch_plan *plan, const wisp_patch_memory *memory,
@@ -333,7 +313,7 @@ void wisp_patch_give_results(const wisp_patch_plan *plan, const wisp_patch_memor
     if (plan->result_slot)
         give_struct(move, memory->base + frame->result_at, frame);
     else if (plan->has_result)
-        store(frame, move->frame, scalar_to_native(move, memory, slots));
+        wisp_patch_frame_set(frame, move->frame, scalar_to_native(move, memory, slots));
 }
 
 /* ------------------------------------------------------------------ a call that goes out */
@@ -373,7 +353,7 @@ static bool fill_struct_address(const wisp_patch_move *move, wisp_patch_memory *
             return false;
         linear = memory->base + copy;
     }
-    store(frame, move->frame, address_of(linear));
+    wisp_patch_frame_set(frame, move->frame, address_of(linear));
     return true;
 }
 
@@ -396,7 +376,7 @@ static bool fill_result(const wisp_patch_move *move, wisp_patch_memory *memory, 
     uint64_t copy;
     if (!linear && reserve(memory, move, &copy))
         linear = memory->base + copy;
-    store(frame, move->frame, address_of(linear));
+    wisp_patch_frame_set(frame, move->frame, address_of(linear));
     return linear != NULL;
 }
 
@@ -409,7 +389,7 @@ WISP_APART static bool fill_structs(const wisp_patch_plan *plan, wisp_patch_memo
     for (uint32_t i = 0; i < plan->argument_count; i++) {
         const wisp_patch_move *move = &plan->arguments[i];
         if (move->kind < WISP_PATCH_MOVE_PARTS)
-            store(frame, move->frame, scalar_to_native(move, memory, &slots[i]));
+            wisp_patch_frame_set(frame, move->frame, scalar_to_native(move, memory, &slots[i]));
         else if (!fill_struct(move, memory, slots[i].u64 & mask, frame))
             return false;
     }
@@ -423,7 +403,7 @@ bool wisp_patch_fill_arguments(const wisp_patch_plan *plan, wisp_patch_memory *m
         return fill_structs(plan, memory, slots, frame);
     const wisp_patch_move *move = plan->arguments, *end = move + plan->argument_count;
     for (; move < end; move++, slots++)
-        store(frame, move->frame, scalar_to_native(move, memory, slots));
+        wisp_patch_frame_set(frame, move->frame, scalar_to_native(move, memory, slots));
     return true;
 }
 
@@ -434,8 +414,8 @@ static bool take_result_struct(const wisp_patch_move *move, const wisp_patch_mem
 {
     if (move->kind == WISP_PATCH_MOVE_ADDRESS)
         return linear_at(memory, frame->result_at, move->size) ||
-               memory->write(memory->user, frame->result_at, pointer_at(load(frame, move->frame)),
-                             move->size);
+               memory->write(memory->user, frame->result_at,
+                             pointer_at(wisp_patch_frame_word(frame, move->frame)), move->size);
     uint8_t bytes[PARTS_SIZE_MAX] = {0};
     take_parts(move, frame, bytes);
     return write_memory(memory, frame->result_at, bytes, move->size);
@@ -448,7 +428,7 @@ bool wisp_patch_take_results(const wisp_patch_plan *plan, const wisp_patch_memor
     if (plan->result_slot)
         return take_result_struct(move, memory, frame);
     if (plan->has_result)
-        slots->u64 = scalar_from_native(move, memory, load(frame, move->frame));
+        slots->u64 = scalar_from_native(move, memory, wisp_patch_frame_word(frame, move->frame));
     return true;
 }
 
@@ -457,9 +437,11 @@ void wisp_patch_keep_results(const wisp_patch_plan *plan, const wisp_patch_frame
 {
     if (plan->has_result &&
         !plan->result_slot) /* the one word: all would wait for their stores */
-        store(frame, plan->result.frame, load(call, plan->result.frame));
+        wisp_patch_frame_set(frame, plan->result.frame,
+                             wisp_patch_frame_word(call, plan->result.frame));
     else
         frame->results = call->results;
     if (plan->result_slot && plan->result.kind == WISP_PATCH_MOVE_ADDRESS)
-        give_struct(&plan->result, pointer_at(load(call, plan->result.frame)), frame);
+        give_struct(&plan->result, pointer_at(wisp_patch_frame_word(call, plan->result.frame)),
+                    frame);
 }

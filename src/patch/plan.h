@@ -46,11 +46,12 @@ typedef struct wisp_patch_memory {
 } wisp_patch_memory;
 
 typedef enum wisp_patch_move_kind {
-    WISP_PATCH_MOVE_BITS,    /* [mask]ed, then extended from [sign] */
-    WISP_PATCH_MOVE_POINTER, /* 64 bits, translated */
+    WISP_PATCH_MOVE_BITS, /* 32 and fewer: [mask]ed, then extended from [sign] */
+    WISP_PATCH_MOVE_WORD, /* 64 bits as they are */
     WISP_PATCH_MOVE_BOOL,
-    WISP_PATCH_MOVE_PARTS,  /* of a struct, to and from the copy in the patch's memory */
-    WISP_PATCH_MOVE_ADDRESS /* of a struct in native memory, likewise */
+    WISP_PATCH_MOVE_POINTER, /* 64 bits, translated: from here on memory has a part in it */
+    WISP_PATCH_MOVE_PARTS,   /* of a struct, to and from the copy in the patch's memory */
+    WISP_PATCH_MOVE_ADDRESS  /* of a struct in native memory, likewise */
 } wisp_patch_move_kind;
 
 /* One slot. */
@@ -79,6 +80,7 @@ typedef struct wisp_patch_plan {
     bool has_result;
     bool result_slot;     /* slot 0 is where the patch has the result, a struct */
     bool uses_stack;      /* the patch's, in take_arguments */
+    bool uses_memory;     /* pointers or structs go over, not numbers alone */
     wisp_valtype *params; /* of the function in WebAssembly */
     uint32_t param_count; /* [argument_count], and one for [result_slot] */
     wisp_valtype value;   /* that it returns; 0: none */
@@ -118,5 +120,50 @@ bool wisp_patch_take_results(const wisp_patch_plan *plan, const wisp_patch_memor
  * the patch fails later. Both are of [plan]. */
 void wisp_patch_keep_results(const wisp_patch_plan *plan, const wisp_patch_frame *call,
                              wisp_patch_frame *frame);
+
+/* ------------------------------------------------------------------ numbers */
+
+/* The value of the lower [bits] that [move] has, in 64 bits. */
+static inline uint64_t wisp_patch_extend(const wisp_patch_move *move, uint64_t bits)
+{
+    return ((bits & move->mask) ^ move->sign) - move->sign;
+}
+
+/* A number of the program's, in [word], as the patch has it. */
+static inline uint64_t wisp_patch_number_from_native(const wisp_patch_move *move, uint64_t word)
+{
+    if (move->kind == WISP_PATCH_MOVE_BITS)
+        return wisp_patch_extend(move, word);
+    return move->kind == WISP_PATCH_MOVE_WORD ? word : (uint8_t)word != 0;
+}
+
+/* One of the patch's, as the program has it. Of a slot it takes what was stored, not more: for
+ * that it would have to wait. */
+static inline uint64_t wisp_patch_number_to_native(const wisp_patch_move *move,
+                                                   const wisp_slot *slot)
+{
+    if (move->kind == WISP_PATCH_MOVE_BITS)
+        return wisp_patch_extend(move, slot->u32);
+    return move->kind == WISP_PATCH_MOVE_WORD ? slot->u64 : slot->u32 != 0;
+}
+
+/* take_arguments and give_results where the plan does not use memory. */
+
+static inline void wisp_patch_take_numbers(const wisp_patch_plan *plan,
+                                           const wisp_patch_frame *frame, wisp_slot *slots)
+{
+    const wisp_patch_move *move = plan->arguments, *end = move + plan->argument_count;
+    for (; move < end; move++, slots++)
+        slots->u64 =
+            wisp_patch_number_from_native(move, wisp_patch_frame_word(frame, move->frame));
+}
+
+static inline void wisp_patch_give_number(const wisp_patch_plan *plan, wisp_patch_frame *frame,
+                                          const wisp_slot *slots)
+{
+    if (plan->has_result)
+        wisp_patch_frame_set(frame, plan->result.frame,
+                             wisp_patch_number_to_native(&plan->result, slots));
+}
 
 #endif

@@ -18,7 +18,7 @@ static const wisp_patch_level *innermost(const wisp_patch_seat *seat)
 static bool is_below(const wisp_patch_seat *seat, uint64_t address, size_t size)
 {
     const wisp_patch_level *level = innermost(seat);
-    if (!level || !level->is_on_stack)
+    if (!level || !wisp_patch_is_on_stack(seat->thread, (uintptr_t)(level->frame + 1)))
         return false;
     uint64_t low = seat->thread->stack_low, high = (uintptr_t)(level->frame + 1);
     return address < high && size > 0 && address + size > low;
@@ -141,13 +141,6 @@ static uint64_t text_size(const wisp_patch_seat *seat, uint64_t address)
     return TEXT_MAX;
 }
 
-static uint64_t word_at(const wisp_patch_frame *frame, uint32_t at)
-{
-    uint64_t word;
-    memcpy(&word, (const uint8_t *)frame + at, sizeof word);
-    return word;
-}
-
 static bool grant(wisp_patch_seat *seat, const wisp_patch_type *type, uint64_t address)
 {
     uint64_t size =
@@ -162,7 +155,8 @@ bool wisp_patch_reach_arguments(wisp_patch_seat *seat)
     const wisp_patch_move *move = r->plan.arguments, *end = move + r->plan.argument_count;
     for (; move < end; move++)
         if (move->kind == WISP_PATCH_MOVE_POINTER &&
-            !grant(seat, &r->signature.params[move->param], word_at(level->frame, move->frame)))
+            !grant(seat, &r->signature.params[move->param],
+                   wisp_patch_frame_word(level->frame, move->frame)))
             return false;
     return true;
 }
@@ -172,5 +166,5 @@ bool wisp_patch_reach_result(wisp_patch_seat *seat, const wisp_patch_callee *cal
 {
     const wisp_patch_move *move = &callee->plan.result;
     return !callee->plan.has_result || move->kind != WISP_PATCH_MOVE_POINTER ||
-           grant(seat, &callee->signature.result, word_at(frame, move->frame));
+           grant(seat, &callee->signature.result, wisp_patch_frame_word(frame, move->frame));
 }

@@ -10,8 +10,6 @@
 #include "patch/imports.h"
 #include "patch/reach.h"
 
-const uint64_t wisp_patch_fence = UINT64_C(0x5eb1ade5c0de5afe);
-
 enum { ARENA_CHUNK_SIZE = 4096, WAIT_MAX_MS = 1000 };
 
 /* A seat that is being made. */
@@ -92,13 +90,16 @@ static wisp_status make_imports(maker *m)
 
 /* ------------------------------------------------------------------ the instance */
 
+/* Of a seat whose stack is not one of ours. */
+static const uint64_t no_fence = WISP_PATCH_FENCE;
+
 static void lay_fence(wisp_patch_seat *seat)
 {
     const wisp_patch_linear *linear = &seat->set->linear;
     uint64_t at = wisp_patch_linear_stack(linear, seat->place + 1);
     uint64_t *words = (uint64_t *)(void *)(seat->memory.base + at);
     for (size_t i = 0; i < WISP_PATCH_FENCE_SIZE / sizeof *words; i++)
-        words[i] = wisp_patch_fence;
+        words[i] = WISP_PATCH_FENCE;
     seat->fence = &words[WISP_PATCH_FENCE_SIZE / sizeof *words - 1]; /* the first to be hit */
 }
 
@@ -145,21 +146,20 @@ static void set_up_memory(wisp_patch_seat *seat)
         memory->stack_limit = own_stack_limit(seat->stack_pointer->u64);
         wisp_patch_seat_refresh(seat);
     }
-    memory->stack_pointer = seat->stack_pointer->u64;
+    seat->levels[0].stack_pointer = seat->stack_pointer->u64;
 }
 
 static wisp_status find_funcs(const maker *m)
 {
     wisp_patch_seat *seat = m->seat;
     uint32_t count = seat->set->manifest.function_count;
-    seat->funcs = room(m, count, sizeof *seat->funcs);
-    seat->calls = room(m, count, sizeof *seat->calls);
-    if (!seat->funcs || !seat->calls)
+    seat->inlets = room(m, count, sizeof *seat->inlets);
+    if (!seat->inlets)
         return WISP_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
         const char *export = seat->set->replaced[i].function->export;
-        seat->funcs[i] = wisp_instance_func(seat->instance, export);
-        if (!wisp_raw_slots(seat->funcs[i]))
+        seat->inlets[i].func = wisp_instance_func(seat->instance, export);
+        if (!wisp_raw_slots(seat->inlets[i].func))
             return wisp_fail(m->err, WISP_LIMIT, "a stack of %zu bytes, too few for '%s'",
                              seat->store->stack_size, export);
     }
@@ -189,7 +189,7 @@ wisp_status wisp_patch_seat_new(wisp_patch_set *set, uint32_t place, wisp_patch_
     seat->place = place;
     seat->ticket = UINTPTR_MAX;
     seat->stack_pointer = &seat->no_stack;
-    seat->fence = &wisp_patch_fence;
+    seat->fence = &no_fence;
     seat->fuel = set->config->fuel;
     seat->grants_arguments = set->manifest.grant == WISP_PATCH_GRANT_ARGUMENTS;
     seat->grants.allocator = allocator;

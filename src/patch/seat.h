@@ -34,10 +34,14 @@ typedef struct wisp_patch_level {
     uint64_t stack_pointer; /* of the patch, before it */
     uint64_t fuel;          /* of the level around it */
     uint32_t first_range;   /* of what it was granted */
-    int32_t activation;     /* its number (thread.h) */
-    bool is_on_stack;       /* its caller's frame is on the thread's own stack */
     bool has_result;        /* the original has been called: its result is in [frame] */
 } wisp_patch_level;
+
+/* A function of the module that replaces one of the program, as one of a seat. */
+typedef struct wisp_patch_inlet {
+    wisp_func *func;
+    _Atomic uint64_t calls; /* written by the thread alone */
+} wisp_patch_inlet;
 
 /* A function that the module imports, as one of a seat. */
 typedef struct wisp_patch_outlet {
@@ -51,15 +55,14 @@ struct wisp_patch_seat {
     wisp_patch_thread *thread; /* that of the call under way */
     wisp_store *store;
     wisp_instance *instance;
-    wisp_func **funcs;        /* by wisp_patch_replaced.index */
     wisp_slot *stack_pointer; /* of the module: its global, or [no_stack] where it has none */
     wisp_slot no_stack;
-    const uint64_t *fence;    /* what must stay wisp_patch_fence */
+    const uint64_t *fence;    /* what must stay WISP_PATCH_FENCE */
     wisp_memory *own_memory;  /* NULL where it is the set's, or there is none */
     wisp_patch_memory memory; /* [user] is the seat */
     wisp_patch_grants grants;
+    wisp_patch_inlet *inlets;   /* by wisp_patch_replaced.index */
     wisp_patch_outlet *outlets; /* by import */
-    _Atomic uint64_t *calls;    /* by wisp_patch_replaced.index; written by the thread alone */
     uint64_t fuel;              /* of a call */
     bool grants_arguments;      /* what they point at is to be noted */
     uint64_t refused; /* an address that a function of builtin.h could not touch; 0: none */
@@ -120,12 +123,12 @@ static inline void wisp_patch_seat_refresh(wisp_patch_seat *seat)
 }
 
 /* What is below the stack of each seat. */
-extern const uint64_t wisp_patch_fence;
+#define WISP_PATCH_FENCE UINT64_C(0x5eb1ade5c0de5afe)
 
 /* Whether the patch has kept to its own stack, as far as can be seen. */
 static inline bool wisp_patch_seat_is_whole(const wisp_patch_seat *seat)
 {
-    return *seat->fence == wisp_patch_fence;
+    return *seat->fence == WISP_PATCH_FENCE;
 }
 
 #endif

@@ -116,6 +116,23 @@ static wisp_patch_thread *take_new(void)
     return added;
 }
 
+/* Room for one activation more. */
+static bool reserve(wisp_patch_thread *thread)
+{
+    size_t room = thread->room;
+    if (thread->depth < thread->room)
+        return true;
+    if (thread->depth == WISP_PATCH_ACTIVATIONS_MAX)
+        return false;
+    int error = errno;
+    bool is_grown =
+        wisp_array_reserve(&wisp_allocator_default, &thread->activations, &room,
+                           room == 0 ? ACTIVATIONS_FIRST : room + 1, sizeof *thread->activations);
+    errno = error;
+    thread->room = (uint32_t)room;
+    return is_grown;
+}
+
 static wisp_patch_thread *start(void)
 {
     wisp_patch_thread *thread = take_used();
@@ -123,7 +140,7 @@ static wisp_patch_thread *start(void)
         thread = take_new();
     if (!thread)
         return NULL;
-    if (pthread_setspecific(all.key, thread) != 0) {
+    if (!reserve(thread) || pthread_setspecific(all.key, thread) != 0) {
         atomic_store(&thread->is_taken, false);
         return NULL;
     }
@@ -157,22 +174,6 @@ void wisp_patch_thread_settle(wisp_patch_thread *thread, uintptr_t sp)
         if (last->sp != 0)
             all.hooks.on_drop(thread, last);
     }
-}
-
-static bool reserve(wisp_patch_thread *thread)
-{
-    size_t room = thread->room;
-    if (thread->depth < thread->room)
-        return true;
-    if (thread->depth == WISP_PATCH_ACTIVATIONS_MAX)
-        return false;
-    int error = errno;
-    bool is_grown =
-        wisp_array_reserve(&wisp_allocator_default, &thread->activations, &room,
-                           room == 0 ? ACTIVATIONS_FIRST : room + 1, sizeof *thread->activations);
-    errno = error;
-    thread->room = (uint32_t)room;
-    return is_grown;
 }
 
 int32_t wisp_patch_thread_enter_within(wisp_patch_thread *thread, uintptr_t sp)

@@ -112,22 +112,23 @@ static inline bool wisp_patch_is_on_stack(const wisp_patch_thread *thread, uintp
     return sp >= thread->stack_low && sp < thread->stack_high;
 }
 
-/* wisp_patch_thread_enter and _exit where there are others, or no room as yet. */
+/* wisp_patch_thread_enter and _exit where there are others. */
 int32_t wisp_patch_thread_enter_within(wisp_patch_thread *thread, uintptr_t sp);
 void wisp_patch_thread_exit_within(wisp_patch_thread *thread, int32_t number);
 
 /*
  * Begins an activation whose caller's frame is at [sp], and drops those that were left without an
  * exit. What is loaded afterwards from a pointer that was replaced before an advance of the epoch
- * stays until the exit. Returns its number, or -1 where there are too many or no memory.
+ * stays until the exit. Returns its number, or -1 where there are too many or no memory. What it
+ * runs is the caller's to say, before it calls anything that may enter.
  */
 static inline int32_t wisp_patch_thread_enter(wisp_patch_thread *thread, uintptr_t sp)
 {
-    if (__builtin_expect(thread->depth != 0 || thread->room == 0, 0))
+    if (__builtin_expect(thread->depth != 0, 0))
         return wisp_patch_thread_enter_within(thread, sp);
     wisp_patch_thread_announce(thread);
-    thread->activations[0] =
-        (wisp_patch_activation){.sp = sp, .is_on_stack = wisp_patch_is_on_stack(thread, sp)};
+    thread->activations[0].sp = sp;
+    thread->activations[0].is_on_stack = wisp_patch_is_on_stack(thread, sp);
     thread->depth = 1;
     return 0;
 }
