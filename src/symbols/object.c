@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/reader.h"
+#include "symbols/sleds.h"
 
 #include <gelf.h>
 #include <stdlib.h>
@@ -237,6 +238,24 @@ static bool add_relocated_places(reader *r, const section *list)
     return true;
 }
 
+/*
+ * gcc 12 has one list for each file, which goes when the linker drops the file's first function:
+ * an inline one of C++ that another file has too, or an unused one. What begins with a sled was
+ * meant to be listed. On aarch64 a sled is one NOP, which a function may begin with otherwise.
+ */
+static bool add_unlisted_places(reader *r)
+{
+    const wisp_object *object = r->object;
+    for (size_t i = 0; i < object->symbol_count && object->machine == WISP_MACHINE_X86_64; i++) {
+        const wisp_object_symbol *symbol = &object->symbols[i];
+        uint64_t address = symbol->address + wisp_sled_landing(object, symbol->address);
+        if (symbol->is_function && wisp_sled_state_at(object, address) != WISP_SLED_NONE &&
+            !add_place(r, address))
+            return false;
+    }
+    return true;
+}
+
 static int compare_addresses(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
@@ -311,6 +330,8 @@ static wisp_status read_sections(reader *r, wisp_error *err)
     }
     if (object->symbol_count)
         qsort(object->symbols, object->symbol_count, sizeof *object->symbols, compare_symbols);
+    if (!add_unlisted_places(r))
+        return wisp_fail_memory(err, object->bytes.size);
     order_places(object);
     return WISP_OK;
 }

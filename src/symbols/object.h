@@ -48,7 +48,8 @@ typedef struct wisp_object {
     uint32_t text_count;
     wisp_object_symbol *symbols; /* by address, and global ones first */
     size_t symbol_count;
-    uint64_t *places; /* ascending: of __patchable_function_entries, without duplicates */
+    uint64_t *places; /* ascending, without duplicates: of __patchable_function_entries, and where
+                       * a function begins with such a place that the linker has left out there */
     size_t place_count;
 } wisp_object;
 
@@ -67,7 +68,7 @@ const wisp_object_text *wisp_object_text_at(const wisp_object *object, uint64_t 
 /* The first symbol at [address]: those behind it may be there as well. symbol_count if none. */
 size_t wisp_object_symbol_at(const wisp_object *object, uint64_t address);
 
-/* Whether a compiler has listed [address] as a place for patching. */
+/* Whether [address] is a place for patching. */
 bool wisp_object_has_place(const wisp_object *object, uint64_t address);
 
 /* [id] in hexadecimal, cut to what fits. */

@@ -36,16 +36,17 @@ wisp_sled_state wisp_sled_state_at(const wisp_object *object, uint64_t address)
     return memcmp(text, raw_x86_64, size) == 0 ? WISP_SLED_RAW : WISP_SLED_NONE;
 }
 
-bool wisp_sled_find(const wisp_object *object, uint64_t entry, uint32_t *offset)
+uint32_t wisp_sled_landing(const wisp_object *object, uint64_t entry)
 {
-    *offset = 0;
-    if (wisp_object_has_place(object, entry))
-        return true;
     const uint8_t *landing = object->machine == WISP_MACHINE_X86_64 ? endbr64 : bti_c;
     const uint8_t *text = text_of(object, entry, LANDING_SIZE);
-    *offset = LANDING_SIZE;
-    return text && memcmp(text, landing, LANDING_SIZE) == 0 &&
-           wisp_object_has_place(object, entry + LANDING_SIZE);
+    return text && memcmp(text, landing, LANDING_SIZE) == 0 ? LANDING_SIZE : 0;
+}
+
+bool wisp_sled_find(const wisp_object *object, uint64_t entry, uint32_t *offset)
+{
+    *offset = wisp_object_has_place(object, entry) ? 0 : wisp_sled_landing(object, entry);
+    return wisp_object_has_place(object, entry + *offset);
 }
 
 bool wisp_sled_is_before(const wisp_object *object, uint64_t entry)

@@ -28,9 +28,13 @@ uint32_t wisp_sled_size(uint32_t machine);
 /* What is at [address] of a text that is in the file. */
 wisp_sled_state wisp_sled_state_at(const wisp_object *object, uint64_t address);
 
+/* The size of the instruction at [entry] that marks where indirect jumps may land; 0 if there is
+ * none. */
+uint32_t wisp_sled_landing(const wisp_object *object, uint64_t entry);
+
 /*
- * Finds the sled of the function at [entry]: how many bytes are before it (an instruction that
- * marks where indirect jumps may land). False if the compiler has listed none there.
+ * Finds the sled of the function at [entry]: how many bytes are before it, of the instruction
+ * above. False if there is none.
  */
 bool wisp_sled_find(const wisp_object *object, uint64_t entry, uint32_t *offset);
 

@@ -553,6 +553,18 @@ static void raw_places_are_noted(void **state)
     assert_null(reason(find("steady"), WISP_SYMBOLS_CAUSE_RAW_SLED));
 }
 
+static void places_that_no_list_has_any_more_are_found(void **state)
+{
+    (void)state;
+    open_program("gcc_live");
+    if (!is_gcc_on_x86_64())
+        skip();
+    uint32_t count = wisp_symbols_program(opened)->sled_count;
+    open_program("gcc_unlisted");
+    PATCHABLE("steady");
+    assert_int_equal(wisp_symbols_program(opened)->sled_count, count);
+}
+
 /* ------------------------------------------------------------------ what is no program */
 
 static void refuses(const char *program, wisp_status status, const char *text)
@@ -705,6 +717,7 @@ int main(int argc, char **argv)
         TEST(programs_without_places_say_which_flag_is_missing),
         TEST(places_of_another_size_are_refused),
         TEST(raw_places_are_noted),
+        TEST(places_that_no_list_has_any_more_are_found),
         TEST(what_is_missing_is_named_with_its_flag),
         TEST(lines_alone_are_no_debug_information),
         TEST(names_are_found_as_people_write_them),
