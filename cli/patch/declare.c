@@ -128,13 +128,14 @@ static void put_attributes(FILE *out, const layout *l)
 
 static void put_record(FILE *out, closure *c, const wisp_symbols_type *type, int depth)
 {
-    layout l = layout_of(c->arena, type);
+    layout l = layout_of(c, type);
     fputs("{\n", out);
     if (l.is_bytes)
         put_bytes(out, c, type->size, depth + 1);
     for (uint32_t i = 0; i < type->member_count && !l.is_bytes; i++) {
         put_gap(out, c, &l.gaps[i], &type->members[i], depth + 1);
-        put_member(out, c, type, i, depth + 1);
+        if (!l.gaps[i].hides)
+            put_member(out, c, type, i, depth + 1);
     }
     if (l.tail)
         put_bytes(out, c, l.tail, depth + 1);

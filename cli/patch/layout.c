@@ -6,6 +6,7 @@
 
 /* Where the compiler is, while it lays out a struct as the ABI of System V says. */
 typedef struct walk {
+    const closure *types;
     bool is_packed, is_union;
     uint64_t bits;      /* from the start to the next free one */
     uint64_t bits_most; /* of a union: of its largest member */
@@ -29,6 +30,29 @@ static uint32_t alignment_of(const wisp_symbols_type *type)
     while (type->size % alignment != 0)
         alignment /= 2;
     return alignment;
+}
+
+/* How large a member of [type] is, and how aligned. C++ has classes by value whose body is in
+ * another file, or in none. */
+typedef struct extent {
+    uint64_t size; /* 0 where nobody knows its body */
+    uint32_t alignment;
+} extent;
+
+static extent extent_of(const walk *w, const wisp_symbols_type *type)
+{
+    const wisp_symbols_type *bare = wisp_symbols_type_strip(type);
+    bool is_list = bare->kind == WISP_TYPE_ARRAY && !bare->size;
+    extent e = {type->size, alignment_of(type)};
+    if (is_list) {
+        e = extent_of(w, bare->target);
+        e.size *= bare->count;
+    } else if (closure_body(w->types, bare) != bare && bare->is_declared_only) {
+        const wisp_symbols_type *body = closure_body(w->types, bare);
+        e = (extent){body->size, alignment_of(body)};
+    }
+    e.alignment = w->is_packed ? 1 : e.alignment;
+    return e;
 }
 
 /* The bit that a bit-field would get. It does not cross the border of a unit of its type. */
@@ -57,13 +81,16 @@ static bool walk_bits(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 
 static bool walk_bytes(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 {
-    uint32_t alignment = w->is_packed ? 1 : alignment_of(m->type);
+    extent e = extent_of(w, m->type);
     uint64_t free = round_up(w->bits, 8) / 8;
-    if (m->offset < free || m->offset % alignment != 0)
+    gap->hides = !closure_has_body(w->types, m->type);
+    if (gap->hides)
+        return true;
+    if (m->offset < free || m->offset % e.alignment != 0)
         return false;
-    if (round_up(free, alignment) != m->offset)
+    if (round_up(free, e.alignment) != m->offset)
         gap->bytes = m->offset - free;
-    w->bits = (m->offset + m->type->size) * 8;
+    w->bits = (m->offset + e.size) * 8;
     return true;
 }
 
@@ -71,7 +98,7 @@ static bool walk_member(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 {
     *gap = (layout_gap){0};
     w->bits = w->is_union ? 0 : w->bits;
-    uint32_t alignment = w->is_packed ? 1 : alignment_of(m->type);
+    uint32_t alignment = extent_of(w, m->type).alignment;
     bool fits = m->bit_size ? walk_bits(w, m, gap) : walk_bytes(w, m, gap);
     if (w->bits > w->bits_most)
         w->bits_most = w->bits;
@@ -81,9 +108,13 @@ static bool walk_member(walk *w, const wisp_symbols_member *m, layout_gap *gap)
 }
 
 /* Whether it can be had, packed or not. */
-static bool try_layout(const wisp_symbols_type *type, bool is_packed, layout *out)
+static bool try_layout(const closure *c, const wisp_symbols_type *type, bool is_packed,
+                       layout *out)
 {
-    walk w = {.is_packed = is_packed, .is_union = type->kind == WISP_TYPE_UNION, .alignment = 1};
+    walk w = {.types = c,
+              .is_packed = is_packed,
+              .is_union = type->kind == WISP_TYPE_UNION,
+              .alignment = 1};
     for (uint32_t i = 0; i < type->member_count; i++)
         if (!walk_member(&w, &type->members[i], &out->gaps[i]))
             return false;
@@ -97,10 +128,11 @@ static bool try_layout(const wisp_symbols_type *type, bool is_packed, layout *ou
     return !(w.is_union && out->tail);
 }
 
-layout layout_of(wisp_arena *arena, const wisp_symbols_type *type)
+layout layout_of(const closure *c, const wisp_symbols_type *type)
 {
-    layout out = {.gaps = take(arena, type->member_count + 1, sizeof *out.gaps)};
-    if (type->is_opaque || (!try_layout(type, false, &out) && !try_layout(type, true, &out)))
+    layout out = {.gaps = take(c->arena, type->member_count + 1, sizeof *out.gaps)};
+    if (type->is_opaque ||
+        (!try_layout(c, type, false, &out) && !try_layout(c, type, true, &out)))
         out = (layout){.is_bytes = true, .aligned = alignment_of(type)};
     return out;
 }

@@ -1,7 +1,7 @@
 #ifndef WISP_CLI_PATCH_LAYOUT_H
 #define WISP_CLI_PATCH_LAYOUT_H
 
-#include "symbols/type.h"
+#include "closure.h"
 
 /*
  * How a struct or union is declared so that a compiler lays it out as the program's did: which
@@ -13,6 +13,7 @@
 typedef struct layout_gap {
     uint64_t bytes; /* an array */
     uint32_t bits;  /* a bit-field without a name, of the member's type */
+    bool hides;     /* the member as well: nobody knows its body, a base class of a library say */
 } layout_gap;
 
 typedef struct layout {
@@ -23,7 +24,7 @@ typedef struct layout {
     uint64_t tail;    /* bytes behind the last one */
 } layout;
 
-/* Finds the layout of [type], which is complete and has a body, in memory of [arena]. */
-layout layout_of(wisp_arena *arena, const wisp_symbols_type *type);
+/* Finds the layout of [type], which was added to [c] and has a body, in memory of its arena. */
+layout layout_of(const closure *c, const wisp_symbols_type *type);
 
 #endif

@@ -57,10 +57,10 @@ static void write_layout(FILE *out, draft *d, const closed_type *named)
     const wisp_symbols_type *type = named->type;
     const char *name = declare_name(&d->types, named);
     fprintf(out, "WISP_SIZE(%s, %" PRIu64 ");\n", name, type->size);
-    bool has_members = !layout_of(d->arena, type).is_bytes;
-    for (uint32_t i = 0; i < type->member_count && has_members; i++) {
+    layout l = layout_of(&d->types, type);
+    for (uint32_t i = 0; i < type->member_count && !l.is_bytes; i++) {
         const char *member = declare_member_name(&d->types, type, i);
-        if (member[0] && !type->members[i].bit_size)
+        if (member[0] && !type->members[i].bit_size && !l.gaps[i].hides)
             fprintf(out, "WISP_OFFSET(%s, %s, %" PRIu64 ");\n", name, member,
                     type->members[i].offset);
     }
