@@ -2,6 +2,7 @@
 #include "out.h"
 
 #include "patch/author.h"
+#include "patch/name.h"
 #include "patch/running.h"
 #include "patch/seal.h"
 #include "patch/show.h"
@@ -72,7 +73,8 @@ static bool take_language(const cli_args *args, folder_language *out)
 static const char *folder_after(wisp_arena *arena, const char *function)
 {
     const char *colon = strrchr(function, ':');
-    return take_text(arena, colon ? colon + 1 : function, strlen(colon ? colon + 1 : function));
+    name_table none = {.arena = arena};
+    return name_claim(&none, colon ? colon + 1 : function, arena);
 }
 
 static int new_patch(const cli_args *args, wisp_arena *arena)

@@ -79,6 +79,10 @@
     __attribute__((const)) wisp_address wisp_global_##identifier(void)
 #define WISP_AT(identifier) (*(__typeof__(identifier) *)wisp_global_##identifier())
 
+/* An argument of a class of C++ that has no data: nothing is handed over. */
+typedef struct wisp_empty {
+} wisp_empty;
+
 /* What program.h asserts of the types that it declares. */
 #define WISP_SIZE(type, size)                                                                    \
     _Static_assert(sizeof(type) == (size), #type " is not as large as the program has it")

@@ -274,7 +274,7 @@ static const char *declare_function(closure *c, const wisp_symbols_type *type, c
     const char *params = "";
     for (uint32_t i = 0; i < type->param_count; i++)
         params = take_print(c->arena, "%s%s%s", params, i ? ", " : "",
-                            declare_param(c, type->params[i], ""));
+                            declare_passed(c, type->params[i], ""));
     if (type->is_variadic && type->param_count)
         params = take_print(c->arena, "%s, ...", params);
     else if (!type->is_variadic && !type->param_count)
@@ -337,11 +337,23 @@ const char *declare(closure *c, const wisp_symbols_type *type, const char *name)
     return declare_at(c, type, name, 0);
 }
 
-const char *declare_param(closure *c, const wisp_symbols_type *type, const char *name)
+/* Whether [type] is a class without data, of which C++ hands over nothing. */
+static bool is_empty(const closure *c, const wisp_symbols_type *type)
+{
+    type = closure_body(c, wisp_symbols_type_strip(type));
+    bool is_class = type->kind == WISP_TYPE_STRUCT && type->size == 1;
+    for (uint32_t i = 0; i < type->member_count && is_class; i++)
+        is_class = is_empty(c, type->members[i].type);
+    return is_class;
+}
+
+const char *declare_passed(closure *c, const wisp_symbols_type *type, const char *name)
 {
     const wisp_symbols_type *bare = wisp_symbols_type_strip(type);
     bool is_record = bare->kind == WISP_TYPE_STRUCT || bare->kind == WISP_TYPE_UNION;
     bool is_address = is_record && closure_body(c, bare)->is_by_reference;
+    if (is_record && !is_address && is_empty(c, bare))
+        return beside(c, "wisp_empty", name);
     return declare(c, type, is_address ? take_print(c->arena, "*%s", name) : name);
 }
 

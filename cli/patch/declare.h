@@ -8,8 +8,9 @@
 /* "const order *o", "int (*visit)(void *)"; of a type alone where [name] is "". */
 const char *declare(closure *c, const wisp_symbols_type *type, const char *name);
 
-/* The same for a parameter: a class of C++ that cannot be copied comes as its address. */
-const char *declare_param(closure *c, const wisp_symbols_type *type, const char *name);
+/* The same for a parameter or a result: a class of C++ that cannot be copied comes as its
+ * address, one without data as wisp_empty. */
+const char *declare_passed(closure *c, const wisp_symbols_type *type, const char *name);
 
 /* What [named] is: "struct order {…};", "typedef struct order order;". */
 const char *declare_type(closure *c, closed_type *named);

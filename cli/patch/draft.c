@@ -336,7 +336,7 @@ const char *draft_prototype(draft *d, const draft_function *f, const char *name)
     const char *params = "";
     for (uint32_t i = 0; i < f->symbol->param_count; i++)
         params = take_print(d->arena, "%s%s%s", params, i ? ", " : "",
-                            declare_param(&d->types, f->symbol->params[i].type, f->params[i]));
-    return declare(&d->types, f->symbol->result,
-                   take_print(d->arena, "%s(%s)", name, params[0] ? params : "void"));
+                            declare_passed(&d->types, f->symbol->params[i].type, f->params[i]));
+    return declare_passed(&d->types, f->symbol->result,
+                          take_print(d->arena, "%s(%s)", name, params[0] ? params : "void"));
 }

@@ -96,7 +96,10 @@ const char *name_identifier(wisp_arena *arena, const char *text)
 
 const char *name_claim(name_table *table, const char *text, void *value)
 {
-    const char *wanted = name_identifier(table->arena, text), *name = wanted;
+    enum { LENGTH_MAX = 200 }; /* names of templates have thousands, those of files 255 */
+    const char *whole = name_identifier(table->arena, text);
+    const char *wanted = take_text(table->arena, whole, strnlen(whole, LENGTH_MAX)),
+               *name = wanted;
     for (unsigned i = 2; name_find(table, name); i++)
         name = take_print(table->arena, "%s_%u", wanted, i);
     name_set(table, name, value);
