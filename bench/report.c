@@ -27,6 +27,16 @@ void bench_report_figure(bench_report *report, const char *name, double value, c
     fflush(stdout);
 }
 
+void bench_report_none(bench_report *report, const char *name, const char *reason)
+{
+    separate(report);
+    if (report->is_json)
+        printf("{\"name\": \"%s\", \"value\": null, \"reason\": \"%s\"}", name, reason);
+    else
+        printf("%-52s %10s %s\n", name, "-", reason);
+    fflush(stdout);
+}
+
 void bench_report_end(const bench_report *report)
 {
     if (report->is_json)

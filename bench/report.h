@@ -17,6 +17,9 @@ void bench_report_begin(bench_report *report, bool is_json);
 /* A figure: [value] in [unit]. */
 void bench_report_figure(bench_report *report, const char *name, double value, const char *unit);
 
+/* The figure [name] does not exist, because of [reason]. */
+void bench_report_none(bench_report *report, const char *name, const char *reason);
+
 /* Ends the JSON. */
 void bench_report_end(const bench_report *report);
 

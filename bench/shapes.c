@@ -46,28 +46,32 @@ TIMER(DOUBLES, double, (double, int, double), 1.5, 2, 3.5)
 TIMER(LONGS, long, (long, long, long, long, long, long, long, long), 1, 2, 3, 4, 5, 6, 7, 8)
 TIMER(PAIR, bench_pair, (bench_pair), (bench_pair){7, 2.5})
 
-const void *const bench_shape_functions[] = {
-    [BENCH_INTS] = (const void *)(uintptr_t)add_ints,
-    [BENCH_POINTERS] = (const void *)(uintptr_t)first_pointer,
-    [BENCH_DOUBLES] = (const void *)(uintptr_t)add_doubles,
-    [BENCH_LONGS] = (const void *)(uintptr_t)add_longs,
-    [BENCH_PAIR] = (const void *)(uintptr_t)change_pair,
+static double (*const timers[])(const void *) = {
+#define X(name, function, text, signature) [BENCH_##name] = time_##name,
+    BENCH_SHAPES(X)
+#undef X
 };
 
-static double (*const timers[])(const void *) = {
-#define X(name, text, signature) [BENCH_##name] = time_##name,
+const void *const bench_shape_functions[] = {
+#define X(name, function, text, signature) [BENCH_##name] = (const void *)(uintptr_t)function,
+    BENCH_SHAPES(X)
+#undef X
+};
+
+const char *const bench_shape_symbols[] = {
+#define X(name, function, text, signature) [BENCH_##name] = #function,
     BENCH_SHAPES(X)
 #undef X
 };
 
 const char *const bench_shape_texts[] = {
-#define X(name, text, signature) [BENCH_##name] = text,
+#define X(name, function, text, signature) [BENCH_##name] = text,
     BENCH_SHAPES(X)
 #undef X
 };
 
 const char *const bench_shape_signatures[] = {
-#define X(name, text, signature) [BENCH_##name] = signature,
+#define X(name, function, text, signature) [BENCH_##name] = signature,
     BENCH_SHAPES(X)
 #undef X
 };

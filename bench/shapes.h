@@ -5,14 +5,14 @@
 
 /* What crosses, of each a native function of its kind, which does next to nothing. */
 #define BENCH_SHAPES(X)                                                                          \
-    X(INTS, "int(int, int)", "(ii)i")                                                            \
-    X(POINTERS, "long *(long *, long *)", "(p8p8)p8")                                            \
-    X(DOUBLES, "double(double, int, double)", "(did)d")                                          \
-    X(LONGS, "long(8 of long)", "(llllllll)l")                                                   \
-    X(PAIR, "struct pair(struct pair)", "({16,8:0l8d}){16,8:0l8d}")
+    X(INTS, add_ints, "int(int, int)", "(ii)i")                                                  \
+    X(POINTERS, first_pointer, "long *(long *, long *)", "(p8p8)p8")                             \
+    X(DOUBLES, add_doubles, "double(double, int, double)", "(did)d")                             \
+    X(LONGS, add_longs, "long(8 of long)", "(llllllll)l")                                        \
+    X(PAIR, change_pair, "struct pair(struct pair)", "({16,8:0l8d}){16,8:0l8d}")
 
 typedef enum bench_shape {
-#define X(name, text, signature) BENCH_##name,
+#define X(name, function, text, signature) BENCH_##name,
     BENCH_SHAPES(X)
 #undef X
         BENCH_SHAPE_COUNT
@@ -33,10 +33,11 @@ bench_pair change_pair(bench_pair pair);
 
 enum { BENCH_CALLS = 400000 }; /* of a run */
 
-/* Of each shape: what C calls it, its signature, its function. */
+/* Of each shape: what C calls it, its signature, its function and what that is called. */
 extern const char *const bench_shape_texts[BENCH_SHAPE_COUNT];
 extern const char *const bench_shape_signatures[BENCH_SHAPE_COUNT];
 extern const void *const bench_shape_functions[BENCH_SHAPE_COUNT];
+extern const char *const bench_shape_symbols[BENCH_SHAPE_COUNT];
 
 /* Nanoseconds of a call of [function], which is of [shape], with a loop around it. */
 double bench_shape_time(bench_shape shape, const void *function);
