@@ -39,6 +39,11 @@ static bool dispatch(wisp_patch_frame *frame, wisp_patch_detour *detour)
 {
     bridge *b = (bridge *)detour;
     wisp_slot slots[8];
+    if (!b->plan.uses_memory) {
+        wisp_patch_take_numbers(&b->plan, frame, slots);
+        wisp_patch_give_number(&b->plan, frame, slots);
+        return true;
+    }
     uint64_t top = b->memory.stack_pointer;
     if (!wisp_patch_take_arguments(&b->plan, &b->memory, frame, slots))
         return false;

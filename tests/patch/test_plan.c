@@ -126,6 +126,10 @@ static void rubbish_above_narrow_arguments_is_cut_off(void **state)
         t->frame.integers[0] = (rubbish & ~cases[i].mask) | cases[i].bits;
         assert_true(wisp_patch_take_arguments(&t->plan, &t->memory, &t->frame, t->slots));
         assert_int_equal(t->slots[0].u32, cases[i].slot);
+        assert_false(t->plan.uses_memory);
+        t->slots[0].u64 = rubbish;
+        wisp_patch_take_numbers(&t->plan, &t->frame, t->slots);
+        assert_int_equal(t->slots[0].u32, cases[i].slot);
     }
 }
 
@@ -152,6 +156,9 @@ static void a_native_function_gets_narrow_integers_extended(void **state)
         assert_true(wisp_patch_fill_arguments(&t->plan, &t->memory, t->slots, &t->frame));
         assert_int_equal(t->frame.integers[0], cases[i].wanted);
         wisp_patch_give_results(&t->plan, &t->memory, &t->frame, t->slots);
+        assert_int_equal(t->frame.results.integers[0], cases[i].wanted);
+        t->frame.results.integers[0] = rubbish;
+        wisp_patch_give_number(&t->plan, &t->frame, t->slots);
         assert_int_equal(t->frame.results.integers[0], cases[i].wanted);
     }
 }
