@@ -175,23 +175,28 @@ static int build_patch(const cli_args *args, wisp_arena *arena)
 
 /* ------------------------------------------------------------------ show */
 
+/* Reads what the patch in [path] says of itself, to [arena]. Gives an exit code; what is wrong
+ * has been said then. */
+static int read_patch(wisp_arena *arena, const char *path, wisp_patch_manifest *out, size_t *size)
+{
+    wisp_bytes file;
+    wisp_error err;
+    if (read_input(path, &file, &err))
+        return fail_with(NULL, &err);
+    const char *kept = take_text(arena, (const char *)file.data, file.size);
+    *size = file.size;
+    free((void *)(uintptr_t)file.data);
+    return seal_read(arena, (wisp_bytes){(const uint8_t *)kept, *size}, out, &err)
+               ? fail_with(path, &err)
+               : EXIT_OK;
+}
+
 static int show_one(const cli_args *args, wisp_arena *arena)
 {
-    const char *path = args->arguments[1];
-    wisp_bytes bytes = {0};
-    wisp_module *module = NULL;
     wisp_patch_manifest manifest;
-    wisp_error err;
-    wisp_status status = read_input(path, &bytes, &err);
-    if (!status)
-        status = wisp_module_new_borrowed(NULL, bytes, &module, &err);
-    if (!status)
-        status = seal_read(arena, module, bytes, &manifest, &err);
-    int code = status ? fail_with(path, &err)
-                      : show_patch(&manifest, bytes.size, args_has(args, "json"));
-    wisp_module_free(module);
-    free((void *)(uintptr_t)bytes.data);
-    return code;
+    size_t size;
+    int code = read_patch(arena, args->arguments[1], &manifest, &size);
+    return code == EXIT_OK ? show_patch(&manifest, size, args_has(args, "json")) : code;
 }
 
 /* ------------------------------------------------------------------ none */
@@ -222,6 +227,11 @@ static const char *socket_of(const cli_args *args)
 /* Starts the program behind "--" with the patch. */
 static int start_with(const cli_args *args, wisp_arena *arena, size_t command_len)
 {
+    wisp_patch_manifest manifest;
+    size_t size;
+    int code = read_patch(arena, args->arguments[1], &manifest, &size);
+    if (code != EXIT_OK)
+        return code;
     char **command = take(arena, command_len + 1, sizeof *command);
     memcpy(command, args->words + args->word_count - command_len, command_len * sizeof *command);
     return running_start(args->arguments[1], args_text(args, "library", NULL), command);
@@ -250,19 +260,42 @@ static int show_running(const cli_args *args, wisp_arena *arena)
 
 static const struct verb {
     const char *name;
-    size_t arguments_min, arguments_max;
+    const char *argument; /* that it needs; NULL: it needs none, or says so itself */
+    size_t arguments_max;
     int (*run)(const cli_args *args, wisp_arena *arena);
+    const char *options; /* a space before and behind each */
 } VERBS[] = {
-    {"new", 1, 10000, new_patch}, {"build", 2, 10000, build_patch}, {"show", 2, 2, show_one},
-    {"none", 2, 2, write_none},   {"try", 1, 10000, try_patch},     {"stat", 1, 1, show_running},
+    {"new", NULL, 10000, new_patch,
+     " build store project out call global header lang wasm32 title grant force "},
+    {"build", "the patch's folder or its files", 10000, build_patch,
+     " build store project out title grant accept-partial also-callers "},
+    {"show", "a patch", 2, show_one, " json "},
+    {"none", "the file to be written", 2, write_none, " "},
+    {"try", NULL, 10000, try_patch, " socket end library json "},
+    {"stat", NULL, 1, show_running, " socket json "},
 };
+
+/* The first option that does nothing for [verb]; NULL for none. */
+static const char *foreign_option(const cli_args *args, const struct verb *verb)
+{
+    for (size_t i = 0; i < args->given_len; i++) {
+        char word[32];
+        snprintf(word, sizeof word, " %s ", args->given[i].option->name);
+        if (!strstr(verb->options, word))
+            return args->given[i].option->name;
+    }
+    return NULL;
+}
 
 static int run_verb(const cli_args *args, const struct verb *verb)
 {
     wisp_arena arena;
-    if (args->len < verb->arguments_min)
-        return usage_error(args->command, "'wisp patch %s' needs %zu more", verb->name,
-                           verb->arguments_min - args->len);
+    const char *foreign = foreign_option(args, verb);
+    if (foreign)
+        return usage_error(args->command, "'wisp patch %s' has no option '--%s'", verb->name,
+                           foreign);
+    if (verb->argument && args->len < 2)
+        return usage_error(args->command, "'wisp patch %s' needs %s", verb->name, verb->argument);
     if (args->len > verb->arguments_max)
         return usage_error(args->command, "'%s' is one argument too many",
                            args->arguments[verb->arguments_max]);

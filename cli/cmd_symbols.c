@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* realpath */
 
 #include "commands.h"
+#include "find_symbol.h"
 #include "out.h"
 #include "publish/file.h"
 #include "publish/permission.h"
@@ -78,7 +79,7 @@ static int show_function(command *c)
 {
     wisp_error err;
     const char *name = args_text(c->args, "function", NULL);
-    if (wisp_symbols_find_function(c->symbols, name, &c->subject.one, &err))
+    if (find_function(c->symbols, name, &c->subject.one, &err))
         return fail_with(NULL, &err);
     int code = c->subject.one->verdict == WISP_SYMBOLS_REFUSED ? EXIT_NO : EXIT_OK;
     if (args_has(c->args, "json"))

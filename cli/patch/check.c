@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "../find_symbol.h"
 #include "../take.h"
 #include "draft.h"
 
@@ -171,7 +172,7 @@ static void check_export(checking *k, const wisp_export *export)
 {
     const wisp_symbols_function *f;
     wisp_error err;
-    if (wisp_symbols_find_function(k->c->symbols, export->name, &f, &err)) {
+    if (find_function(k->c->symbols, export->name, &f, &err)) {
         fault(k, "WISP_PATCH(%s): %s", export->name, err.text);
     } else if (f->verdict == WISP_SYMBOLS_REFUSED || !f->signature) {
         fault(k, "%s", draft_way_out(k->c->arena, f));
@@ -239,7 +240,7 @@ static void check_program(checking *k, const wisp_import *import)
     const char *signature = alias ? declared_find(k->c->declared, alias) : NULL;
     const wisp_symbols_function *f;
     wisp_error err;
-    if (wisp_symbols_find_function(k->c->symbols, name, &f, &err))
+    if (find_function(k->c->symbols, name, &f, &err))
         fault(k, "WISP_PROGRAM(%s): %s", name, err.text);
     else if (signature && f->has_body)
         add_native(k, import, signature, f->address);
@@ -302,7 +303,7 @@ static void check_global(checking *k, const wisp_import *import)
     wisp_patch_manifest *out = k->out;
     wisp_error err;
     const wisp_functype *type = &import->type.func;
-    if (wisp_symbols_find_variable(k->c->symbols, import->name, &v, &err)) {
+    if (find_variable(k->c->symbols, import->name, &v, &err)) {
         fault(k, "WISP_GLOBAL(%s): %s", import->name, err.text);
     } else if (type->param_count || type->result_count != 1 || type->results[0] != WISP_I64) {
         fault(k, "global '%s' is %s in the patch, expected () -> (i64): its address",

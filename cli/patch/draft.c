@@ -1,5 +1,6 @@
 #include "draft.h"
 
+#include "../find_symbol.h"
 #include "../take.h"
 #include "declare.h"
 
@@ -182,7 +183,7 @@ static void add_callable(draft *d, const wisp_symbols_function *f)
 wisp_status draft_patch(draft *d, const char *name, wisp_error *err)
 {
     const wisp_symbols_function *f;
-    wisp_status status = wisp_symbols_find_function(d->types.symbols, name, &f, err);
+    wisp_status status = find_function(d->types.symbols, name, &f, err);
     if (status)
         return status;
     if (f->verdict == WISP_SYMBOLS_REFUSED || !f->signature)
@@ -199,7 +200,7 @@ wisp_status draft_call(draft *d, const char *name, wisp_error *err)
 {
     const wisp_symbols_function *f;
     const char *reason;
-    wisp_status status = wisp_symbols_find_function(d->types.symbols, name, &f, err);
+    wisp_status status = find_function(d->types.symbols, name, &f, err);
     if (status)
         return status;
     if (!draft_is_callable(f, &reason))
@@ -233,7 +234,7 @@ static void add_variable(draft *d, const wisp_symbols_variable *v, bool is_asked
 wisp_status draft_reach(draft *d, const char *name, wisp_error *err)
 {
     const wisp_symbols_variable *v;
-    wisp_status status = wisp_symbols_find_variable(d->types.symbols, name, &v, err);
+    wisp_status status = find_variable(d->types.symbols, name, &v, err);
     if (!status)
         status = closure_add(&d->types, v->type, err);
     if (!status)

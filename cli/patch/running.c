@@ -136,8 +136,9 @@ int running_start(const char *path, const char *library, char *const *command)
     else if (!library && !find_library(found))
         wisp_fail(&err, WISP_NOT_FOUND, "no %s beside this command: --library says where it is",
                   LIBRARY);
-    else if (setenv("WISP_PATCH_TRY", patch, 1) ||
-             setenv("LD_PRELOAD", library ? library : found, 1))
+    else if (library && !realpath(library, found))
+        wisp_fail(&err, WISP_NOT_FOUND, "%.150s: %s", library, strerror(errno));
+    else if (setenv("WISP_PATCH_TRY", patch, 1) || setenv("LD_PRELOAD", found, 1))
         wisp_fail_memory(&err, PATH_MAX);
     else {
         execvp(command[0], command);

@@ -74,15 +74,20 @@ wisp_status seal_close(sealed *s, const wisp_patch_manifest *manifest, wisp_erro
     return grown ? WISP_OK : wisp_fail_memory(err, s->size + size);
 }
 
-wisp_status seal_read(wisp_arena *arena, const wisp_module *module, wisp_bytes bytes,
-                      wisp_patch_manifest *out, wisp_error *err)
+wisp_status seal_read(wisp_arena *arena, wisp_bytes bytes, wisp_patch_manifest *out,
+                      wisp_error *err)
 {
+    wisp_module *module = NULL;
     wisp_bytes content;
-    if (wisp_patch_manifest_find(module, bytes, &content))
-        return wisp_patch_manifest_read(arena, content, out, err);
-    return wisp_fail(err, WISP_NOT_FOUND,
-                     "a module without a section \"" WISP_PATCH_SECTION
-                     "\": it is no patch, or 'wisp patch build' has not made it");
+    wisp_status status = wisp_module_new_borrowed(NULL, bytes, &module, err);
+    if (!status && !wisp_patch_manifest_find(module, bytes, &content))
+        status = wisp_fail(err, WISP_NOT_FOUND,
+                           "a module without a section \"" WISP_PATCH_SECTION
+                           "\": it is no patch, or 'wisp patch build' has not made it");
+    if (!status)
+        status = wisp_patch_manifest_read(arena, content, out, err);
+    wisp_module_free(module);
+    return status;
 }
 
 /* ------------------------------------------------------------------ lines */

@@ -30,8 +30,9 @@ void seal_lines(wisp_arena *arena, source_lines *lines, const sealed *s,
 /* Adds [manifest] at the end. WISP_LIMIT, WISP_NO_MEMORY. */
 wisp_status seal_close(sealed *s, const wisp_patch_manifest *manifest, wisp_error *err);
 
-/* The manifest in the patch [bytes], read to [arena]. WISP_NOT_FOUND if it has none. */
-wisp_status seal_read(wisp_arena *arena, const wisp_module *module, wisp_bytes bytes,
-                      wisp_patch_manifest *out, wisp_error *err);
+/* Reads the manifest of the patch [bytes], which is borrowed as long as [out] is used; the rest
+ * is in [arena]. WISP_NOT_FOUND if it has none. */
+wisp_status seal_read(wisp_arena *arena, wisp_bytes bytes, wisp_patch_manifest *out,
+                      wisp_error *err);
 
 #endif
