@@ -197,7 +197,8 @@ static void note_unit(wisp_scan_units *units, Dwarf_Die *unit)
 static wisp_status walk_unit(walker *w, Dwarf_Die *unit)
 {
     w->is_c = wisp_die_is_c(unit);
-    note_unit(&w->scan->units, unit);
+    if (dwarf_tag(unit) != DW_TAG_partial_unit) /* of dwz: what several have in common */
+        note_unit(&w->scan->units, unit);
     return walk(w, unit, (place){.function = WISP_SCAN_NONE, .scope = ""});
 }
 

@@ -165,6 +165,9 @@ static bool flatten_elements(writer *w, const wisp_symbols_type *type, uint64_t 
                              uint64_t end, uint32_t depth)
 {
     const wisp_symbols_type *element = type->target;
+    if (type->is_open) /* gcc takes no notice of it, clang puts all of the struct on the stack */
+        return refuse(w, "a struct whose last member has no length: compilers disagree how it is "
+                         "passed");
     uint64_t room = element->size && offset < end ? (end - offset) / element->size : 0;
     uint64_t count = type->count < room ? type->count : room;
     for (uint64_t i = 0; i < count; i++) {

@@ -185,9 +185,8 @@ static wisp_status fill_notes(wisp_symbols *symbols, wisp_error *err)
                            units->clang, units->count);
     if (is_told && units->split)
         is_told = add_note(symbols, notes,
-                           "%u files have their debug information elsewhere: compile without "
-                           "-gsplit-dwarf",
-                           units->split);
+                           "%u %s debug information elsewhere: compile without -gsplit-dwarf",
+                           units->split, units->split == 1 ? "file has its" : "files have their");
     symbols->info.notes = notes;
     return is_told ? WISP_OK : wisp_fail_memory(err, NOTES_MAX * sizeof *notes);
 }

@@ -360,6 +360,7 @@ static void types_without_a_letter_are_refused_by_name(void **state)
     } rows[] = {{"long_doubles", "long double"},
                 {"complexes", "complex"},
                 {"wide", "__int128"},
+                {"flexible", "no length"},
                 {"precise", "_BitInt"},
                 {"vectors", "vector of 16 bytes"}};
     const char *const programs[] = {"gcc_live", "clang_O2", "cross_live"};

@@ -165,6 +165,11 @@ KEPT int precise(_ExtInt(37) x)
 }
 #endif
 
+KEPT int flexible(struct flexible f)
+{
+    return f.len + counter;
+}
+
 KEPT int promoted(a, f)
 int a;
 float f;
@@ -235,6 +240,7 @@ int run(int argc, char **argv)
 #if defined(__clang__)
     sum += precise(argc);
 #endif
+    sum += flexible((struct flexible){argc});
     sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) + (int)wide(argc) +
            vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);
 #if defined(__GNUC__) && !defined(__clang__)

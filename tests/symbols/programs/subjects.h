@@ -61,6 +61,11 @@ struct atomic {
     _Atomic struct halves both;
 };
 
+struct flexible {
+    int len;
+    char text[];
+};
+
 typedef int four __attribute__((vector_size(16)));
 
 extern int counter;
