@@ -7,7 +7,7 @@
 #define CHAIN     WISP_FRAME_X86_64_CHAIN
 #define FLOATS    WISP_FRAME_X86_64_FLOATS
 #define DETOUR    WISP_FRAME_X86_64_DETOUR
-#define RETURN_TO WISP_FRAME_X86_64_RETURN_TO
+#define BASE      WISP_FRAME_X86_64_BASE
 #define SIZE      WISP_FRAME_X86_64_SIZE
 
         .text
@@ -15,8 +15,10 @@
 /*
  * void wisp_patch_entry(void), with the detour in r11
  *
- * The return address that the caller has pushed becomes the frame's last member, which leaves the
- * stack aligned, and the caller's arguments right behind it.
+ * The return address that the caller has pushed becomes the frame's last member, with the
+ * caller's arguments right behind it; rbp is saved below it as in any function, and leads to the
+ * frame. That has not to be aligned: gcc calls functions of the same file without aligning the
+ * stack where it has seen that they do not need it (-fipa-stack-alignment). Dispatch does.
  */
         .globl  wisp_patch_entry
         .hidden wisp_patch_entry
@@ -25,8 +27,12 @@
 wisp_patch_entry:
         .cfi_startproc
         endbr64
-        subq    $RETURN_TO, %rsp
-        .cfi_adjust_cfa_offset RETURN_TO
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        subq    $BASE, %rsp
         movq    %rdi, INTEGERS(%rsp)
         movq    %rsi, INTEGERS+8(%rsp)
         movq    %rdx, INTEGERS+16(%rsp)
@@ -36,49 +42,52 @@ wisp_patch_entry:
         movq    %rax, VECTORS(%rsp)
         movq    %r10, CHAIN(%rsp)
         movq    %r11, DETOUR(%rsp)
-        movaps  %xmm0, FLOATS(%rsp)
-        movaps  %xmm1, FLOATS+16(%rsp)
-        movaps  %xmm2, FLOATS+32(%rsp)
-        movaps  %xmm3, FLOATS+48(%rsp)
-        movaps  %xmm4, FLOATS+64(%rsp)
-        movaps  %xmm5, FLOATS+80(%rsp)
-        movaps  %xmm6, FLOATS+96(%rsp)
-        movaps  %xmm7, FLOATS+112(%rsp)
+        movups  %xmm0, FLOATS(%rsp)
+        movups  %xmm1, FLOATS+16(%rsp)
+        movups  %xmm2, FLOATS+32(%rsp)
+        movups  %xmm3, FLOATS+48(%rsp)
+        movups  %xmm4, FLOATS+64(%rsp)
+        movups  %xmm5, FLOATS+80(%rsp)
+        movups  %xmm6, FLOATS+96(%rsp)
+        movups  %xmm7, FLOATS+112(%rsp)
         movq    %rsp, %rdi
         movq    %r11, %rsi
+        andq    $-16, %rsp
         call    *(%r11)                 /* dispatch */
         testb   %al, %al
         jz      .Lnot_handled
-        movq    RESULTS(%rsp), %rax
-        movq    RESULTS+8(%rsp), %rdx
-        movq    RESULTS+16(%rsp), %xmm0
-        movq    RESULTS+24(%rsp), %xmm1
-        addq    $RETURN_TO, %rsp
+        movq    RESULTS-BASE(%rbp), %rax
+        movq    RESULTS-BASE+8(%rbp), %rdx
+        movq    RESULTS-BASE+16(%rbp), %xmm0
+        movq    RESULTS-BASE+24(%rbp), %xmm1
         .cfi_remember_state
-        .cfi_adjust_cfa_offset -RETURN_TO
+        leave
+        .cfi_restore %rbp
+        .cfi_def_cfa %rsp, 8
         ret
 
 .Lnot_handled:
         .cfi_restore_state
-        movq    INTEGERS(%rsp), %rdi
-        movq    INTEGERS+8(%rsp), %rsi
-        movq    INTEGERS+16(%rsp), %rdx
-        movq    INTEGERS+24(%rsp), %rcx
-        movq    INTEGERS+32(%rsp), %r8
-        movq    INTEGERS+40(%rsp), %r9
-        movq    VECTORS(%rsp), %rax
-        movq    CHAIN(%rsp), %r10
-        movq    DETOUR(%rsp), %r11
-        movaps  FLOATS(%rsp), %xmm0
-        movaps  FLOATS+16(%rsp), %xmm1
-        movaps  FLOATS+32(%rsp), %xmm2
-        movaps  FLOATS+48(%rsp), %xmm3
-        movaps  FLOATS+64(%rsp), %xmm4
-        movaps  FLOATS+80(%rsp), %xmm5
-        movaps  FLOATS+96(%rsp), %xmm6
-        movaps  FLOATS+112(%rsp), %xmm7
-        addq    $RETURN_TO, %rsp
-        .cfi_adjust_cfa_offset -RETURN_TO
+        movq    INTEGERS-BASE(%rbp), %rdi
+        movq    INTEGERS-BASE+8(%rbp), %rsi
+        movq    INTEGERS-BASE+16(%rbp), %rdx
+        movq    INTEGERS-BASE+24(%rbp), %rcx
+        movq    INTEGERS-BASE+32(%rbp), %r8
+        movq    INTEGERS-BASE+40(%rbp), %r9
+        movq    VECTORS-BASE(%rbp), %rax
+        movq    CHAIN-BASE(%rbp), %r10
+        movq    DETOUR-BASE(%rbp), %r11
+        movups  FLOATS-BASE(%rbp), %xmm0
+        movups  FLOATS-BASE+16(%rbp), %xmm1
+        movups  FLOATS-BASE+32(%rbp), %xmm2
+        movups  FLOATS-BASE+48(%rbp), %xmm3
+        movups  FLOATS-BASE+64(%rbp), %xmm4
+        movups  FLOATS-BASE+80(%rbp), %xmm5
+        movups  FLOATS-BASE+96(%rbp), %xmm6
+        movups  FLOATS-BASE+112(%rbp), %xmm7
+        leave
+        .cfi_restore %rbp
+        .cfi_def_cfa %rsp, 8
         notrack jmp *8(%r11)            /* original: behind its sled there is no endbr64 */
         .cfi_endproc
         .size   wisp_patch_entry, . - wisp_patch_entry

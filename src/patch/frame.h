@@ -13,15 +13,15 @@
  * Assembly takes the distances from here; the asserts below hold them to what C makes of it.
  */
 
-/* x86-64. Multiples of 16 are where 16 bytes are moved at once. */
-#define WISP_FRAME_X86_64_RESULTS   0
-#define WISP_FRAME_X86_64_INTEGERS  48
-#define WISP_FRAME_X86_64_VECTORS   96
-#define WISP_FRAME_X86_64_CHAIN     104
-#define WISP_FRAME_X86_64_FLOATS    112
-#define WISP_FRAME_X86_64_DETOUR    248
-#define WISP_FRAME_X86_64_RETURN_TO 264
-#define WISP_FRAME_X86_64_SIZE      272
+/* x86-64. */
+#define WISP_FRAME_X86_64_RESULTS  0
+#define WISP_FRAME_X86_64_INTEGERS 48
+#define WISP_FRAME_X86_64_VECTORS  96
+#define WISP_FRAME_X86_64_CHAIN    104
+#define WISP_FRAME_X86_64_FLOATS   112
+#define WISP_FRAME_X86_64_DETOUR   248
+#define WISP_FRAME_X86_64_BASE     256
+#define WISP_FRAME_X86_64_SIZE     272
 
 /* aarch64. */
 #define WISP_FRAME_AARCH64_RESULTS  0
@@ -61,8 +61,8 @@ typedef struct wisp_patch_frame_x86_64 {
     wisp_patch_float floats[8]; /* xmm0 … */
     uint64_t result_at;         /* for plan.c: where a struct is to be put */
     wisp_patch_detour *detour;  /* of the function that was called; incoming alone */
-    uint64_t padding;
-    uint64_t return_to; /* incoming alone */
+    uint64_t base;              /* rbp, as walkers of stacks expect it; incoming alone */
+    uint64_t return_to;         /* incoming alone */
 } wisp_patch_frame_x86_64;
 
 typedef struct wisp_patch_frame_aarch64 {
@@ -93,7 +93,7 @@ X(x86_64, X86_64_VECTORS, vectors);
 X(x86_64, X86_64_CHAIN, chain);
 X(x86_64, X86_64_FLOATS, floats);
 X(x86_64, X86_64_DETOUR, detour);
-X(x86_64, X86_64_RETURN_TO, return_to);
+X(x86_64, X86_64_BASE, base);
 X(aarch64, AARCH64_RESULTS, results);
 X(aarch64, AARCH64_INTEGERS, integers);
 X(aarch64, AARCH64_INDIRECT, indirect);

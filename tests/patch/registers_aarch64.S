@@ -55,6 +55,14 @@ count_lost_registers:
         ret
         .size   count_lost_registers, . - count_lost_registers
 
+/* void call_unaligned(void (*function)(void)) */
+        .globl  call_unaligned
+        .hidden call_unaligned
+        .type   call_unaligned, %function
+call_unaligned:
+        br      x0
+        .size   call_unaligned, . - call_unaligned
+
 /* uint64_t call_with_chain(void (*function)(void), uint64_t chain): in x18, half of it in x8, as
  * much again in x15. */
         .globl  call_with_chain

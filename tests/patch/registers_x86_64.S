@@ -49,6 +49,15 @@ count_lost_registers:
         ret
         .size   count_lost_registers, . - count_lost_registers
 
+/* void call_unaligned(void (*function)(void)) */
+        .globl  call_unaligned
+        .hidden call_unaligned
+        .type   call_unaligned, @function
+call_unaligned:
+        call    *%rdi
+        ret
+        .size   call_unaligned, . - call_unaligned
+
 /* uint64_t call_with_chain(void (*function)(void), uint64_t chain) */
         .globl  call_with_chain
         .hidden call_with_chain
