@@ -16,6 +16,7 @@ typedef struct filler {
     const wisp_record *record;
     wisp_symbols_function *function;
     wisp_verdict verdict;
+    bool has_dropped; /* an argument that was judged is not passed, or not all of it */
     wisp_error *err;
 } filler;
 
@@ -214,25 +215,55 @@ static bool may_differ(const filler *f, Dwarf_Die *die)
     return !tells && f->record->is_local && wisp_die_is_optimised(die);
 }
 
+static bool is_aggregate(const wisp_symbols_param *param)
+{
+    wisp_symbols_type_kind kind = wisp_symbols_type_strip(param->type)->kind;
+    return kind == WISP_TYPE_STRUCT || kind == WISP_TYPE_UNION;
+}
+
+/*
+ * Whether the original may read something else in place of an argument that nothing is said of:
+ * what a pointer points at, or the members of a struct that was on the stack. gcc tells this in
+ * the name (isra).
+ */
+static bool may_be_replaced(const filler *f, Dwarf_Die *die, const wisp_symbols_param *param,
+                            const wisp_place *expected)
+{
+    wisp_symbols_type_kind kind = wisp_symbols_type_strip(param->type)->kind;
+    bool is_pointer = kind == WISP_TYPE_POINTER || kind == WISP_TYPE_REFERENCE;
+    if (wisp_die_is_by_gcc(die))
+        return strstr(f->record->linkage, ".isra.") != NULL;
+    return may_differ(f, die) &&
+           (is_pointer || (is_aggregate(param) && expected->kind == WISP_PLACE_STACK));
+}
+
+/*
+ * Whether an argument may have moved unseen, to where one before it was that is not passed: of
+ * some structs compilers say only where they are put at the entry, as clang does of all that
+ * comes on the stack; and of structs of two floats it says nothing at all.
+ */
+static bool may_have_moved(const filler *f, Dwarf_Die *die, const wisp_symbols_param *param,
+                           const wisp_place *found)
+{
+    bool is_unseen = found->kind == WISP_PLACE_LOCAL ||
+                     (found->kind == WISP_PLACE_UNKNOWN && is_aggregate(param));
+    return is_unseen && f->has_dropped && may_differ(f, die);
+}
+
 /*
  * An argument that nothing is said of, or a [part] of it. gcc passes all of them to a function
  * that has kept its name; to others, and with clang, callers may pass what they like for one that
- * is dead. And where it is a pointer, what comes may be what it points at, which the original
- * reads: gcc tells this in the name (isra).
+ * is dead.
  */
-static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index, const char *part)
+static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index, const wisp_place *expected,
+                          const char *part)
 {
     const wisp_symbols_param *param = &f->function->params[index];
-    wisp_symbols_type_kind kind = wisp_symbols_type_strip(param->type)->kind;
-    bool is_pointer = kind == WISP_TYPE_POINTER || kind == WISP_TYPE_REFERENCE;
-    bool by_gcc = wisp_die_is_by_gcc(die);
-    bool may_be_replaced =
-        by_gcc ? strstr(f->record->linkage, ".isra.") != NULL : is_pointer && may_differ(f, die);
-    if (may_be_replaced)
+    if (may_be_replaced(f, die, param, expected))
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
                          "%sargument %u '%s' is not passed, maybe something else in its place",
                          part, index + 1, param->name);
-    else if (by_gcc && !f->record->is_clone)
+    else if (wisp_die_is_by_gcc(die) && !f->record->is_clone)
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_UNVERIFIED,
                          "nothing says where %sargument %u '%s' is passed", part, index + 1,
                          param->name);
@@ -242,6 +273,16 @@ static void judge_missing(filler *f, Dwarf_Die *die, uint32_t index, const char 
             "nothing says where %sargument %u '%s' is: callers need not pass it, and a "
             "patch must not read it",
             part, index + 1, param->name);
+    f->has_dropped = true;
+}
+
+static void judge_constant(filler *f, uint32_t index, const wisp_place *found)
+{
+    wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_CONSTANT,
+                     "argument %u '%s' is not passed: it always is %" PRIi64
+                     ", and a patch must not read it",
+                     index + 1, f->function->params[index].name, found->number);
+    f->has_dropped = true;
 }
 
 /* What follows from where argument [index] of the body [die] was found. */
@@ -255,19 +296,20 @@ static void judge_place(filler *f, Dwarf_Die *die, uint32_t index, const wisp_pl
         found->kind == WISP_PLACE_REGISTERS || found->kind == WISP_PLACE_POINTED;
     if (!is_expected && !is_in_register)
         return;
-    if (found->kind == WISP_PLACE_UNKNOWN || found->kind == WISP_PLACE_NOWHERE)
-        judge_missing(f, die, index, "");
+    if (may_have_moved(f, die, param, found))
+        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
+                         "argument %u '%s' may not come in %s, as one before it is not passed",
+                         number, param->name, param->expected);
+    else if (found->kind == WISP_PLACE_UNKNOWN || found->kind == WISP_PLACE_NOWHERE)
+        judge_missing(f, die, index, expected, "");
     else if (found->kind == WISP_PLACE_CONSTANT)
-        wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_ARGUMENT_CONSTANT,
-                         "argument %u '%s' is not passed: it always is %" PRIi64
-                         ", and a patch must not read it",
-                         number, param->name, found->number);
+        judge_constant(f, index, found);
     else if (!wisp_place_agrees(expected, found))
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_CHANGED_ABI,
                          "argument %u '%s' comes in %s, expected %s", number, param->name,
                          param->found, param->expected);
     else if (wisp_place_lacks_part(expected, found))
-        judge_missing(f, die, index, "a part of ");
+        judge_missing(f, die, index, expected, "a part of ");
     else if (found->kind == WISP_PLACE_LOCAL && expected->kind != WISP_PLACE_STACK &&
              may_differ(f, die))
         wisp_verdict_add(&f->verdict, WISP_SYMBOLS_CAUSE_UNVERIFIED,

@@ -21,9 +21,7 @@ typedef struct writer {
     char text[TEXT_SIZE];
     size_t len;
     uint32_t scalar_count; /* of the struct that is being written */
-    uint64_t last_offset;  /* of the last one of them */
-    char last_letter;
-    char about[128]; /* "argument 2 'x'", "its result" */
+    char about[128];       /* "argument 2 'x'", "its result" */
     char refusal[256];
 } writer;
 
@@ -122,8 +120,6 @@ static void add_scalar(writer *w, uint64_t offset, char letter)
 {
     add(w, "%" PRIu64 "%c", offset, letter);
     w->scalar_count++;
-    w->last_offset = offset;
-    w->last_letter = letter;
 }
 
 /* A bit-field is its declared type where its unit lies, or else the bytes that it touches. */
@@ -147,7 +143,6 @@ static bool flatten_bits(writer *w, const wisp_symbols_member *member, uint64_t 
 static bool flatten_members(writer *w, const wisp_symbols_type *type, uint64_t offset,
                             uint64_t end, uint32_t depth)
 {
-    uint32_t before = w->scalar_count;
     for (uint32_t i = 0; i < type->member_count; i++) {
         const wisp_symbols_member *member = &type->members[i];
         bool is_flat = member->bit_size
@@ -156,8 +151,6 @@ static bool flatten_members(writer *w, const wisp_symbols_type *type, uint64_t o
         if (!is_flat)
             return false;
     }
-    if (type->kind == WISP_TYPE_UNION && w->scalar_count == before + 1)
-        add_scalar(w, w->last_offset, w->last_letter); /* as patch/signature.h wants it */
     return true;
 }
 

@@ -172,8 +172,25 @@ static void clang_is_seen_to_pass_elements_of_structs_and_pointers(void **state)
     (void)state;
     open_program("clang_O3");
     REFUSED("pointed", CHANGED_ABI);
+    REFUSED("digested", CHANGED_ABI);
     open_program("clang_dwarf3"); /* which does not say that anything was optimised */
     REFUSED("pointed", CHANGED_ABI);
+}
+
+static void arguments_that_may_have_moved_unseen_are_refused(void **state)
+{
+    (void)state;
+    open_program("clang_O2");
+    REFUSED("unlocated", CHANGED_ABI);
+    REFUSED("pushed", CHANGED_ABI);
+    assert_int_equal(find("pushed")->reason_count, 2); /* it, and the one that is not passed */
+    open_program("gcc_O2");
+    REFUSED("shifted", CHANGED_ABI);
+    open_program("gcc_live");
+    PATCHABLE("shifted");
+    PATCHABLE("unlocated");
+    PATCHABLE("pushed");
+    PATCHABLE("digested");
 }
 
 static void a_part_that_callers_need_not_pass_is_told(void **state)
@@ -292,7 +309,7 @@ static void expect_signatures(void)
 {
     SIGNATURE("steady", "(ii)i");
     SIGNATURE("pointers", "(p24p24pzppp4)z");
-    SIGNATURE("by_value", "({16,8:0i4i8d}{8,8:0d0d}{4,4:0I0I2c}I)d");
+    SIGNATURE("by_value", "({16,8:0i4i8d}{8,8:0d}{4,4:0I0I2c}I)d");
     SIGNATURE("gives_struct", "(i){16,8:0i4i8d}");
     SIGNATURE("gives_large", "({24,8:0l8l16l}){24,8:0l8l16l}");
     SIGNATURE("floats", "({12,4:0f4f8f}{8,8:0l})f");
@@ -693,6 +710,7 @@ int main(int argc, char **argv)
         TEST(a_clone_that_takes_other_arguments_is_refused),
         TEST(clang_is_seen_to_move_arguments_of_static_functions),
         TEST(clang_is_seen_to_pass_elements_of_structs_and_pointers),
+        TEST(arguments_that_may_have_moved_unseen_are_refused),
         TEST(a_part_that_callers_need_not_pass_is_told),
         TEST(what_is_inlined_everywhere_has_no_body),
         TEST(copies_of_a_global_function_make_it_partial),

@@ -46,6 +46,45 @@ KEPT long half_of_global(struct pair p)
     return p.first * 5 + counter;
 }
 
+/* The first one that comes in registers of floats is of no use. */
+static KEPT int unlocated(int a, struct two dead, struct two alive)
+{
+    (void)dead;
+    return a + (int)(alive.x * alive.y) + counter;
+}
+
+/* So is the first one that comes on the stack. */
+static KEPT int pushed(int a, int b, int c, int d, int e, int f, int dead, volatile int alive)
+{
+    (void)dead;
+    alive += counter;
+    return a + b + c + d + e + f + alive;
+}
+
+static void digest(const void *bytes, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++)
+        counter = (counter ^ ((const unsigned char *)bytes)[i]) * 31;
+}
+
+/* Of a struct of three bytes gcc says only where it puts it. */
+static KEPT int shifted(int a, int dead, struct three alive)
+{
+    (void)dead;
+    digest(alive.bytes, sizeof alive.bytes);
+    return a + counter;
+}
+
+/* A struct on the stack that is read number by number. */
+static KEPT void digested(int a, struct triple t)
+{
+    double first = t.numbers[0], second = t.numbers[1], third = t.numbers[2];
+    digest(&a, sizeof a);
+    digest(&first, sizeof first);
+    digest(&second, sizeof second);
+    digest(&third, sizeof third);
+}
+
 static int everywhere(int a)
 {
     return a + counter;
@@ -240,6 +279,14 @@ int run(int argc, char **argv)
 #if defined(__clang__)
     sum += precise(argc);
 #endif
+    sum += unlocated(argc, (struct two){sum, 2}, (struct two){argc, 3}) +
+           unlocated(2, (struct two){3, argc}, (struct two){sum, sum}) +
+           pushed(argc, sum, counter, argc, sum, counter, argc, sum) +
+           pushed(sum, counter, argc, sum, counter, argc, sum, counter);
+    sum += shifted(sum, argc, (struct three){{argc, sum, 1}}) +
+           shifted(argc, sum, (struct three){{sum, 3, argc}});
+    digested(argc, (struct triple){{argc, 2, sum}});
+    digested(sum, (struct triple){{3, sum, argc}});
     sum += flexible((struct flexible){argc});
     sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) + (int)wide(argc) +
            vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);

@@ -52,6 +52,18 @@ struct pair {
     long first, second;
 };
 
+struct two {
+    float x, y;
+};
+
+struct three {
+    signed char bytes[3];
+};
+
+struct triple {
+    double numbers[3];
+};
+
 struct halves {
     int a, b;
 };
