@@ -40,13 +40,21 @@ static wisp_status apply(const char *path, wisp_error *err)
     return status;
 }
 
+/* Whether this is what 'wisp patch try' has started. What that starts in its turn, such as a
+ * shell on the way to the program, may be of any build. */
+static bool is_meant(void)
+{
+    const char *pid = getenv("WISP_PATCH_TRY_PID");
+    return pid && atol(pid) == getpid();
+}
+
 void preload_try(const char *path)
 {
     wisp_error err;
     wisp_status status = apply(path, &err);
     if (status == WISP_OK)
         owner = getpid();
-    else if (status != WISP_MISMATCH) /* which a shell on the way to the program gives as well */
+    else if (status != WISP_MISMATCH || is_meant())
         fprintf(stderr, "wisp patch try: %s\n", err.text);
     if (status != WISP_OK)
         wisp_patcher_free(patcher);

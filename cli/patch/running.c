@@ -129,8 +129,9 @@ static bool find_library(char into[PATH_MAX])
 
 int running_start(const char *path, const char *library, char *const *command)
 {
-    char found[PATH_MAX], patch[PATH_MAX];
+    char found[PATH_MAX], patch[PATH_MAX], pid[24];
     wisp_error err;
+    snprintf(pid, sizeof pid, "%ld", (long)getpid()); /* which the program will have */
     if (!realpath(path, patch))
         wisp_fail(&err, WISP_NOT_FOUND, "%.150s: %s", path, strerror(errno));
     else if (!library && !find_library(found))
@@ -138,7 +139,8 @@ int running_start(const char *path, const char *library, char *const *command)
                   LIBRARY);
     else if (library && !realpath(library, found))
         wisp_fail(&err, WISP_NOT_FOUND, "%.150s: %s", library, strerror(errno));
-    else if (setenv("WISP_PATCH_TRY", patch, 1) || setenv("LD_PRELOAD", found, 1))
+    else if (setenv("WISP_PATCH_TRY", patch, 1) || setenv("WISP_PATCH_TRY_PID", pid, 1) ||
+             setenv("LD_PRELOAD", found, 1))
         wisp_fail_memory(&err, PATH_MAX);
     else {
         execvp(command[0], command);
