@@ -78,14 +78,29 @@ static wisp_status write_guest_header(draft *d, const folder *f, wisp_error *err
     return finish(file, "wisp_patch.h", err);
 }
 
-static wisp_status write_program(draft *d, const author_draft *order, wisp_error *err)
+static wisp_status take_headers(draft *d, const author_draft *order, write_order *how,
+                                wisp_error *err)
 {
-    const write_order how = {.headers = order->headers, .header_len = order->header_len};
+    *how = (write_order){.includes = "", .included = {.arena = d->arena}};
+    for (size_t i = 0; i < order->header_len; i++) {
+        bool is_system = order->headers[i][0] == '<';
+        how->includes =
+            take_print(d->arena, is_system ? "%s#include %s\n" : "%s#include \"%s\"\n",
+                       how->includes, order->headers[i]);
+    }
+    return order->header_len ? toolchain_includes(&order->folder, d->info->machine, how->includes,
+                                                  &how->included, err)
+                             : WISP_OK;
+}
+
+static wisp_status write_program(draft *d, const author_draft *order, const write_order *how,
+                                 wisp_error *err)
+{
     const writer *w = writer_of(order);
     FILE *file = folder_create(d->arena, &order->folder, w->program, err);
     if (!file)
         return WISP_IO;
-    w->write_program(file, d, &how);
+    w->write_program(file, d, how);
     return finish(file, w->program, err);
 }
 
@@ -120,13 +135,16 @@ static wisp_status write_folder(draft *d, const author_draft *order, wisp_error 
 {
     folder f = order->folder;
     f.build = d->info->build_id;
+    write_order how;
     wisp_status status = check_sources(d, order, err);
+    if (!status)
+        status = take_headers(d, order, &how, err);
     if (!status)
         status = folder_write(d->arena, &f, err);
     if (!status && f.language != FOLDER_SCRIPT)
         status = write_guest_header(d, &f, err);
     if (!status)
-        status = write_program(d, order, err);
+        status = write_program(d, order, &how, err);
     for (size_t i = 0; i < d->patched_len && !status; i++)
         status = write_source(d, order, &d->patched[i], err);
     return status;

@@ -95,8 +95,9 @@ static bool is_same(const wisp_symbols_type *a, const wisp_symbols_type *b)
 {
     if (a->is_declared_only || b->is_declared_only)
         return true;
-    if (a->kind == WISP_TYPE_TYPEDEF && !is_same_target(a->target, b->target))
-        return false;
+    if (a->kind == WISP_TYPE_TYPEDEF) /* the size of what has no body in one file is not known */
+        return is_same_target(a->target, b->target) &&
+               (a->size == b->size || !a->size || !b->size);
     if (a->size != b->size || a->member_count != b->member_count ||
         a->enumerator_count != b->enumerator_count)
         return false;

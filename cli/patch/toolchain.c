@@ -160,6 +160,12 @@ static words script_command(wisp_arena *arena, const folder *f, const char *asc,
 
 /* ------------------------------------------------------------------ running it */
 
+static wisp_status fail_without_clang(wisp_error *err)
+{
+    return wisp_fail(err, WISP_NOT_FOUND,
+                     "no clang is there; on Debian: apt install clang-14 lld-14");
+}
+
 static wisp_status compile(wisp_arena *arena, const folder *f, uint32_t machine, const char *out,
                            wisp_error *err)
 {
@@ -171,8 +177,7 @@ static wisp_status compile(wisp_arena *arena, const folder *f, uint32_t machine,
                          "it, or set ASC",
                          f->dir);
     if (!program)
-        return wisp_fail(err, WISP_NOT_FOUND,
-                         "no clang is there; on Debian: apt install clang-14 lld-14");
+        return fail_without_clang(err);
     words w = is_script ? script_command(arena, f, program, out)
                         : c_command(arena, f, machine, program, out);
     uint8_t said[4096];
@@ -209,5 +214,46 @@ wisp_status toolchain_build(wisp_arena *arena, const folder *f, uint32_t machine
     if (!status)
         status = read_input(path, out, err);
     unlink(path);
+    return status;
+}
+
+/* ------------------------------------------------------------------ what is included */
+
+/* The last part of each path in [rule], which is one of make: "-.o: a/b.h \\ c.h". */
+static void add_files(name_table *out, const char *rule)
+{
+    for (const char *at = rule + strspn(rule, " \\\n"); *at; at += strspn(at, " \\\n")) {
+        const char *path = take_text(out->arena, at, strcspn(at, " \n"));
+        const char *slash = strrchr(path, '/');
+        name_set(out, slash ? slash + 1 : path, out);
+        at += strlen(path);
+    }
+}
+
+wisp_status toolchain_includes(const folder *f, uint32_t machine, const char *text,
+                               name_table *out, wisp_error *err)
+{
+    enum { RULE_SIZE_MAX = 1 << 20 };
+    words w = {.arena = out->arena};
+    char *rule = take(out->arena, RULE_SIZE_MAX, 1);
+    size_t size;
+    add(&w, find_clang(out->arena));
+    if (!w.list[0])
+        return fail_without_clang(err);
+    add(&w, "--target=wasm64");
+    add_all(&w, HEADER_FLAGS[machine == WISP_MACHINE_AARCH64]);
+    for (size_t i = 0; i < f->flag_len; i++)
+        add(&w, f->flags[i]);
+    add_all(&w, (const char *const[]){"-M", "-x", "c", "-", NULL});
+    add(&w, NULL);
+    wisp_status status =
+        wisp_command_run(w.list, (wisp_bytes){(const uint8_t *)text, strlen(text)},
+                         COMPILE_MS_MAX, (uint8_t *)rule, RULE_SIZE_MAX - 1, &size, err);
+    if (status == WISP_IO)
+        return wisp_fail(err, WISP_INVALID,
+                         "the headers cannot be included: name those before "
+                         "them, and flags (-I) behind --");
+    if (!status)
+        add_files(out, rule);
     return status;
 }

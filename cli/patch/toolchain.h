@@ -2,6 +2,7 @@
 #define WISP_CLI_PATCH_TOOLCHAIN_H
 
 #include "folder.h"
+#include "name.h"
 
 /*
  * Compiles the sources of a patch to a module with debug information: C by clang 14 or newer with
@@ -13,5 +14,10 @@
  */
 wisp_status toolchain_build(wisp_arena *arena, const folder *f, uint32_t machine, wisp_bytes *out,
                             wisp_error *err);
+
+/* Adds to [out] the names, without folders, of all files that C which begins with [text]
+ * includes, compiled as the folder's is. Fails as above. */
+wisp_status toolchain_includes(const folder *f, uint32_t machine, const char *text,
+                               name_table *out, wisp_error *err);
 
 #endif

@@ -9,8 +9,8 @@
 
 /* How. */
 typedef struct write_order {
-    const char *const *headers; /* the program's own, in place of declarations of its types */
-    size_t header_len;
+    const char *includes; /* of the program's own headers; "": none */
+    name_table included;  /* all files that come with them: what they declare is not written */
 } write_order;
 
 typedef struct writer {

@@ -14,12 +14,10 @@ static bool is_record(const wisp_symbols_type *type)
     return type->kind == WISP_TYPE_STRUCT || type->kind == WISP_TYPE_UNION;
 }
 
-/* Whether the program's own headers have it, as far as can be told: what a source file declares
- * for itself they do not. */
 static bool is_in_headers(const wisp_symbols_type *type, const write_order *order)
 {
-    const char *dot = strrchr(type->file, '.');
-    return order->header_len && !(dot && strncmp(dot, ".c", 2) == 0);
+    const char *slash = strrchr(type->file, '/');
+    return name_find(&order->included, slash ? slash + 1 : type->file) != NULL;
 }
 
 static bool is_written(const closed_type *named, const write_order *order)
@@ -85,24 +83,43 @@ static void write_place(FILE *out, const char *file, uint32_t line)
     fputc('\n', out);
 }
 
-static void write_patched(FILE *out, draft *d)
+static void write_patched(FILE *out, draft *d, const write_order *order)
 {
     write_section(out, "what is replaced, and how it was before");
     for (size_t i = 0; i < d->patched_len; i++) {
         const draft_function *f = &d->patched[i];
+        if (order->includes[0])
+            fprintf(out, "#undef %s\n", f->name);
         fprintf(out, "%s;\n", draft_prototype(d, f, f->name));
         fprintf(out, "WISP_ORIGINAL(%s)\n%s;\n", f->import,
                 draft_prototype(d, f, take_print(d->arena, "original_%s", f->name)));
     }
 }
 
-static void write_callable(FILE *out, draft *d)
+/* Whether [symbol] takes a va_list, which is another thing in WebAssembly than in the program. */
+static bool takes_list(const wisp_symbols_function *symbol)
+{
+    for (uint32_t i = 0; i < symbol->param_count; i++) {
+        const wisp_symbols_type *type = wisp_symbols_type_strip(symbol->params[i].type);
+        while (type && (type->kind == WISP_TYPE_POINTER || type->kind == WISP_TYPE_ARRAY))
+            type = wisp_symbols_type_strip(type->target);
+        if (type && strncmp(type->name, "__va_list", 9) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_callable(FILE *out, draft *d, const write_order *order)
 {
     if (!d->callable_len)
         return;
     write_section(out, "functions of the program");
     for (size_t i = 0; i < d->callable_len; i++) {
         const draft_function *f = &d->callable[i];
+        if (order->includes[0] && takes_list(f->symbol)) /* the headers say another type */
+            continue;
+        if (order->includes[0]) /* where they may have a macro of that name */
+            fprintf(out, "#undef %s\n", f->name);
         fprintf(out, "WISP_PROGRAM(%s)\n%s;", f->import, draft_prototype(d, f, f->name));
         write_place(out, f->symbol->file, f->symbol->line);
     }
@@ -147,13 +164,11 @@ static void write_program(FILE *out, draft *d, const write_order *order)
             "#ifndef WISP_PROGRAM_H\n#define WISP_PROGRAM_H\n\n#include \"wisp_patch.h\"\n\n",
             d->info->build_id);
     write_bool(out, d);
-    for (size_t i = 0; i < order->header_len; i++)
-        fprintf(out, order->headers[i][0] == '<' ? "#include %s\n" : "#include \"%s\"\n",
-                order->headers[i]);
+    fputs(order->includes, out);
     write_types(out, d, order);
     write_layouts(out, d);
-    write_patched(out, d);
-    write_callable(out, d);
+    write_patched(out, d, order);
+    write_callable(out, d, order);
     write_variables(out, d);
     fputs("\n#endif\n", out);
 }
