@@ -62,9 +62,11 @@ const wisp_symbols_type *closure_body(const closure *c, const wisp_symbols_type 
 static bool is_standard(const wisp_symbols_type *type)
 {
     static const char *const names[] = {
-        "size_t",   "ptrdiff_t", "wchar_t",  "max_align_t", "int8_t",   "int16_t",
-        "int32_t",  "int64_t",   "uint8_t",  "uint16_t",    "uint32_t", "uint64_t",
-        "intptr_t", "uintptr_t", "intmax_t", "uintmax_t",
+        "size_t",        "ptrdiff_t",      "wchar_t",        "max_align_t",    "int8_t",
+        "int16_t",       "int32_t",        "int64_t",        "uint8_t",        "uint16_t",
+        "uint32_t",      "uint64_t",       "intptr_t",       "uintptr_t",      "intmax_t",
+        "uintmax_t",     "int_least8_t",   "int_least16_t",  "int_least32_t",  "int_least64_t",
+        "uint_least8_t", "uint_least16_t", "uint_least32_t", "uint_least64_t",
     };
     if (strcmp(type->name, "bool") == 0)
         return type->kind == WISP_TYPE_TYPEDEF && type->target->kind == WISP_TYPE_BOOL;

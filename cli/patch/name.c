@@ -50,7 +50,8 @@ void name_set(name_table *table, const char *name, void *value)
 
 /* ------------------------------------------------------------------ identifiers */
 
-/* What clang does not let a program declare, and what wisp_patch.h has. */
+/* What clang does not let a program declare, and what wisp_patch.h has; <stdint.h>, which it
+ * includes, has the fast integers in other sizes than the program. */
 static bool is_taken(const char *name)
 {
     static const char *const words[] = {
@@ -61,7 +62,8 @@ static bool is_taken(const char *name)
         "typedef",  "union",    "unsigned", "void",     "volatile", "while",    "asm",
         "typeof",   "NULL",     "offsetof", "true",     "false",    "bool",     "_Bool",
         "_Alignas", "_Alignof", "_Atomic",  "_Noreturn"};
-    static const char *const starts[] = {"wisp_", "WISP_", "original_", "__builtin_"};
+    static const char *const starts[] = {"wisp_",      "WISP_",    "original_",
+                                         "__builtin_", "int_fast", "uint_fast"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(name, words[i]) == 0)
             return true;

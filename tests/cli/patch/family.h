@@ -19,7 +19,9 @@ struct heir : ancestor { // whose key function is in family.cc, and so are the b
 };
 
 struct failure : std::runtime_error { // of whose base the library has the body
-    failure() : std::runtime_error("none"), code(7) {}
+    failure() : std::runtime_error("none"), code(7)
+    {
+    }
     int code;
 };
 

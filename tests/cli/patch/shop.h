@@ -75,6 +75,8 @@ typedef struct {
 typedef union {
     float f;
     uint32_t bits;
+    uint_least64_t least;
+    int_fast16_t fast; /* of 64 bits here, and of 16 in WebAssembly */
 } number;
 
 double order_total(const order *o, double tax);
