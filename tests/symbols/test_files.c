@@ -4,6 +4,7 @@
 #include "symbols/merge.h"
 #include "symbols/sleds.h"
 #include "symbols/store.h"
+#include "symbols/thunks.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,20 +51,22 @@ bool wisp_path_lies_in(const char *path, const char *dir)
     return false;
 }
 
-static void read_program(void)
+/* The file [name] of the folder; NULL where its compiler is missing. Free it. */
+static uint8_t *read_built(const char *name, size_t *size)
 {
     char path[512];
-    snprintf(path, sizeof path, "%s/gcc_O2", folder);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file)
-        return;
+        return NULL;
     fseek(file, 0, SEEK_END);
-    program_size = (size_t)ftell(file);
+    *size = (size_t)ftell(file);
     rewind(file);
-    program = malloc(program_size);
-    if (!program || fread(program, 1, program_size, file) != program_size)
+    uint8_t *bytes = malloc(*size);
+    if (!bytes || fread(bytes, 1, *size, file) != *size)
         abort();
     fclose(file);
+    return bytes;
 }
 
 static int start_disk(void **state)
@@ -394,10 +397,46 @@ static void no_refused_memory_is_missed(void **state)
     assert_true(n > 10);
 }
 
+/* Makes thunks of the object file [bytes]. */
+static wisp_status make_thunks(const wisp_allocator *allocator, wisp_bytes bytes, wisp_error *err)
+{
+    wisp_bytes changed, text;
+    wisp_arena arena;
+    wisp_arena_init(&arena, allocator, 256);
+    wisp_thunks thunks = {.arena = &arena};
+    wisp_status status = wisp_thunks_take(&thunks, "subjects.o", bytes, &changed, err);
+    if (!status)
+        status = wisp_thunks_print(&thunks, &text, err);
+    wisp_arena_deinit(&arena);
+    return status;
+}
+
+static void no_refused_memory_is_missed_by_thunks(void **state)
+{
+    (void)state;
+    ration r = {0};
+    wisp_allocator allocator = ration_allocator(&r);
+    wisp_error err;
+    wisp_bytes bytes;
+    uint8_t *object = read_built("gcc_object", &bytes.size);
+    if (!object)
+        skip();
+    bytes.data = object;
+    for (uint64_t n = 1;; n++) {
+        ration_refuse(&r, n);
+        wisp_status status = make_thunks(&allocator, bytes, &err);
+        assert_int_equal(r.live, 0);
+        assert_int_equal(status, ration_struck(&r) ? WISP_NO_MEMORY : WISP_OK);
+        if (!ration_struck(&r))
+            break;
+    }
+    free(object);
+}
+
 int main(int argc, char **argv)
 {
     folder = argc > 1 ? argv[1] : ".";
-    read_program();
+    program = read_built("gcc_O2", &program_size);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_disk, stop_disk)
     const struct CMUnitTest tests[] = {
         TEST(merging_changes_the_places_and_nothing_else),
@@ -408,6 +447,7 @@ int main(int argc, char **argv)
         TEST(no_accident_leaves_half_a_build_in_the_store),
         TEST(there_are_no_more_symbols_than_have_room_in_the_file),
         TEST(no_refused_memory_is_missed),
+        TEST(no_refused_memory_is_missed_by_thunks),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(program);
