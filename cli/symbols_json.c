@@ -101,10 +101,20 @@ static bool fill_function(wisp_json *object, const wisp_symbols_function *f)
 
 /* ------------------------------------------------------------------ the program */
 
+static bool set_causes(wisp_json *object, const symbols_counts *counts)
+{
+    wisp_json *entry = wisp_json_new_object();
+    bool is_set = wisp_json_set(object, "causes", entry);
+    for (wisp_symbols_cause cause = 0; is_set && cause < WISP_SYMBOLS_CAUSE_LEN; cause++)
+        is_set =
+            wisp_json_set_number(entry, wisp_symbols_cause_name(cause), counts->causes[cause]);
+    return is_set;
+}
+
 static bool set_counts(wisp_json *object, const wisp_symbols *symbols)
 {
     symbols_counts counts = symbols_count(symbols);
-    wisp_json *entry = wisp_json_new_object(), *causes = wisp_json_new_object();
+    wisp_json *entry = wisp_json_new_object();
     bool is_set = wisp_json_set(object, "counts", entry) &&
                   wisp_json_set_number(entry, "functions", counts.functions) &&
                   wisp_json_set_number(entry, "inlined_everywhere", counts.inlined) &&
@@ -114,12 +124,7 @@ static bool set_counts(wisp_json *object, const wisp_symbols *symbols)
                   wisp_json_set_number(entry, "arguments_verified", counts.verified);
     for (int v = WISP_SYMBOLS_PATCHABLE; is_set && v <= WISP_SYMBOLS_REFUSED; v++)
         is_set = wisp_json_set_number(entry, wisp_symbols_verdict_name(v), counts.verdicts[v]);
-    if (!is_set || !wisp_json_set(entry, "causes", causes))
-        return false;
-    for (wisp_symbols_cause cause = 0; is_set && cause < WISP_SYMBOLS_CAUSE_LEN; cause++)
-        is_set =
-            wisp_json_set_number(causes, wisp_symbols_cause_name(cause), counts.causes[cause]);
-    return is_set;
+    return is_set && set_causes(entry, &counts);
 }
 
 static bool set_places(wisp_json *object, const symbols_subject *subject)
