@@ -135,8 +135,11 @@ static bool flatten_bits(writer *w, const wisp_symbols_member *member, uint64_t 
         add_scalar(w, start + unit, letter);
         return true;
     }
-    for (uint64_t at = member->bit_offset / 8; at <= last && start + at < end; at++)
+    uint64_t first = member->bit_offset / 8;
+    for (uint64_t at = first; at <= last && start + at < end; at++)
         add_scalar(w, start + at, 'C');
+    if (first == last && start + first < end)
+        add_scalar(w, start + first, 'C'); /* for WebAssembly such a struct is no single scalar */
     return true;
 }
 

@@ -310,6 +310,7 @@ static void expect_signatures(void)
     SIGNATURE("steady", "(ii)i");
     SIGNATURE("pointers", "(p24p24pzppp4)z");
     SIGNATURE("by_value", "({16,8:0i4i8d}{8,8:0d}{4,4:0I0I2c}I)d");
+    SIGNATURE("narrow", "({1,1:0C0C})i");
     SIGNATURE("gives_struct", "(i){16,8:0i4i8d}");
     SIGNATURE("gives_large", "({24,8:0l8l16l}){24,8:0l8l16l}");
     SIGNATURE("floats", "({12,4:0f4f8f}{8,8:0l})f");

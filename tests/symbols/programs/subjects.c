@@ -139,6 +139,11 @@ KEPT double by_value(struct point p, union number n, struct bits b, color c)
     return p.x + p.z + n.d + b.a + b.b + (int)c + counter;
 }
 
+KEPT int narrow(struct narrow n)
+{
+    return n.number + counter;
+}
+
 KEPT struct point gives_struct(int a)
 {
     return (struct point){a, counter, 1};
@@ -287,6 +292,7 @@ int run(int argc, char **argv)
            shifted(argc, sum, (struct three){{sum, 3, argc}});
     digested(argc, (struct triple){{argc, 2, sum}});
     digested(sum, (struct triple){{3, sum, argc}});
+    sum += narrow((struct narrow){argc});
     sum += flexible((struct flexible){argc});
     sum += variadic(1, argc) + (int)long_doubles(argc) + (int)complexes(argc) + (int)wide(argc) +
            vectors((four){argc}) + promoted(argc, 1.5f) + foreign(argc, 2);

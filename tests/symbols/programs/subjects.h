@@ -28,6 +28,10 @@ struct bits {
     signed char c;
 };
 
+struct __attribute__((packed)) narrow {
+    unsigned short number : 7;
+};
+
 struct large {
     long items[3];
 };
