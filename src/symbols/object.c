@@ -23,6 +23,7 @@ typedef struct reader {
     wisp_object *object;
     size_t names; /* index of the section with the names of sections */
     size_t text_capacity, symbol_capacity, place_capacity;
+    const char *unended; /* a section of texts, the last of which has no end; NULL */
 } reader;
 
 static wisp_status fail_elf(const wisp_object *object, wisp_error *err)
@@ -293,10 +294,27 @@ static void add_debug_info(wisp_object *object, const section *s)
     object->debug_size += is_compressed ? compressed.ch_size : s->header.sh_size;
 }
 
+/* libdw reads texts up to their end, wherever that is. */
+static void check_texts(reader *r, const section *s)
+{
+    wisp_bytes bytes = section_bytes(s);
+    bool is_compressed = s->header.sh_flags & SHF_COMPRESSED;
+    bool is_plain = s->header.sh_type == SHT_PROGBITS; /* or libelf changes it first */
+    if (bytes.size && !is_compressed && (!is_plain || bytes.data[bytes.size - 1]))
+        r->unended = s->name;
+}
+
+static bool is_texts(const char *name)
+{
+    return strcmp(name, ".debug_str") == 0 || strcmp(name, ".debug_line_str") == 0;
+}
+
 static bool read_section(reader *r, const section *s)
 {
     wisp_object *object = r->object;
     bool is_loaded = s->header.sh_flags & SHF_ALLOC;
+    if (is_texts(s->name))
+        check_texts(r, s);
     if (is_loaded && s->header.sh_flags & SHF_EXECINSTR)
         return add_text(r, s);
     if (s->header.sh_type == SHT_NOTE)
@@ -323,6 +341,9 @@ static wisp_status read_sections(reader *r, wisp_error *err)
         if (!read_section(r, &s))
             return wisp_fail_memory(err, object->bytes.size);
     }
+    if (r->unended)
+        return wisp_fail(err, WISP_MALFORMED, "%s: the texts in %s have no end", object->path,
+                         r->unended);
     /* A stripped library still has the symbols that others link. */
     for (section s = {0}; object->symbol_count == 0 && next_section(r, &s);) {
         if (s.header.sh_type == SHT_DYNSYM && !add_symbols(r, &s))
