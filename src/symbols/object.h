@@ -27,9 +27,8 @@ typedef struct wisp_object_symbol {
     const char *name; /* borrowed from the file */
     uint64_t address, size;
     bool is_function; /* else a variable */
-    bool
-        is_indirect; /* a function that the one at [address] chooses when the program is loaded */
-    bool is_global;  /* or weak */
+    bool is_indirect; /* the function at [address] chooses it when the program is loaded */
+    bool is_global;   /* or weak */
 } wisp_object_symbol;
 
 typedef struct wisp_object {
