@@ -39,6 +39,7 @@ static bool dispatch(wisp_patch_frame *frame, wisp_patch_detour *detour)
 {
     bridge *b = (bridge *)detour;
     wisp_slot slots[8];
+    slots[0].u64 = 0; /* where there are no arguments */
     if (!b->plan.uses_memory) {
         wisp_patch_take_numbers(&b->plan, frame, slots);
         wisp_patch_give_number(&b->plan, frame, slots);

@@ -45,7 +45,7 @@ static wisp_status apply(const char *path, wisp_error *err)
 static bool is_meant(void)
 {
     const char *pid = getenv("WISP_PATCH_TRY_PID");
-    return pid && atol(pid) == getpid();
+    return pid && strtol(pid, NULL, 10) == getpid();
 }
 
 void preload_try(const char *path)
