@@ -81,8 +81,7 @@ static void *serve(void *unused)
     struct pollfd from[] = {{.fd = self.wake[0], .events = POLLIN}, {.events = POLLIN}};
     do {
         wisp_patches_step(self.patches);
-        from[1].fd =
-            wisp_patches_fd(self.patches); /* there is one when this process has the folder */
+        from[1].fd = wisp_patches_fd(self.patches); /* -1 while it follows another process */
     } while (poll(from, 2, STEP_MS) <= 0 || from[0].revents == 0);
     return NULL;
 }

@@ -91,6 +91,12 @@ wisp_status wisp_checks_watch(wisp_checks *checks, const wisp_live_policy *polic
     return wisp_watcher_start(&checks->watcher, pause_ms, err);
 }
 
+void wisp_checks_wake(wisp_checks *checks)
+{
+    if (checks->watcher.running)
+        wisp_watcher_wake(&checks->watcher);
+}
+
 void wisp_checks_foreground(wisp_checks *checks)
 {
     uint64_t now = checks->os->monotonic_ns(checks->os->user);
@@ -98,14 +104,8 @@ void wisp_checks_foreground(wisp_checks *checks)
     pthread_mutex_lock(&checks->lock);
     bool is_due = checks->ended_ns == 0 || now - checks->ended_ns >= pause_ns;
     pthread_mutex_unlock(&checks->lock);
-    if (checks->watcher.running && checks->policy.foreground_ms > 0 && is_due)
-        wisp_watcher_wake(&checks->watcher);
-}
-
-void wisp_checks_wake(wisp_checks *checks)
-{
-    if (checks->watcher.running)
-        wisp_watcher_wake(&checks->watcher);
+    if (checks->policy.foreground_ms > 0 && is_due)
+        wisp_checks_wake(checks);
 }
 
 bool wisp_checks_take(wisp_checks *checks, wisp_update_result *out)

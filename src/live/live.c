@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "live/checks.h"
+#include "update/entry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -204,7 +205,11 @@ static void swap_good(wisp_live *live)
     release *trial = &live->trial;
     wisp_status status = wisp_updater_acquire_good(live->updater, &trial->image, &err);
     remember(live, status, &err);
-    if (!status)
+    if (status)
+        return;
+    if (wisp_hash_equal(&trial->image.hash, &live->current.image.hash))
+        unload(live, trial);
+    else
         swap_in(live, trial);
 }
 
@@ -228,13 +233,11 @@ static void follow_owner(wisp_live *live)
 {
     if (live->trial.module || !wisp_updater_follow(live->updater))
         return;
-    if (wisp_updater_is_follower(live->updater)) {
-        swap_good(live);
-        return;
+    if (!wisp_updater_is_follower(live->updater)) {
+        atomic_store(&live->checks.staged, has_candidate(live));
+        wisp_checks_wake(&live->checks);
     }
-    atomic_store(&live->checks.staged, has_candidate(live));
-    atomic_store(&live->checks.ended, true);
-    wisp_checks_wake(&live->checks);
+    swap_good(live);
 }
 
 /* Tells the updater what became of the release on probation, and frees what no longer runs. */

@@ -613,6 +613,25 @@ static void a_second_process_follows_the_one_with_the_folder(void **state)
     free_rig(r);
 }
 
+static void what_was_proved_good_right_before_the_end_of_the_other_runs(void **state)
+{
+    (void)state;
+    rig *r = make_rig();
+    open_live(r);
+    rig second = *r;
+    second.config.guest.user = &second;
+    open_live(&second);
+    assert_int_equal(wisp_live_image(second.live)->source, WISP_IMAGE_BASE);
+    install(r, 2, MODULE(worker_2));
+    wisp_live_close(r->live);
+    r->live = second.live;
+    r->os.monotonic += 1000000000;
+    wisp_live_step(r->live);
+    tick(&second, PROBATION);
+    assert_int_equal(wisp_live_image(r->live)->version, 2);
+    free_rig(r);
+}
+
 static void an_embedded_module_that_cannot_run_is_an_error(void **state)
 {
     (void)state;
@@ -736,6 +755,7 @@ int main(void)
         cmocka_unit_test(a_release_that_ends_the_process_three_times_is_banned),
         cmocka_unit_test(a_good_module_that_goes_down_gives_way_to_the_embedded_one),
         cmocka_unit_test(a_second_process_follows_the_one_with_the_folder),
+        cmocka_unit_test(what_was_proved_good_right_before_the_end_of_the_other_runs),
         cmocka_unit_test(an_embedded_module_that_cannot_run_is_an_error),
         cmocka_unit_test(a_watching_thread_finds_the_release),
         cmocka_unit_test(who_comes_to_the_foreground_gets_a_check),
